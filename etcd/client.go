@@ -1,0 +1,49 @@
+package etcd
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/etcdv2/client/gen"
+)
+
+// Client speaks to one etcd cluster. Its methods may be called by many goroutines at once.
+// Make one with New and share it: it holds the connection pool.
+type Client struct {
+	gen         *gen.Client
+	cluster     *cluster
+	pollTimeout time.Duration
+	refreshSafe atomic.Bool // see refreshKnown
+}
+
+// New returns a client for the cluster that config describes. It opens no connection. It returns
+// ErrInvalidArgument for a configuration that cannot work.
+func New(config Config) (*Client, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := newCluster(config)
+	if err != nil {
+		return nil, err
+	}
+	// The generated client wants a server; cluster puts a member's URL in its place.
+	generated, err := gen.NewClient("http://etcd", gen.WithHTTPClient(cluster))
+	if err != nil {
+		return nil, err
+	}
+	return &Client{gen: generated, cluster: cluster, pollTimeout: config.PollTimeout}, nil
+}
+
+// Close ends calls and watches that run, with ErrClosed, and closes the idle connections of the
+// client's own pool; those of Config.HTTPClient are its owner's. Later calls return ErrClosed.
+// A second Close does nothing. The error is always nil.
+func (c *Client) Close() error {
+	c.cluster.close()
+	return nil
+}
+
+// Endpoints returns the members' URLs in the order they are tried.
+func (c *Client) Endpoints() []string {
+	return c.cluster.endpoints()
+}

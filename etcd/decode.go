@@ -1,0 +1,127 @@
+package etcd
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/etcdv2/client/gen"
+)
+
+// decode turns what a call on keys of the generated client returns into a Response. A reply
+// that is not a success has been turned into an error by then: see cluster.attempt.
+func decode(resp *http.Response, err error) (*Response, error) {
+	body, err := readBody(resp, err)
+	if err != nil {
+		return nil, err
+	}
+	event, err := decodeEvent(resp, body)
+	if err != nil && !isRead(resp.Request) {
+		// Somebody said yes to a write in words that etcd does not use.
+		return nil, fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+	}
+	return event, err
+}
+
+// readBody returns the whole body of a reply and closes it.
+func readBody(resp *http.Response, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	return io.ReadAll(resp.Body)
+}
+
+// decodeEvent decodes the body of a successful reply. A body that is not an event is an *Error:
+// something else than etcd answered.
+func decodeEvent(resp *http.Response, body []byte) (*Response, error) {
+	var event gen.Event
+	if err := json.Unmarshal(body, &event); err != nil {
+		return nil, foreign(resp, body, err.Error())
+	}
+	if event.Node == nil {
+		return nil, foreign(resp, body, "no node in the reply")
+	}
+	return &Response{
+		Action:    Action(event.Action),
+		Node:      newNode(event.Node),
+		PrevNode:  newNode(event.PrevNode),
+		Index:     headerNumber(resp, "X-Etcd-Index"),
+		RaftIndex: headerNumber(resp, "X-Raft-Index"),
+		RaftTerm:  headerNumber(resp, "X-Raft-Term"),
+		ClusterID: resp.Header.Get("X-Etcd-Cluster-Id"),
+	}, nil
+}
+
+// headerNumber returns a numeric header, or 0 where it is missing or no number.
+func headerNumber(resp *http.Response, name string) uint64 {
+	n, err := strconv.ParseUint(resp.Header.Get(name), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// decodeError turns a reply that is not a success into an *Error.
+func decodeError(resp *http.Response, body []byte) *Error {
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		return foreign(resp, nil, "redirect not followed: "+resp.Header.Get("Location"))
+	}
+	if resp.Request.Method == http.MethodHead {
+		return headError(resp)
+	}
+	var wire gen.Error
+	if json.Unmarshal(body, &wire) != nil || wire.Message == "" {
+		return foreign(resp, body, "")
+	}
+	e := newError(resp, wire.Message)
+	e.Code, e.Cause, e.Index = ErrorCode(wire.ErrorCode), wire.Cause, wire.Index
+	return e
+}
+
+// headCodes are the codes that the replies to a HEAD without parameters stand for: such a
+// reply has no body to say it.
+var headCodes = map[int]ErrorCode{
+	http.StatusNotFound:     ErrKeyNotFound,
+	http.StatusBadRequest:   ErrNotDir,
+	http.StatusUnauthorized: ErrUnauthorized,
+}
+
+func headError(resp *http.Response) *Error {
+	e := newError(resp, http.StatusText(resp.StatusCode))
+	// Only etcd sends the index; the 404 of some other server says nothing of a key.
+	if resp.Header.Get("X-Etcd-Index") != "" {
+		e.Code = headCodes[resp.StatusCode]
+		e.Index = headerNumber(resp, "X-Etcd-Index")
+	}
+	return e
+}
+
+// foreign is the error for a reply that is not etcd's JSON: a proxy's page, a redirect.
+func foreign(resp *http.Response, body []byte, why string) *Error {
+	const shown = 200
+	text := strings.ToValidUTF8(string(bytes.TrimSpace(body[:min(len(body), shown)])), "")
+	switch {
+	case text == "":
+		text = http.StatusText(resp.StatusCode)
+	case len(body) > shown:
+		text += "…"
+	}
+	e := newError(resp, text)
+	e.Cause = why
+	return e
+}
+
+func newError(resp *http.Response, message string) *Error {
+	return &Error{
+		Message:    message,
+		StatusCode: resp.StatusCode,
+		Method:     resp.Request.Method,
+		Path:       resp.Request.URL.Path,
+		Endpoint:   fmt.Sprintf("%s://%s", resp.Request.URL.Scheme, resp.Request.URL.Host),
+	}
+}

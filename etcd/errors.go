@@ -1,0 +1,114 @@
+package etcd
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+var (
+	// ErrOutcomeUnknown says of a failed write that it may or may not have been applied: the
+	// connection broke after bytes were sent, the server answered 5xx, or the deadline passed
+	// in flight. A write that fails with any other error was not applied.
+	ErrOutcomeUnknown = errors.New("etcd: outcome unknown")
+
+	// ErrInvalidArgument says that a call was refused before anything was sent: a key, value,
+	// TTL or condition that etcd cannot hold or would misread.
+	ErrInvalidArgument = errors.New("etcd: invalid argument")
+
+	// ErrClosed says that the client was closed, before the call or while it ran.
+	ErrClosed = errors.New("client closed")
+)
+
+// Error is a reply of a server that is not a success. errors.Is finds its Code.
+type Error struct {
+	Code       ErrorCode // 0 where the reply carried no errorCode: a proxy's page, a redirect
+	Message    string    // the server's words; for a foreign body its first 200 bytes
+	Cause      string    // what the server names as cause: for ErrKeyNotFound the first missing key
+	Index      uint64    // the etcd index at the time of the reply; 0 where it gave none
+	StatusCode int       // HTTP status
+	Method     string    // HTTP method of the request
+	Path       string    // the request's path, /v2/keys/… with the key as it is written, not escaped
+	Endpoint   string    // the member that answered
+}
+
+// Error tells request, reply and member in one line.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "etcd: %s %s: %s", e.Method, e.Path, e.Message)
+	if e.Cause != "" {
+		fmt.Fprintf(&b, " (%s)", e.Cause)
+	}
+	fmt.Fprintf(&b, " [status %d", e.StatusCode)
+	if e.Code != 0 {
+		fmt.Fprintf(&b, ", code %d", int(e.Code))
+	}
+	if e.Index != 0 {
+		fmt.Fprintf(&b, ", index %d", e.Index)
+	}
+	fmt.Fprintf(&b, ", %s]", e.Endpoint)
+	return b.String()
+}
+
+// Unwrap returns Code, or nil where there is none.
+func (e *Error) Unwrap() error {
+	if e.Code == 0 {
+		return nil
+	}
+	return e.Code
+}
+
+// Attempt is one try of a request at one member.
+type Attempt struct {
+	Endpoint string        // the member
+	Duration time.Duration // from the start of the attempt to its failure
+	Err      error         // what went wrong: a network error, or an *Error for a 5xx reply
+}
+
+// ClusterError says that no member gave a usable answer to a request. It unwraps to the error of
+// every attempt, and to ErrOutcomeUnknown where a write may have been applied.
+type ClusterError struct {
+	Method   string    // HTTP method of the request
+	Path     string    // the request's path, the key in it not escaped
+	Attempts []Attempt // in the order they were made; at least one
+	unknown  bool
+}
+
+// Error lists every attempt in one line.
+func (e *ClusterError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "etcd: %s %s: ", e.Method, e.Path)
+	if e.unknown {
+		b.WriteString("outcome unknown, it may have been applied: ")
+	}
+	for i, a := range e.Attempts {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		fmt.Fprintf(&b, "%s after %v: %v", a.Endpoint, a.Duration.Round(time.Millisecond), a.Err)
+	}
+	return b.String()
+}
+
+// Unwrap returns the attempts' errors, and ErrOutcomeUnknown where it holds.
+func (e *ClusterError) Unwrap() []error {
+	errs := make([]error, 0, len(e.Attempts)+1)
+	for _, a := range e.Attempts {
+		errs = append(errs, a.Err)
+	}
+	if e.unknown {
+		errs = append(errs, ErrOutcomeUnknown)
+	}
+	return errs
+}
+
+// invalidf makes an error that says what the caller gave and matches ErrInvalidArgument.
+func invalidf(format string, args ...any) error {
+	return &argumentError{fmt.Sprintf("etcd: "+format, args...)}
+}
+
+type argumentError struct{ text string }
+
+func (e *argumentError) Error() string        { return e.text }
+func (e *argumentError) Is(target error) bool { return target == ErrInvalidArgument }

@@ -1,0 +1,59 @@
+package etcd
+
+import (
+	"context"
+)
+
+// Presence as the condition of a write: prevExist on the wire.
+var (
+	mustExist    = true
+	mustNotExist = false
+)
+
+// Set stores value at key, whatever was there before, and creates missing directories above it.
+// Without WithTTL the key does not expire, also where it did before. It returns ErrNotFile where
+// key is a directory, and ErrNotDir where something above key is a file.
+func (c *Client) Set(ctx context.Context, key, value string, opts ...SetOption) (*Response, error) {
+	return c.put(ctx, key, &write{value: &value}, opts...)
+}
+
+// Create stores value at key, which must not exist: ErrNodeExist otherwise.
+func (c *Client) Create(ctx context.Context, key, value string, opts ...SetOption) (*Response, error) {
+	return c.put(ctx, key, &write{value: &value, prevExist: &mustNotExist}, opts...)
+}
+
+// Update stores value at key, which must exist: ErrKeyNotFound otherwise, ErrNotFile for a
+// directory. CreatedIndex stays. Without an option the key's TTL is dropped, as etcd does it;
+// WithTTL gives a new one, WithKeepTTL keeps what is left of the old.
+func (c *Client) Update(ctx context.Context, key, value string, opts ...UpdateOption) (*Response, error) {
+	u := update{write: write{value: &value, prevExist: &mustExist}}
+	for _, opt := range opts {
+		opt.applyUpdate(&u)
+	}
+	if !u.keepTTL {
+		return c.put(ctx, key, &u.write)
+	}
+	if u.ttl != nil {
+		return nil, invalidf("update of %q with both a new and the old TTL", key)
+	}
+	return c.Modify(ctx, key, func(string) (string, error) { return value, nil })
+}
+
+type update struct {
+	write
+	keepTTL bool
+}
+
+// CompareAndSwap stores value at key if prev holds. It returns ErrCompareFailed where it does
+// not, ErrKeyNotFound where the key is missing, and ErrNotFile for a directory. CreatedIndex
+// stays; without WithTTL the key does not expire, also where it did before.
+func (c *Client) CompareAndSwap(ctx context.Context, key, value string, prev Prev, opts ...SetOption) (*Response, error) {
+	return c.put(ctx, key, &write{value: &value, prev: &prev}, opts...)
+}
+
+// CreateInOrder stores value in dir under a key that the server names, greater than all it named
+// before. The new key is Response.Node.Key. To go by order, compare CreatedIndex: servers before
+// etcd 2.2 did not pad the names, so they do not sort. It returns ErrNotDir where dir is a file.
+func (c *Client) CreateInOrder(ctx context.Context, dir, value string, opts ...SetOption) (*Response, error) {
+	return c.post(ctx, dir, &write{value: &value}, opts...)
+}

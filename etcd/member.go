@@ -1,0 +1,48 @@
+package etcd
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// member is one place that requests can be sent to.
+type member struct {
+	endpoint string
+	base     *url.URL
+}
+
+// maxPlainTarget is how long a request line's method, target and version may be together for
+// etcd 3.x to answer at all on a listener without TLS: it reads 4,096 bytes in search of the
+// line's end and closes the connection when there is none.
+const maxPlainTarget = 4094
+
+// address returns the URL of logical, a path of the API with query, at the member.
+func (m *member) address(logical *url.URL, versionPrefix string) *url.URL {
+	path := logical.Path
+	if rest, ok := strings.CutPrefix(path, "/v2/"); ok {
+		path = versionPrefix + "/" + rest
+	}
+	address := *m.base
+	// Setting Path alone escapes each segment and leaves slashes as they are. The generated
+	// client's %2F means the same to etcd, but some proxies refuse it.
+	address.Path += path
+	address.RawQuery = logical.RawQuery
+	return &address
+}
+
+// checkTarget refuses a request that an etcd 3.x member would drop without an answer.
+func (m *member) checkTarget(req *http.Request) error {
+	if m.base.Scheme != "http" {
+		return nil
+	}
+	// Escaping makes a path at most three times as long: most requests need no closer look.
+	if 3*len(req.URL.Path)+len(req.URL.RawQuery) < maxPlainTarget/2 {
+		return nil
+	}
+	if n := len(req.Method + " " + req.URL.RequestURI() + " HTTP/1.1"); n > maxPlainTarget {
+		return invalidf("%s %.80s…: request line of %d bytes, etcd 3.x reads at most %d without TLS; "+
+			"compare by index, or use a shorter key", req.Method, req.URL.Path, n, maxPlainTarget)
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+
+	"github.com/etcdv2/client/gen"
+)
+
+// getQuery is what a Get asks for beside the key.
+type getQuery struct {
+	recursive, sorted, quorum bool
+}
+
+func (q getQuery) params() *gen.GetKeyParams {
+	return &gen.GetKeyParams{
+		Recursive: flag(q.recursive),
+		Sorted:    flag(q.sorted),
+		Quorum:    flag(q.quorum),
+	}
+}
+
+// flag returns a boolean parameter for the wire, left out where it is false.
+func flag(set bool) *bool {
+	if !set {
+		return nil
+	}
+	return &set
+}
+
+// Get reads a key: a file with its value, or a directory with its direct children, and with
+// WithRecursive everything below. "/" is the root.
+//
+// Without WithQuorum the member answers from its own copy, which may be behind. It returns
+// ErrKeyNotFound where the key does not exist, and ErrNotDir where something above it is a file.
+func (c *Client) Get(ctx context.Context, key string, opts ...GetOption) (*Response, error) {
+	wire, err := wireKey(key)
+	if err != nil {
+		return nil, err
+	}
+	var query getQuery
+	for _, opt := range opts {
+		opt.applyGet(&query)
+	}
+	return decode(c.gen.GetKey(ctx, wire, query.params()))
+}
+
+// Exists reports whether key is a file or a directory, by a member's own copy, which may be
+// behind. It costs no more for a large directory than for a file.
+func (c *Client) Exists(ctx context.Context, key string) (bool, error) {
+	_, err := c.head(ctx, key)
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, ErrKeyNotFound), errors.Is(err, ErrNotDir):
+		return false, nil
+	}
+	return false, err
+}
+
+// head returns the store's index as the reply to a HEAD of key tells it.
+func (c *Client) head(ctx context.Context, key string) (uint64, error) {
+	wire, err := wireKey(key)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := c.gen.HeadKey(ctx, wire, nil)
+	if err != nil {
+		return 0, err
+	}
+	return headerNumber(resp, "X-Etcd-Index"), resp.Body.Close()
+}

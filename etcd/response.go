@@ -1,0 +1,85 @@
+package etcd
+
+import (
+	"time"
+
+	"github.com/etcdv2/client/gen"
+)
+
+// Action says what was done to a node. Servers may send others than those named here.
+type Action string
+
+// The actions that etcd 0.4 to 3.5 send. A PUT comes back as what the server made of it.
+const (
+	ActionGet              Action = "get"
+	ActionSet              Action = "set"
+	ActionCreate           Action = "create"
+	ActionUpdate           Action = "update"
+	ActionDelete           Action = "delete"
+	ActionExpire           Action = "expire"
+	ActionCompareAndSwap   Action = "compareAndSwap"
+	ActionCompareAndDelete Action = "compareAndDelete"
+)
+
+// Response is the server's answer to a call on keys, and an event of a watch.
+type Response struct {
+	Action Action
+
+	// Node is the node after the action; never nil.
+	Node *Node
+
+	// PrevNode is the node before the action; nil where there was none, and for a read.
+	PrevNode *Node
+
+	// Index is the etcd index that the response reflects: WithAfterIndex(Index) goes on exactly
+	// behind it. For a read that is the store's index at that moment (X-Etcd-Index); for a write
+	// and an event it is the index of that change.
+	Index uint64
+
+	// RaftIndex and RaftTerm are the member's; they move without any change to keys. Zero where
+	// the server did not send them.
+	RaftIndex uint64
+	RaftTerm  uint64
+
+	// ClusterID identifies the cluster, in lower-case hex. Empty before etcd 2.0.
+	ClusterID string
+}
+
+// newNode translates a node from the wire. A nil node stays nil.
+func newNode(wire *gen.Node) *Node {
+	if wire == nil {
+		return nil
+	}
+	node := &Node{
+		Key:           wire.Key,
+		Dir:           wire.Dir,
+		CreatedIndex:  wire.CreatedIndex,
+		ModifiedIndex: wire.ModifiedIndex,
+	}
+	if node.Key == "" {
+		node.Key = "/" // etcd 2 and later leave the key of the root out
+	}
+	if wire.Value != nil {
+		node.Value = *wire.Value
+	}
+	if wire.Expiration != nil {
+		node.Expiration = *wire.Expiration
+	}
+	if wire.TTL != nil {
+		node.TTL = seconds(*wire.TTL)
+	}
+	if len(wire.Nodes) > 0 {
+		node.Nodes = make([]*Node, len(wire.Nodes))
+		for i := range wire.Nodes {
+			node.Nodes[i] = newNode(&wire.Nodes[i])
+		}
+	}
+	return node
+}
+
+// seconds turns a TTL of the wire into a Duration, held at the ends of what one can hold:
+// servers have sent -8446744073 and more.
+func seconds(n int64) time.Duration {
+	const most = int64((1<<63 - 1) / time.Second)
+	return time.Duration(min(max(n, -most), most)) * time.Second
+}

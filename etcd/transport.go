@@ -1,0 +1,62 @@
+package etcd
+
+import (
+	"net"
+	"net/http"
+	"time"
+)
+
+// How connections are made and kept.
+const (
+	dialTimeout  = 3 * time.Second
+	keepAlive    = 15 * time.Second
+	idleTimeout  = 90 * time.Second
+	idlePerHost  = 64 // Go's default of 2 opens a connection per request under any concurrency
+	maxFormBytes = 10 << 20
+)
+
+// newHTTPClient returns the client that config asks for and what closes its idle connections.
+func newHTTPClient(config Config, members []*member) (*http.Client, func(), error) {
+	own := config.HTTPClient == nil
+	switch {
+	case !own && config.TLS != nil:
+		return nil, nil, invalidf("both TLS and HTTPClient given; set TLS in the HTTPClient's transport")
+	case !own && config.HTTPClient.Timeout != 0:
+		return nil, nil, invalidf("the HTTPClient has a Timeout, which would cut watches; use AttemptTimeout")
+	case config.TLS != nil && !anyTLS(members):
+		return nil, nil, invalidf("TLS given, but no endpoint begins with https://")
+	}
+	client, release := &http.Client{}, func() {}
+	if own {
+		transport := newTransport(config)
+		client.Transport, release = transport, transport.CloseIdleConnections
+	} else {
+		*client = *config.HTTPClient
+	}
+	// Go would follow a 301 of a PUT with a GET: a write that "succeeds" and never happened.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return client, release, nil
+}
+
+func newTransport(config Config) *http.Transport {
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         dialer.DialContext,
+		ForceAttemptHTTP2:   true,
+		TLSClientConfig:     config.TLS.Clone(),
+		TLSHandshakeTimeout: dialTimeout,
+		MaxIdleConnsPerHost: idlePerHost,
+		IdleConnTimeout:     idleTimeout,
+		DisableCompression:  true, // etcd never compresses, and a proxy that does holds events back
+	}
+}
+
+func anyTLS(members []*member) bool {
+	for _, m := range members {
+		if m.base.Scheme == "https" {
+			return true
+		}
+	}
+	return false
+}

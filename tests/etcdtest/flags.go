@@ -1,0 +1,59 @@
+package etcdtest
+
+import (
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strconv"
+)
+
+// version is the major and minor version of an etcd binary.
+type version struct{ major, minor int }
+
+func (v version) atLeast(major, minor int) bool {
+	return v.major > major || v.major == major && v.minor >= minor
+}
+
+// "etcd Version: 2.3.8", and "etcd version 2.0.13" before 2.1.
+var versionLine = regexp.MustCompile(`(?i)etcd version:? (\d+)\.(\d+)\.`)
+
+// binaryVersion asks the binary for its version.
+func binaryVersion(binary string) (version, error) {
+	out, err := exec.Command(binary, "--version").CombinedOutput()
+	found := versionLine.FindSubmatch(out)
+	if found == nil {
+		return version{}, fmt.Errorf("etcdtest: %s --version tells no etcd version: %q (%v)", binary, out, err)
+	}
+	major, _ := strconv.Atoi(string(found[1]))
+	minor, _ := strconv.Atoi(string(found[2]))
+	return version{major, minor}, nil
+}
+
+// flags returns the command line of a member that is a process of the given version.
+func (s *spec) flags(v version) []string {
+	peerURL, clientURL := "http://"+s.peerAddr, s.scheme()+"://"+s.clientAddr
+	flags := []string{
+		"--name=" + s.name,
+		"--data-dir=" + s.dataDir,
+		"--listen-peer-urls=" + peerURL,
+		"--initial-advertise-peer-urls=" + peerURL,
+		"--listen-client-urls=" + clientURL,
+		"--advertise-client-urls=" + clientURL,
+		"--initial-cluster=" + s.initialCluster,
+		fmt.Sprint("--heartbeat-interval=", heartbeat.Milliseconds()),
+		fmt.Sprint("--election-timeout=", election.Milliseconds()),
+	}
+	if s.serverCert != nil {
+		flags = append(flags, "--cert-file="+s.serverCert.CertFile, "--key-file="+s.serverCert.KeyFile)
+	}
+	if s.clientCAFile != "" {
+		flags = append(flags, "--trusted-ca-file="+s.clientCAFile, "--client-cert-auth")
+	}
+	if v.atLeast(3, 4) { // on by default before
+		flags = append(flags, "--enable-v2")
+	}
+	if v.atLeast(3, 5) { // a test's data need not outlive the machine
+		flags = append(flags, "--unsafe-no-fsync")
+	}
+	return flags
+}

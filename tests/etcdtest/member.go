@@ -1,0 +1,116 @@
+package etcdtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// ErrNotProcess is the error of freezing a member that is embedded in the test
+// process, see [WithBinary].
+var ErrNotProcess = errors.New("etcdtest: only a member that is a process can be frozen")
+
+// A Member is one server of a [Cluster]. Its methods may be called concurrently.
+type Member struct {
+	spec    spec
+	cluster *Cluster
+	launch  launcher
+
+	mu     sync.Mutex
+	server server // nil while stopped
+}
+
+// A launcher starts a member's server and does not wait for it to be ready.
+type launcher func(*spec) (server, error)
+
+// server is a running etcd: a process or an embedded one. After stop and kill it is gone.
+type server interface {
+	stop() error
+	kill() error
+	freeze() error
+	thaw() error
+	exited() <-chan struct{} // closed when the server is gone, by whatever cause
+}
+
+// Name returns the member's name within the cluster: "m1", "m2" and so on.
+func (m *Member) Name() string { return m.spec.name }
+
+// URL returns the URL for clients, such as "http://127.0.0.1:23456". It stays the
+// same over restarts.
+func (m *Member) URL() string { return m.spec.scheme() + "://" + m.spec.clientAddr }
+
+// Stop shuts the member down in an orderly way: a leader hands its leadership over
+// first. Open long polls are cut. Its data and ports are kept for [Member.Restart].
+// Stopping a stopped member does nothing.
+func (m *Member) Stop() error { return m.halt(server.stop) }
+
+// Kill ends the member at once: a process by SIGKILL. An embedded member cannot be
+// killed; it drops all connections and stops without handing leadership over, but
+// its files are closed properly.
+func (m *Member) Kill() error { return m.halt(server.kill) }
+
+func (m *Member) halt(how func(server) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.server == nil {
+		return nil
+	}
+	if err := how(m.server); err != nil {
+		return fmt.Errorf("etcdtest: stop member %s: %w", m.Name(), err)
+	}
+	m.server = nil
+	return nil
+}
+
+// Restart starts a stopped member again with its data, on the same ports, and
+// returns when it serves: when it has answered a quorum read. Without a majority of
+// running members that does not happen before ctx ends; [Cluster.Restart] starts
+// all stopped members together. A member that is running is an error.
+func (m *Member) Restart(ctx context.Context) error {
+	if err := m.start(); err != nil {
+		return err
+	}
+	return m.waitReady(ctx)
+}
+
+// start launches the server and does not wait for it to be ready.
+func (m *Member) start() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.server != nil {
+		return fmt.Errorf("etcdtest: start member %s: it is running", m.Name())
+	}
+	s, err := m.launch(&m.spec)
+	if err != nil {
+		return fmt.Errorf("etcdtest: start member %s: %w", m.Name(), err)
+	}
+	m.server = s
+	return nil
+}
+
+// Freeze stops the process in its tracks (SIGSTOP): its connections stay open and
+// nothing answers on them. For an embedded member the error is [ErrNotProcess].
+func (m *Member) Freeze() error { return m.signal("freeze", server.freeze) }
+
+// Thaw lets a frozen process go on.
+func (m *Member) Thaw() error { return m.signal("thaw", server.thaw) }
+
+func (m *Member) signal(what string, how func(server) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.server == nil {
+		return fmt.Errorf("etcdtest: %s member %s: it is not running", what, m.Name())
+	}
+	if err := how(m.server); err != nil {
+		return fmt.Errorf("%s member %s: %w", what, m.Name(), err)
+	}
+	return nil
+}
+
+// running returns the running server, nil if there is none.
+func (m *Member) running() server {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.server
+}

@@ -1,0 +1,89 @@
+package etcdtest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// An Option changes what [Start] and [New] start. Without any, a cluster is one
+// embedded etcd 3.5 member without TLS.
+type Option func(*config) error
+
+// config is what the options come to.
+type config struct {
+	members    int
+	binary     string
+	clientAddr string
+	ca         *CA
+	clientCert bool
+}
+
+func newConfig(opts []Option) (*config, error) {
+	cfg := &config{members: 1}
+	for _, opt := range opts {
+		if err := opt(cfg); err != nil {
+			return nil, err
+		}
+	}
+	return cfg, nil
+}
+
+// WithMembers sets the number of members. The default is 1; use an odd number,
+// so that a majority is left when (n-1)/2 of them are stopped.
+func WithMembers(n int) Option {
+	return func(cfg *config) error {
+		if n < 1 {
+			return fmt.Errorf("etcdtest: a cluster needs at least 1 member, not %d", n)
+		}
+		cfg.members = n
+		return nil
+	}
+}
+
+// WithBinary makes each member a process of the etcd binary at path, instead of
+// a server embedded in the test process. The binary may be of any version from
+// 2.0 to 3.5; [Build] makes two of them. Only processes can be frozen.
+func WithBinary(path string) Option {
+	return func(cfg *config) error {
+		if _, err := os.Stat(path); err != nil {
+			return fmt.Errorf("etcdtest: the etcd binary: %w", err)
+		}
+		cfg.binary = path
+		return nil
+	}
+}
+
+// WithClientAddr makes the first member serve clients on addr ("127.0.0.1:2379")
+// instead of on a free port. If the port is taken, the start fails with an error
+// that is [syscall.EADDRINUSE].
+func WithClientAddr(addr string) Option {
+	return func(cfg *config) error {
+		if addr == "" {
+			return errors.New("etcdtest: the client address is empty")
+		}
+		cfg.clientAddr = addr
+		return nil
+	}
+}
+
+// WithTLS makes the members serve clients over https, with certificates for
+// 127.0.0.1 and localhost signed by ca.
+func WithTLS(ca *CA) Option {
+	return func(cfg *config) error {
+		if ca == nil {
+			return errors.New("etcdtest: TLS needs a CA")
+		}
+		cfg.ca = ca
+		return nil
+	}
+}
+
+// WithClientCertAuth is [WithTLS], and the members refuse clients that do not
+// show a certificate signed by ca, see [CA.ClientCert].
+func WithClientCertAuth(ca *CA) Option {
+	return func(cfg *config) error {
+		cfg.clientCert = true
+		return WithTLS(ca)(cfg)
+	}
+}
