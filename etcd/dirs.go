@@ -19,6 +19,13 @@ func (c *Client) CreateDir(ctx context.Context, dir string, opts ...SetOption) (
 // Etcd 3.5 cannot do it and answers ErrRaftInternal to every such update; the directory keeps
 // its TTL. Versions up to 3.4 can.
 func (c *Client) UpdateDir(ctx context.Context, dir string, opts ...SetOption) (*Response, error) {
+	w := &write{dir: true, prevExist: &mustExist}
+	for _, opt := range opts {
+		opt.applySet(w)
+	}
+	if err := checkTTL(dir, w.ttl); err != nil {
+		return nil, err
+	}
 	current, err := c.Get(ctx, dir, WithQuorum())
 	if err != nil {
 		return nil, err
@@ -26,5 +33,5 @@ func (c *Client) UpdateDir(ctx context.Context, dir string, opts ...SetOption) (
 	if !current.Node.Dir {
 		return nil, fmt.Errorf("update directory %q: %w", dir, ErrNotDir)
 	}
-	return c.put(ctx, dir, &write{dir: true, prevExist: &mustExist}, opts...)
+	return c.put(ctx, dir, w)
 }

@@ -35,6 +35,9 @@ func (c *Client) Modify(ctx context.Context, key string, change func(current str
 	if m.ttl != nil && m.dropTTL {
 		return nil, invalidf("modify of %q with a TTL and without one", key)
 	}
+	if err := checkTTL(key, m.ttl); err != nil {
+		return nil, err
+	}
 	pause := backoff{first: time.Millisecond, most: 100 * time.Millisecond}
 	for {
 		resp, conflict, err := m.try(ctx, c)

@@ -5,17 +5,20 @@ import (
 	"time"
 )
 
-// Refresh gives an existing file a new TTL and keeps its value. It returns ErrKeyNotFound where
-// the key does not exist, and ErrNotFile for a directory.
+// Refresh gives an existing key a new TTL and keeps its value. It returns ErrKeyNotFound where the
+// key does not exist.
 //
 // From etcd 2.3.7 on no watch sees it. Older servers do not know the refresh parameter, or know it
 // badly, and would erase the value; there Refresh is a Modify that changes nothing but the TTL, which
 // watches see. Which of the two it is, the cluster's version decides, asked for until it is new enough.
+//
+// A directory can be refreshed on etcd 2.3.7 to 3.4, and what is below it then lives as long. Etcd 3.5
+// cannot and answers ErrRaftInternal, older servers ErrNotFile; it keeps its TTL there.
 func (c *Client) Refresh(ctx context.Context, key string, ttl time.Duration) (*Response, error) {
-	if _, err := wireTTL(ttl); err != nil {
+	if _, err := wireKey(key); err != nil {
 		return nil, err
 	}
-	if _, err := wireKey(key); err != nil {
+	if err := checkTTL(key, &ttl); err != nil {
 		return nil, err
 	}
 	known, err := c.refreshKnown(ctx)

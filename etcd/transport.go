@@ -40,10 +40,14 @@ func newHTTPClient(config Config, members []*member) (*http.Client, func(), erro
 
 func newTransport(config Config) *http.Transport {
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
+	// HTTP/1.1 only: an attempt that is given up takes its connection with it. On HTTP/2 all
+	// would go on sharing one that leads to a member which no longer answers.
+	protocols := &http.Protocols{}
+	protocols.SetHTTP1(true)
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         dialer.DialContext,
-		ForceAttemptHTTP2:   true,
+		Protocols:           protocols,
 		TLSClientConfig:     config.TLS.Clone(),
 		TLSHandshakeTimeout: dialTimeout,
 		MaxIdleConnsPerHost: idlePerHost,

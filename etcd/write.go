@@ -45,7 +45,7 @@ func (w *write) form(key string) (form gen.PostForm, err error) {
 		}
 	}
 	if w.ttl != nil {
-		ttl, err := wireTTL(*w.ttl)
+		ttl, err := wireTTL(key, *w.ttl)
 		if err != nil {
 			return form, err
 		}

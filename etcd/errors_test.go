@@ -1,0 +1,59 @@
+package etcd
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestErrorTellsRequestReplyAndMember(t *testing.T) {
+	err := &Error{
+		Code: ErrKeyNotFound, Message: "Key not found", Cause: "/a", Index: 8, StatusCode: 404,
+		Method: "GET", Path: "/v2/keys/a/b", Endpoint: "http://10.0.0.1:2379",
+	}
+	check(t, "full text", err.Error(),
+		"etcd: GET /v2/keys/a/b: Key not found (/a) [status 404, code 100, index 8, http://10.0.0.1:2379]")
+	err.Code, err.Cause, err.Index = 0, "", 0
+	check(t, "text without what the reply left out", err.Error(),
+		"etcd: GET /v2/keys/a/b: Key not found [status 404, http://10.0.0.1:2379]")
+}
+
+func TestErrorWithoutCodeUnwrapsToNothing(t *testing.T) {
+	if inner := errors.Unwrap(&Error{StatusCode: 502}); inner != nil {
+		t.Errorf("unwraps to %v", inner)
+	}
+}
+
+func TestClusterErrorListsAttemptsInOrderAndUnwrapsToEach(t *testing.T) {
+	err := error(&ClusterError{Method: "PUT", Path: "/v2/keys/a", Attempts: []Attempt{
+		{"http://a", 1234567 * time.Nanosecond, syscall.ECONNREFUSED},
+		{"http://b", 2 * time.Second, &Error{Code: ErrRaftInternal, Message: "m", StatusCode: 500}},
+		{"http://c", 0, io.ErrUnexpectedEOF},
+	}})
+	text := err.Error()
+	first, second, third := strings.Index(text, "http://a after 1ms: connection refused; "),
+		strings.Index(text, "http://b after 2s: etcd: "), strings.Index(text, "http://c after 0s: unexpected EOF")
+	if !strings.HasPrefix(text, "etcd: PUT /v2/keys/a: ") || first < 0 || second < first || third < second {
+		t.Errorf("text is %q", text)
+	}
+	checkIs(t, err, syscall.ECONNREFUSED, ErrRaftInternal, io.ErrUnexpectedEOF)
+	checkNot(t, err, ErrOutcomeUnknown, ErrInvalidArgument, io.EOF)
+}
+
+func TestClusterErrorSaysThatTheOutcomeIsUnknown(t *testing.T) {
+	err := error(&ClusterError{Method: "PUT", Path: "/v2/keys/a", Attempts: []Attempt{{"http://a", 0, io.EOF}}, unknown: true})
+	checkIs(t, err, ErrOutcomeUnknown, io.EOF)
+	if text := err.Error(); !strings.Contains(text, "outcome unknown") {
+		t.Errorf("text is %q", text)
+	}
+}
+
+func TestArgumentErrorMatchesOnlyErrInvalidArgument(t *testing.T) {
+	err := invalidf("key %q", "a")
+	check(t, "text", err.Error(), `etcd: key "a"`)
+	checkIs(t, err, ErrInvalidArgument)
+	checkNot(t, err, ErrOutcomeUnknown, ErrClosed, ErrKeyNotFound)
+}
