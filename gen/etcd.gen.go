@@ -51,123 +51,400 @@ func (e Action) Valid() bool {
 	}
 }
 
-// Action defines model for Action.
+// Action What happened to the node.
+//
+// | action | cause |
+// |---|---|
+// | `get` | nothing; the answer to a read |
+// | `set` | PUT without conditions, whether the node existed or not |
+// | `create` | PUT with `prevExist=false`, or POST |
+// | `update` | PUT with `prevExist=true` alone |
+// | `compareAndSwap` | PUT with `prevValue` or `prevIndex` |
+// | `delete` | DELETE without conditions |
+// | `compareAndDelete` | DELETE with `prevValue` or `prevIndex`; since 0.3.0 |
+// | `expire` | the time to live ran out; nobody's request, so only watches see it |
+//
+// The list is complete and will not grow. A reader should still treat an unknown action as a change of unknown
+// kind, and not fail.
 type Action string
 
-// Error defines model for Error.
+// Error Every refusal in JSON. Errors of the keys have all four fields, without `cause` where there is nothing to add;
+// other errors have `message` alone. Go by `errorCode`; the HTTP status is only a rough class, and surprises: a
+// watch too far in the past is 400, a key that exists is 412.
+//
+// | code | message | status | meaning |
+// |---|---|---|---|
+// | 100 | Key not found | 404 | no such node; `cause` is the first missing part of the path |
+// | 101 | Compare failed | 412 | `cause`: `[wanted != stored]` for the value, the index, or both |
+// | 102 | Not a file | 403 | a directory, where a file is wanted |
+// | 104 | Not a directory | 400 | a file, where a directory is wanted; `cause` is the file |
+// | 105 | Key already exists | 412 | `prevExist=false`, and it does |
+// | 107 | Root is read only | 400 | a write to, or deletion of, the root |
+// | 108 | Directory not empty | 403 | `dir=true`, and there are nodes, perhaps hidden ones |
+// | 110 | The request requires user authentication | 401 | since 2.1.2 |
+// | 201 | PrevValue is Required in POST form | 400 | `prevValue` is empty |
+// | 202 | The given TTL in POST form is not a number | 400 | `ttl` |
+// | 203 | The given index in POST form is not a number | 400 | `prevIndex`, `waitIndex` |
+// | 204 | Value or TTL is required in POST form | 400 | 0.x only: an update with neither |
+// | 209 | Invalid field | 400 | since 2.0.0: a boolean that is none, or `wait` on another method than GET |
+// | 210 | Invalid POST form | 400 | since 2.0.0: broken escapes in query or form, or a body above 10 MiB |
+// | 211 | Value provided on refresh | 400 | since 2.3.0 |
+// | 212 | A TTL must be provided on refresh | 400 | since 2.3.0 |
+// | 300 | Raft Internal Error | 500 | no agreement in time; the outcome of a write is unknown |
+// | 301 | During Leader Election | 500 | 0.x only: there is no leader to name |
+// | 401 | The event in requested index is outdated and cleared | 400 | `cause`: `[first kept/wanted]` |
+// | 402 | Standby Internal Error | 400 | 0.4 only: a standby that knows no leader |
+//
+// 106, 400 and 500 are defined and never sent to clients; 103, 109, 403 and 404 belong to the administration of
+// 0.x, and 200 and 205 to 208 to its version 1 API and modules.
 type Error struct {
-	Cause     string `json:"cause,omitempty"`
-	ErrorCode int32  `json:"errorCode,omitempty"`
-	Index     uint64 `json:"index,omitempty"`
-	Message   string `json:"message"`
+	// Cause What the error is about: a key, a comparison, a parameter. Absent when there is nothing to say.
+	Cause string `json:"cause,omitempty"`
+
+	// ErrorCode The code of the table above. Absent on errors that are not about keys, on those of proxies, and on timeouts
+	// of 2.0.0 to 2.1.1.
+	ErrorCode int32 `json:"errorCode,omitempty"`
+
+	// Index The etcd index, as in `X-Etcd-Index`. 0 when a parameter was refused, and for codes 110 and 300 (0.x sends
+	// the store's index there).
+	Index uint64 `json:"index,omitempty"`
+
+	// Message The code in words; it is the same for each code. Alone, it is all there is to know.
+	Message string `json:"message"`
 }
 
-// Event defines model for Event.
+// Event The answer to every successful request for keys: what was done, and to what. A watch returns the answer that the
+// request which caused the change got.
 type Event struct {
-	Action   Action `json:"action"`
-	Node     *Node  `json:"node,omitempty"`
-	PrevNode *Node  `json:"prevNode,omitempty"`
+	// Action What happened to the node.
+	//
+	// | action | cause |
+	// |---|---|
+	// | `get` | nothing; the answer to a read |
+	// | `set` | PUT without conditions, whether the node existed or not |
+	// | `create` | PUT with `prevExist=false`, or POST |
+	// | `update` | PUT with `prevExist=true` alone |
+	// | `compareAndSwap` | PUT with `prevValue` or `prevIndex` |
+	// | `delete` | DELETE without conditions |
+	// | `compareAndDelete` | DELETE with `prevValue` or `prevIndex`; since 0.3.0 |
+	// | `expire` | the time to live ran out; nobody's request, so only watches see it |
+	//
+	// The list is complete and will not grow. A reader should still treat an unknown action as a change of unknown
+	// kind, and not fail.
+	Action Action `json:"action"`
+
+	// Node A file or a directory. In an event, `node` is the state after the change, and `prevNode` (since 0.3.0) the state
+	// before it; `prevNode` is absent when there was none, and in the answer to a read. `node` is absent only when
+	// `noValueOnSuccess` asked for that.
+	//
+	// After `delete`, `compareAndDelete` and `expire`, `node` says which node it was and when it went, and `prevNode`
+	// what it held. Nothing is required here: the root has neither key nor indexes.
+	Node *Node `json:"node,omitempty"`
+
+	// PrevNode A file or a directory. In an event, `node` is the state after the change, and `prevNode` (since 0.3.0) the state
+	// before it; `prevNode` is absent when there was none, and in the answer to a read. `node` is absent only when
+	// `noValueOnSuccess` asked for that.
+	//
+	// After `delete`, `compareAndDelete` and `expire`, `node` says which node it was and when it went, and `prevNode`
+	// what it held. Nothing is required here: the root has neither key nor indexes.
+	PrevNode *Node `json:"prevNode,omitempty"`
 }
 
-// Member defines model for Member.
+// Member A server of the cluster.
 type Member struct {
+	// ClientURLs URLs for clients; empty until the member has started.
 	ClientURLs []string `json:"clientURLs"`
-	ID         string   `json:"id"`
-	Name       string   `json:"name"`
-	PeerURLs   []string `json:"peerURLs"`
+
+	// ID A 64-bit number in lower-case hexadecimal, without leading zeros.
+	ID string `json:"id"`
+
+	// Name The name given to the member; empty until it has started.
+	Name string `json:"name"`
+
+	// PeerURLs URLs for the other members.
+	PeerURLs []string `json:"peerURLs"`
 }
 
-// Node defines model for Node.
+// Node A file or a directory. In an event, `node` is the state after the change, and `prevNode` (since 0.3.0) the state
+// before it; `prevNode` is absent when there was none, and in the answer to a read. `node` is absent only when
+// `noValueOnSuccess` asked for that.
+//
+// After `delete`, `compareAndDelete` and `expire`, `node` says which node it was and when it went, and `prevNode`
+// what it held. Nothing is required here: the root has neither key nor indexes.
 type Node struct {
-	CreatedIndex  uint64     `json:"createdIndex,omitempty"`
-	Dir           bool       `json:"dir,omitempty"`
-	Expiration    *time.Time `json:"expiration,omitempty"`
-	Key           string     `json:"key,omitempty"`
-	ModifiedIndex uint64     `json:"modifiedIndex,omitempty"`
-	Nodes         []Node     `json:"nodes,omitempty"`
-	TTL           *int64     `json:"ttl,omitempty"`
-	Value         *string    `json:"value,omitempty"`
+	// CreatedIndex The etcd index of the creation. A set replaces the node, so it is new after each; update, compare-and-swap
+	// and refresh with `prevExist=true` keep it. Absent on the root.
+	CreatedIndex uint64 `json:"createdIndex,omitempty"`
+
+	// Dir True on directories, absent on files. Releases before 3.2 leave it out of `node` when a directory expires;
+	// look at `prevNode` there.
+	Dir bool `json:"dir,omitempty"`
+
+	// Expiration When the node expires, by the clock of the member that took the write; absent on permanent nodes. Up to nine
+	// digits of a second. UTC from 2.0 on; 0.x uses the server's time zone.
+	Expiration *time.Time `json:"expiration,omitempty"`
+
+	// Key The full key, with a leading slash and without a trailing one. Absent on the root from 2.0 on.
+	Key string `json:"key,omitempty"`
+
+	// ModifiedIndex The etcd index of the latest change. A refresh changes it, too. Absent on the root. After a directory got a
+	// new time to live, the event has a new index, while reads go on showing the old one (3.4 and before).
+	ModifiedIndex uint64 `json:"modifiedIndex,omitempty"`
+
+	// Nodes The children of a directory, in answers to reads only. Absent when the directory is empty, when all its
+	// children are hidden, and below the level that was asked for: these look the same.
+	Nodes []Node `json:"nodes,omitempty"`
+
+	// TTL Seconds until `expiration`, rounded up. **Signed**: negative on a node that is overdue, as a cluster without
+	// a leader expires nothing. Absent when the number is 0, so only `expiration` tells a permanent node from one
+	// that is about to go.
+	TTL *int64 `json:"ttl,omitempty"`
+
+	// Value The value of a file, also when it is empty (from 0.4.0 on). Absent on directories, and on `node` of a
+	// deletion or an expiry.
+	Value *string `json:"value,omitempty"`
 }
 
-// PostForm defines model for PostForm.
+// PostForm The fields of a POST. Send each at most once; of two, the first counts.
 type PostForm struct {
-	Dir              *bool   `json:"dir,omitempty"`
-	NoValueOnSuccess *bool   `json:"noValueOnSuccess,omitempty"`
-	TTL              *int64  `json:"ttl,omitempty"`
-	Value            *string `json:"value,omitempty"`
+	// Dir Makes the new node a directory; `value` is dropped. False when absent.
+	Dir *bool `json:"dir,omitempty"`
+
+	// NoValueOnSuccess Leaves `node` out of a successful answer, and with it the name of the new node. (The name is `X-Etcd-Index`
+	// of the answer, padded to 20 digits.) False when absent.
+	NoValueOnSuccess *bool `json:"noValueOnSuccess,omitempty"`
+
+	// TTL Seconds until the node expires; absent or empty: never. The cautions of a PUT apply.
+	TTL *int64 `json:"ttl,omitempty"`
+
+	// Value The new node's value. Absent is the same as empty.
+	Value *string `json:"value,omitempty"`
 }
 
-// PutForm defines model for PutForm.
+// PutForm The fields of a PUT. Send each at most once; of two, the first counts.
 type PutForm struct {
-	Dir              *bool   `json:"dir,omitempty"`
-	NoValueOnSuccess *bool   `json:"noValueOnSuccess,omitempty"`
-	PrevValue        *string `json:"prevValue,omitempty"`
-	Refresh          *bool   `json:"refresh,omitempty"`
-	TTL              *int64  `json:"ttl,omitempty"`
-	Value            *string `json:"value,omitempty"`
+	// Dir Makes a directory; `value` is dropped. False when absent. On a directory that exists it is 403 with code
+	// 102. To make one, send `prevExist=false` as well, and take 412 with code 105 for "something is there". To
+	// prolong one, send `prevExist=true` and `ttl`.
+	//
+	// **On a file it replaces the file, value and all, by an empty directory**, status 200. With `prevExist=true`
+	// or a comparison it is ignored on a file, which is changed as without it.
+	Dir *bool `json:"dir,omitempty"`
+
+	// NoValueOnSuccess Leaves `node` and `prevNode` out of a successful answer, which then is `{"action":"set"}`: a long value need
+	// not travel back. False when absent.
+	NoValueOnSuccess *bool `json:"noValueOnSuccess,omitempty"`
+
+	// PrevValue The value the file must have, else 412 with code 101; 404 with code 100 when there is no node. It cannot be
+	// empty (400 with code 201), so a file with an empty value can only be compared by `prevIndex`. Ignored with
+	// `prevExist=false`. With `prevIndex` given as well, both must hold. Servers read it in the query, too, where
+	// a long one would not fit.
+	PrevValue *string `json:"prevValue,omitempty"`
+
+	// Refresh Gives a file a new time to live and keeps its value, without waking watchers. Needs `ttl` (else code 212)
+	// and no `value` (else 211). False when absent. Send it with `prevExist=true`: without it the action is a
+	// `set` with a new `createdIndex`, and with `prevExist=false` it creates a node with an empty value.
+	// `modifiedIndex` changes, and a slot of the history is used.
+	//
+	// **A server before 2.3.0 does not know it and stores the empty value**: ask `/version` first.
+	Refresh *bool `json:"refresh,omitempty"`
+
+	// TTL Seconds until the node expires. **Absent or empty: never**, also when the node had a time to live before. 0:
+	// it expires at once, within half a second. A directory takes everything below with it, in one `expire` event.
+	// Expired nodes are swept twice a second by the leader: a node with `ttl=1` was seen to go after 1.24 to 1.47
+	// seconds.
+	//
+	// Keep it small. From about 7.4 thousand million on (235 years), 2.x and later overflow: a set or create makes
+	// the node permanent, an update or compare-and-swap deletes it, all with a status of success. Negative numbers
+	// and fractions are refused (202); 0.4.9 accepts a negative one and deletes the node.
+	//
+	// On 3.5, the time to live of an existing directory cannot be changed: 500 with code 300.
+	TTL *int64 `json:"ttl,omitempty"`
+
+	// Value The new value. Absent is the same as empty: the stored value becomes the empty string (only `refresh` keeps
+	// it). Directories have none. 0.4.9 stores `TRUE` and the like in lower case.
+	Value *string `json:"value,omitempty"`
 }
 
-// Version defines model for Version.
+// Version The answer of `/version` from 2.1 on.
 type Version struct {
+	// Cluster The version the members have agreed to behave as: that of the oldest one, with 0 in the last place.
+	// `not_decided` until they have.
 	Cluster string `json:"etcdcluster"`
-	Server  string `json:"etcdserver"`
+
+	// Server The release of the answering server.
+	Server string `json:"etcdserver"`
 }
 
 // DeleteRootParams defines parameters for DeleteRoot.
 type DeleteRootParams struct {
-	Recursive *bool   `form:"recursive,omitempty" json:"recursive,omitempty"`
-	Dir       *bool   `form:"dir,omitempty" json:"dir,omitempty"`
+	// Recursive Deletes a directory with everything below it. False when absent. A file is deleted with or without it. It does
+	// not combine with `prevValue` or `prevIndex` on a directory.
+	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
+
+	// Dir Deletes an empty directory; one that is not empty is 403 with code 108, and so is one with hidden nodes only,
+	// which a listing shows as empty. False when absent. A file is deleted with or without it.
+	Dir *bool `form:"dir,omitempty" json:"dir,omitempty"`
+
+	// PrevValue The value the file must have, else 412 with code 101. It cannot be empty (400 with code 201), so a file with an
+	// empty value can only be compared by `prevIndex`.
+	//
+	// It travels in the request line, which etcd 3.x limits to 4096 bytes without TLS. A value longer than that cannot
+	// be compared in a DELETE there; use `prevIndex`.
 	PrevValue *string `form:"prevValue,omitempty" json:"prevValue,omitempty"`
+
+	// PrevIndex The `modifiedIndex` the file must have, else 412 with code 101. **0 is no condition** from 2.0 on: the node is
+	// deleted.
 	PrevIndex *uint64 `form:"prevIndex,omitempty" json:"prevIndex,omitempty"`
 }
 
 // GetRootParams defines parameters for GetRoot.
 type GetRootParams struct {
-	Recursive *bool   `form:"recursive,omitempty" json:"recursive,omitempty"`
-	Sorted    *bool   `form:"sorted,omitempty" json:"sorted,omitempty"`
-	Quorum    *bool   `form:"quorum,omitempty" json:"quorum,omitempty"`
-	Wait      *bool   `form:"wait,omitempty" json:"wait,omitempty"`
+	// Recursive Reads the whole tree below a directory instead of its children only. With `wait`, also reports changes of nodes
+	// below the key. False when absent.
+	//
+	// On a file it changes nothing, with one exception: from 2.3.0 to 3.0.17, a recursive watch that starts in the
+	// past misses events of the watched key itself. Do not set it when watching a file.
+	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
+
+	// Sorted Orders the children of every directory in the answer by key, byte by byte. False when absent, and then the order
+	// is random and differs between two calls.
+	Sorted *bool `form:"sorted,omitempty" json:"sorted,omitempty"`
+
+	// Quorum Sends the read through the cluster's agreement, as a write is, so that it shows every write confirmed before.
+	// Costs as much as a write, and without a quorum of members fails with 500 as one does. False when absent.
+	//
+	// It cannot be combined with `wait`: the two together are answered at once with a plain read. Releases before
+	// 0.4.6 ignore it. On 0.4.9 a follower answers 307, and `X-Etcd-Index` of the answer is the node's own index.
+	Quorum *bool `form:"quorum,omitempty" json:"quorum,omitempty"`
+
+	// Wait Waits for a change instead of reading. See *Watching* in the introduction. False when absent. Without
+	// `recursive`, a watch on a directory sees changes of the directory itself, not of its children.
+	Wait *bool `form:"wait,omitempty" json:"wait,omitempty"`
+
+	// WaitIndex With `wait`, the first index to report: the oldest matching event with this index or a later one, at once if it
+	// has happened already. Absent or 0: the next change from now. Without `wait` it has no effect.
+	//
+	// Older than the last 1000 events of the store, it is 400 with code 401. **Ahead of the store, it silently passes
+	// over all events until the store gets there**; after a cluster was rebuilt, that is for ever. `X-Etcd-Index` of
+	// the answer, lower than `waitIndex` - 1, shows it.
 	WaitIndex *uint64 `form:"waitIndex,omitempty" json:"waitIndex,omitempty"`
-	Stream    *bool   `form:"stream,omitempty" json:"stream,omitempty"`
+
+	// Stream With `wait`, keeps the answer open and writes one JSON document after another into it, on 0.4.9 without anything
+	// between them. False when absent.
+	//
+	// **Do not use it; repeat `wait` instead.** Wherever it was tried, from 0.4.9 to 3.5.35: when `waitIndex` lies in
+	// the past, one event comes and then nothing ever again. A reader that falls behind by 100 events (1 on 0.4.9) is
+	// dropped, and its connection stays open in silence. The deletion of exactly the watched key is told twice.
+	Stream *bool `form:"stream,omitempty" json:"stream,omitempty"`
 }
 
 // HeadRootParams defines parameters for HeadRoot.
 type HeadRootParams struct {
+	// Recursive Lets Content-Length be that of the whole tree below a directory. False when absent.
 	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
 }
 
 // PutRootParams defines parameters for PutRoot.
 type PutRootParams struct {
-	PrevExist *bool   `form:"prevExist,omitempty" json:"prevExist,omitempty"`
+	// PrevExist `true`: the node must exist, else 404 with code 100. `false`: it must not, else 412 with code 105, and
+	// `prevIndex` and `prevValue` are ignored. Absent: either.
+	//
+	// Absent and `false` are far apart; a client must be able to send the word `false`. Servers read it in the form
+	// as well; in the query it still holds when the form is not understood.
+	PrevExist *bool `form:"prevExist,omitempty" json:"prevExist,omitempty"`
+
+	// PrevIndex The `modifiedIndex` the file must have, else 412 with code 101; 404 with code 100 when there is no node. The
+	// surest condition: an index is never used twice, and it works for empty values too.
+	//
+	// **0 is no condition** from 2.0 on; on 0.4.9 it means "must exist". Servers read it in the form as well; in the
+	// query it still holds when the form is not understood.
 	PrevIndex *uint64 `form:"prevIndex,omitempty" json:"prevIndex,omitempty"`
 }
 
 // DeleteKeyParams defines parameters for DeleteKey.
 type DeleteKeyParams struct {
-	Recursive *bool   `form:"recursive,omitempty" json:"recursive,omitempty"`
-	Dir       *bool   `form:"dir,omitempty" json:"dir,omitempty"`
+	// Recursive Deletes a directory with everything below it. False when absent. A file is deleted with or without it. It does
+	// not combine with `prevValue` or `prevIndex` on a directory.
+	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
+
+	// Dir Deletes an empty directory; one that is not empty is 403 with code 108, and so is one with hidden nodes only,
+	// which a listing shows as empty. False when absent. A file is deleted with or without it.
+	Dir *bool `form:"dir,omitempty" json:"dir,omitempty"`
+
+	// PrevValue The value the file must have, else 412 with code 101. It cannot be empty (400 with code 201), so a file with an
+	// empty value can only be compared by `prevIndex`.
+	//
+	// It travels in the request line, which etcd 3.x limits to 4096 bytes without TLS. A value longer than that cannot
+	// be compared in a DELETE there; use `prevIndex`.
 	PrevValue *string `form:"prevValue,omitempty" json:"prevValue,omitempty"`
+
+	// PrevIndex The `modifiedIndex` the file must have, else 412 with code 101. **0 is no condition** from 2.0 on: the node is
+	// deleted.
 	PrevIndex *uint64 `form:"prevIndex,omitempty" json:"prevIndex,omitempty"`
 }
 
 // GetKeyParams defines parameters for GetKey.
 type GetKeyParams struct {
-	Recursive *bool   `form:"recursive,omitempty" json:"recursive,omitempty"`
-	Sorted    *bool   `form:"sorted,omitempty" json:"sorted,omitempty"`
-	Quorum    *bool   `form:"quorum,omitempty" json:"quorum,omitempty"`
-	Wait      *bool   `form:"wait,omitempty" json:"wait,omitempty"`
+	// Recursive Reads the whole tree below a directory instead of its children only. With `wait`, also reports changes of nodes
+	// below the key. False when absent.
+	//
+	// On a file it changes nothing, with one exception: from 2.3.0 to 3.0.17, a recursive watch that starts in the
+	// past misses events of the watched key itself. Do not set it when watching a file.
+	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
+
+	// Sorted Orders the children of every directory in the answer by key, byte by byte. False when absent, and then the order
+	// is random and differs between two calls.
+	Sorted *bool `form:"sorted,omitempty" json:"sorted,omitempty"`
+
+	// Quorum Sends the read through the cluster's agreement, as a write is, so that it shows every write confirmed before.
+	// Costs as much as a write, and without a quorum of members fails with 500 as one does. False when absent.
+	//
+	// It cannot be combined with `wait`: the two together are answered at once with a plain read. Releases before
+	// 0.4.6 ignore it. On 0.4.9 a follower answers 307, and `X-Etcd-Index` of the answer is the node's own index.
+	Quorum *bool `form:"quorum,omitempty" json:"quorum,omitempty"`
+
+	// Wait Waits for a change instead of reading. See *Watching* in the introduction. False when absent. Without
+	// `recursive`, a watch on a directory sees changes of the directory itself, not of its children.
+	Wait *bool `form:"wait,omitempty" json:"wait,omitempty"`
+
+	// WaitIndex With `wait`, the first index to report: the oldest matching event with this index or a later one, at once if it
+	// has happened already. Absent or 0: the next change from now. Without `wait` it has no effect.
+	//
+	// Older than the last 1000 events of the store, it is 400 with code 401. **Ahead of the store, it silently passes
+	// over all events until the store gets there**; after a cluster was rebuilt, that is for ever. `X-Etcd-Index` of
+	// the answer, lower than `waitIndex` - 1, shows it.
 	WaitIndex *uint64 `form:"waitIndex,omitempty" json:"waitIndex,omitempty"`
-	Stream    *bool   `form:"stream,omitempty" json:"stream,omitempty"`
+
+	// Stream With `wait`, keeps the answer open and writes one JSON document after another into it, on 0.4.9 without anything
+	// between them. False when absent.
+	//
+	// **Do not use it; repeat `wait` instead.** Wherever it was tried, from 0.4.9 to 3.5.35: when `waitIndex` lies in
+	// the past, one event comes and then nothing ever again. A reader that falls behind by 100 events (1 on 0.4.9) is
+	// dropped, and its connection stays open in silence. The deletion of exactly the watched key is told twice.
+	Stream *bool `form:"stream,omitempty" json:"stream,omitempty"`
 }
 
 // HeadKeyParams defines parameters for HeadKey.
 type HeadKeyParams struct {
+	// Recursive Lets Content-Length be that of the whole tree below a directory. False when absent.
 	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
 }
 
 // PutKeyParams defines parameters for PutKey.
 type PutKeyParams struct {
-	PrevExist *bool   `form:"prevExist,omitempty" json:"prevExist,omitempty"`
+	// PrevExist `true`: the node must exist, else 404 with code 100. `false`: it must not, else 412 with code 105, and
+	// `prevIndex` and `prevValue` are ignored. Absent: either.
+	//
+	// Absent and `false` are far apart; a client must be able to send the word `false`. Servers read it in the form
+	// as well; in the query it still holds when the form is not understood.
+	PrevExist *bool `form:"prevExist,omitempty" json:"prevExist,omitempty"`
+
+	// PrevIndex The `modifiedIndex` the file must have, else 412 with code 101; 404 with code 100 when there is no node. The
+	// surest condition: an index is never used twice, and it works for empty values too.
+	//
+	// **0 is no condition** from 2.0 on; on 0.4.9 it means "must exist". Servers read it in the form as well; in the
+	// query it still holds when the form is not understood.
 	PrevIndex *uint64 `form:"prevIndex,omitempty" json:"prevIndex,omitempty"`
 }
 
@@ -257,119 +534,119 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// DeleteRoot always refused
+	// DeleteRoot is always refused, the root directory is read only
 	//
 	// Corresponds with DELETE /v2/keys/ (the `DeleteRoot` operationId).
 	DeleteRoot(ctx context.Context, params *DeleteRootParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetRoot read or watch the root directory
+	// GetRoot reads, lists or watches the root directory
 	//
 	// Corresponds with GET /v2/keys/ (the `GetRoot` operationId).
 	GetRoot(ctx context.Context, params *GetRootParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// HeadRoot ask whether the root can be read
+	// HeadRoot asks for the headers of a read of the root directory
 	//
 	// Corresponds with HEAD /v2/keys/ (the `HeadRoot` operationId).
 	HeadRoot(ctx context.Context, params *HeadRootParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PostRootWithBody create an in-order node below the root
+	// PostRootWithBody creates an in-order node in the root directory
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v2/keys/ (the `PostRoot` operationId).
 	PostRootWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PostRootWithFormdataBody create an in-order node below the root
+	// PostRootWithFormdataBody creates an in-order node in the root directory
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
 	// Corresponds with POST /v2/keys/ (the `PostRoot` operationId).
 	PostRootWithFormdataBody(ctx context.Context, body PostRootFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PutRootWithBody always refused
+	// PutRootWithBody is always refused, the root directory is read only
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /v2/keys/ (the `PutRoot` operationId).
 	PutRootWithBody(ctx context.Context, params *PutRootParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PutRootWithFormdataBody always refused
+	// PutRootWithFormdataBody is always refused, the root directory is read only
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
 	// Corresponds with PUT /v2/keys/ (the `PutRoot` operationId).
 	PutRootWithFormdataBody(ctx context.Context, params *PutRootParams, body PutRootFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteKey delete, or compare and delete
+	// DeleteKey deletes a node, if asked only after a comparison
 	//
 	// Corresponds with DELETE /v2/keys/{key} (the `DeleteKey` operationId).
 	DeleteKey(ctx context.Context, key string, params *DeleteKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetKey read or watch a node
+	// GetKey reads a file, lists a directory, or waits for a change
 	//
 	// Corresponds with GET /v2/keys/{key} (the `GetKey` operationId).
 	GetKey(ctx context.Context, key string, params *GetKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// HeadKey ask whether a node exists
+	// HeadKey asks whether a node exists
 	//
 	// Corresponds with HEAD /v2/keys/{key} (the `HeadKey` operationId).
 	HeadKey(ctx context.Context, key string, params *HeadKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PostKeyWithBody create an in-order node
+	// PostKeyWithBody creates an in-order node in a directory
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v2/keys/{key} (the `PostKey` operationId).
 	PostKeyWithBody(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PostKeyWithFormdataBody create an in-order node
+	// PostKeyWithFormdataBody creates an in-order node in a directory
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
 	// Corresponds with POST /v2/keys/{key} (the `PostKey` operationId).
 	PostKeyWithFormdataBody(ctx context.Context, key string, body PostKeyFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PutKeyWithBody set, create, update, compare and swap, or refresh
+	// PutKeyWithBody sets, creates, updates, compares and swaps, or refreshes a node
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /v2/keys/{key} (the `PutKey` operationId).
 	PutKeyWithBody(ctx context.Context, key string, params *PutKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PutKeyWithFormdataBody set, create, update, compare and swap, or refresh
+	// PutKeyWithFormdataBody sets, creates, updates, compares and swaps, or refreshes a node
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
 	// Corresponds with PUT /v2/keys/{key} (the `PutKey` operationId).
 	PutKeyWithFormdataBody(ctx context.Context, key string, params *PutKeyParams, body PutKeyFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetLeader peer URL of the leader, etcd 0.x only
+	// GetLeader names the leader's peer URL, on etcd 0.x only
 	//
 	// Corresponds with GET /v2/leader (the `GetLeader` operationId).
 	GetLeader(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetMachines client URLs of all members
+	// GetMachines lists the members' client URLs
 	//
 	// Corresponds with GET /v2/machines (the `GetMachines` operationId).
 	GetMachines(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// HeadMachines ask whether a member serves the v2 API
+	// HeadMachines asks whether the server speaks the v2 API
 	//
 	// Corresponds with HEAD /v2/machines (the `HeadMachines` operationId).
 	HeadMachines(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetMembersLeader the leading member
+	// GetMembersLeader describes the member that leads
 	//
 	// Corresponds with GET /v2/members/leader (the `GetMembersLeader` operationId).
 	GetMembersLeader(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetVersion version of the member and of the cluster
+	// GetVersion tells the versions of the server and of its cluster
 	//
 	// Corresponds with GET /version (the `GetVersion` operationId).
 	GetVersion(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// DeleteRoot always refused
+// DeleteRoot is always refused, the root directory is read only
 //
 // Corresponds with DELETE /v2/keys/ (the `DeleteRoot` operationId).
 func (c *Client) DeleteRoot(ctx context.Context, params *DeleteRootParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -384,7 +661,7 @@ func (c *Client) DeleteRoot(ctx context.Context, params *DeleteRootParams, reqEd
 	return c.Client.Do(req)
 }
 
-// GetRoot read or watch the root directory
+// GetRoot reads, lists or watches the root directory
 //
 // Corresponds with GET /v2/keys/ (the `GetRoot` operationId).
 func (c *Client) GetRoot(ctx context.Context, params *GetRootParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -399,7 +676,7 @@ func (c *Client) GetRoot(ctx context.Context, params *GetRootParams, reqEditors 
 	return c.Client.Do(req)
 }
 
-// HeadRoot ask whether the root can be read
+// HeadRoot asks for the headers of a read of the root directory
 //
 // Corresponds with HEAD /v2/keys/ (the `HeadRoot` operationId).
 func (c *Client) HeadRoot(ctx context.Context, params *HeadRootParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -414,7 +691,7 @@ func (c *Client) HeadRoot(ctx context.Context, params *HeadRootParams, reqEditor
 	return c.Client.Do(req)
 }
 
-// PostRootWithBody create an in-order node below the root
+// PostRootWithBody creates an in-order node in the root directory
 //
 // Takes any type of body and a specified content type.
 //
@@ -431,7 +708,7 @@ func (c *Client) PostRootWithBody(ctx context.Context, contentType string, body 
 	return c.Client.Do(req)
 }
 
-// PostRootWithFormdataBody create an in-order node below the root
+// PostRootWithFormdataBody creates an in-order node in the root directory
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
@@ -448,7 +725,7 @@ func (c *Client) PostRootWithFormdataBody(ctx context.Context, body PostRootForm
 	return c.Client.Do(req)
 }
 
-// PutRootWithBody always refused
+// PutRootWithBody is always refused, the root directory is read only
 //
 // Takes any type of body and a specified content type.
 //
@@ -465,7 +742,7 @@ func (c *Client) PutRootWithBody(ctx context.Context, params *PutRootParams, con
 	return c.Client.Do(req)
 }
 
-// PutRootWithFormdataBody always refused
+// PutRootWithFormdataBody is always refused, the root directory is read only
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
@@ -482,7 +759,7 @@ func (c *Client) PutRootWithFormdataBody(ctx context.Context, params *PutRootPar
 	return c.Client.Do(req)
 }
 
-// DeleteKey delete, or compare and delete
+// DeleteKey deletes a node, if asked only after a comparison
 //
 // Corresponds with DELETE /v2/keys/{key} (the `DeleteKey` operationId).
 func (c *Client) DeleteKey(ctx context.Context, key string, params *DeleteKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -497,7 +774,7 @@ func (c *Client) DeleteKey(ctx context.Context, key string, params *DeleteKeyPar
 	return c.Client.Do(req)
 }
 
-// GetKey read or watch a node
+// GetKey reads a file, lists a directory, or waits for a change
 //
 // Corresponds with GET /v2/keys/{key} (the `GetKey` operationId).
 func (c *Client) GetKey(ctx context.Context, key string, params *GetKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -512,7 +789,7 @@ func (c *Client) GetKey(ctx context.Context, key string, params *GetKeyParams, r
 	return c.Client.Do(req)
 }
 
-// HeadKey ask whether a node exists
+// HeadKey asks whether a node exists
 //
 // Corresponds with HEAD /v2/keys/{key} (the `HeadKey` operationId).
 func (c *Client) HeadKey(ctx context.Context, key string, params *HeadKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -527,7 +804,7 @@ func (c *Client) HeadKey(ctx context.Context, key string, params *HeadKeyParams,
 	return c.Client.Do(req)
 }
 
-// PostKeyWithBody create an in-order node
+// PostKeyWithBody creates an in-order node in a directory
 //
 // Takes any type of body and a specified content type.
 //
@@ -544,7 +821,7 @@ func (c *Client) PostKeyWithBody(ctx context.Context, key string, contentType st
 	return c.Client.Do(req)
 }
 
-// PostKeyWithFormdataBody create an in-order node
+// PostKeyWithFormdataBody creates an in-order node in a directory
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
@@ -561,7 +838,7 @@ func (c *Client) PostKeyWithFormdataBody(ctx context.Context, key string, body P
 	return c.Client.Do(req)
 }
 
-// PutKeyWithBody set, create, update, compare and swap, or refresh
+// PutKeyWithBody sets, creates, updates, compares and swaps, or refreshes a node
 //
 // Takes any type of body and a specified content type.
 //
@@ -578,7 +855,7 @@ func (c *Client) PutKeyWithBody(ctx context.Context, key string, params *PutKeyP
 	return c.Client.Do(req)
 }
 
-// PutKeyWithFormdataBody set, create, update, compare and swap, or refresh
+// PutKeyWithFormdataBody sets, creates, updates, compares and swaps, or refreshes a node
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
@@ -595,7 +872,7 @@ func (c *Client) PutKeyWithFormdataBody(ctx context.Context, key string, params 
 	return c.Client.Do(req)
 }
 
-// GetLeader peer URL of the leader, etcd 0.x only
+// GetLeader names the leader's peer URL, on etcd 0.x only
 //
 // Corresponds with GET /v2/leader (the `GetLeader` operationId).
 func (c *Client) GetLeader(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -610,7 +887,7 @@ func (c *Client) GetLeader(ctx context.Context, reqEditors ...RequestEditorFn) (
 	return c.Client.Do(req)
 }
 
-// GetMachines client URLs of all members
+// GetMachines lists the members' client URLs
 //
 // Corresponds with GET /v2/machines (the `GetMachines` operationId).
 func (c *Client) GetMachines(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -625,7 +902,7 @@ func (c *Client) GetMachines(ctx context.Context, reqEditors ...RequestEditorFn)
 	return c.Client.Do(req)
 }
 
-// HeadMachines ask whether a member serves the v2 API
+// HeadMachines asks whether the server speaks the v2 API
 //
 // Corresponds with HEAD /v2/machines (the `HeadMachines` operationId).
 func (c *Client) HeadMachines(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -640,7 +917,7 @@ func (c *Client) HeadMachines(ctx context.Context, reqEditors ...RequestEditorFn
 	return c.Client.Do(req)
 }
 
-// GetMembersLeader the leading member
+// GetMembersLeader describes the member that leads
 //
 // Corresponds with GET /v2/members/leader (the `GetMembersLeader` operationId).
 func (c *Client) GetMembersLeader(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -655,7 +932,7 @@ func (c *Client) GetMembersLeader(ctx context.Context, reqEditors ...RequestEdit
 	return c.Client.Do(req)
 }
 
-// GetVersion version of the member and of the cluster
+// GetVersion tells the versions of the server and of its cluster
 //
 // Corresponds with GET /version (the `GetVersion` operationId).
 func (c *Client) GetVersion(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
