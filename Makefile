@@ -1,0 +1,53 @@
+# Only Go and make are needed. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+LINTER := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZTIME ?= 30s
+
+.PHONY: help demo test etcd generate verify-generate lint fix fuzz tidy verify-tidy
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## walk through the library on a real three-member cluster inside one process
+	@cd tests && go run ./cmd/demo
+
+test: ## run all tests of both modules with the race detector, real etcd servers included
+	@echo "Library: unit tests"
+	@go test -race ./...
+	@echo "Library against real servers: etcd 3.5 in the test process, etcd 2.3.8 as a process (built once)"
+	@cd tests && go test -race -count=1 ./...
+
+etcd: ## run a play server on 127.0.0.1:2379 until Ctrl-C
+	@cd tests && go run ./cmd/etcd
+
+generate: ## make gen/ from api/openapi.yaml
+	@go generate ./...
+	@echo "gen/ is made from api/openapi.yaml and api/go-overlay.yaml"
+
+verify-generate: ## fail if gen/ is not what api/ generates (mend: make generate)
+	@before=$$(mktemp -d); trap 'rm -rf "$$before"' EXIT; cp -r gen "$$before"; go generate ./...; \
+		diff -r "$$before/gen" gen || { echo "gen/ was not up to date; it is now: commit it"; exit 1; }
+	@echo "gen/ is up to date"
+
+lint: ## run the linters and go vet on both modules (mend formatting: make fix)
+	@$(LINTER) run ./...
+	@cd tests && $(LINTER) run -c ../.golangci.yml ./...
+	@echo "no findings"
+
+fix: ## format the code of both modules
+	@$(LINTER) fmt
+	@cd tests && $(LINTER) fmt -c ../.golangci.yml
+
+fuzz: ## fuzz each target for FUZZTIME (30s)
+	@for target in $$(go test -list '^Fuzz' ./etcd | grep '^Fuzz'); do \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./etcd; done
+
+tidy: ## tidy both modules' requirements
+	@go mod tidy && cd tests && go mod tidy
+
+verify-tidy: ## fail if a go.mod is not tidy (mend: make tidy)
+	@go mod tidy -diff && cd tests && go mod tidy -diff
+	@echo "both modules are tidy"

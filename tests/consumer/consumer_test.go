@@ -1,0 +1,88 @@
+// Package consumer checks what a program that imports the library takes on with it.
+package consumer
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// library is the root of the library's module, seen from this package.
+const library = "../.."
+
+// What a user must not inherit from the library: the tools, the servers and the frameworks around it.
+var unwanted = []string{
+	"kin-openapi", "oapi-codegen/oapi-codegen", "go.etcd.io", "coreos/etcd", "gin-gonic", "labstack/echo", "kataras/iris",
+}
+
+func TestLibraryDependsOnLittle(t *testing.T) {
+	deps := strings.Fields(run(t, library, "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "./..."))
+	for _, dep := range deps {
+		for _, name := range unwanted {
+			if strings.Contains(dep, name) {
+				t.Errorf("the library depends on %s", dep)
+			}
+		}
+	}
+	t.Logf("packages beside the standard library:\n%s", strings.Join(deps, "\n"))
+}
+
+// A module of somebody else's builds with the library, and its go.sum names few modules.
+func TestAnotherModuleBuilds(t *testing.T) {
+	dir := t.TempDir()
+	root, err := filepath.Abs(library)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "go.mod", "module example.com/user\n\ngo 1.25.0\n")
+	write(t, dir, "main.go", `package main
+
+import (
+	"fmt"
+
+	"github.com/etcdv2/client/etcd"
+)
+
+func main() {
+	client, err := etcd.New(etcd.Config{Endpoints: []string{"http://127.0.0.1:2379"}})
+	fmt.Println(client.Endpoints(), err)
+}
+`)
+	run(t, dir, "go", "mod", "edit", "-require=github.com/etcdv2/client@v0.0.0", "-replace=github.com/etcdv2/client="+root)
+	run(t, dir, "go", "mod", "tidy")
+	if got := run(t, dir, "go", "run", "."); !strings.Contains(got, "[http://127.0.0.1:2379] <nil>") {
+		t.Errorf("it printed %q", got)
+	}
+	sums, err := os.ReadFile(filepath.Join(dir, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := bytes.Count(sums, []byte("\n")); lines > 30 {
+		t.Errorf("go.sum has %d lines:\n%s", lines, sums)
+	} else {
+		t.Logf("go.sum has %d lines", lines)
+	}
+}
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run runs a command and returns what it printed.
+func run(t *testing.T, dir string, command ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
+	cmd.Dir = dir
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(command, " "), err, stderr.Bytes())
+	}
+	return stdout.String()
+}
