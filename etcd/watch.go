@@ -148,7 +148,7 @@ func (w *watch) poll(ctx context.Context) (*Response, error) {
 		// there keeps a quiet watch inside the history that other keys use up.
 		w.next = max(w.next, headerNumber(resp, "X-Etcd-Index")+1)
 	}
-	if context.Cause(ctx) == errPollOver {
+	if errors.Is(context.Cause(ctx), errPollOver) {
 		return nil, nil
 	}
 	if err == nil {

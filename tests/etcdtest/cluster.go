@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -60,10 +61,12 @@ func New(ctx context.Context, opts ...Option) (*Cluster, error) {
 	}
 	for attempt := 1; ; attempt++ {
 		c, err := newCluster(ctx, cfg)
-		// With a port of the caller's choice, there is no other to try.
-		last := attempt == startAttempts || cfg.clientAddr != ""
-		if last || !errors.Is(err, syscall.EADDRINUSE) {
+		if !errors.Is(err, syscall.EADDRINUSE) || attempt == startAttempts {
 			return c, err
+		}
+		// For an address of the caller's choice there is no other to try.
+		if cfg.clientAddr != "" && !isFree(cfg.clientAddr) {
+			return nil, err
 		}
 	}
 }
@@ -83,7 +86,7 @@ func newCluster(ctx context.Context, cfg *config) (*Cluster, error) {
 
 // Members returns all members, stopped ones included, in the order of their names.
 func (c *Cluster) Members() []*Member {
-	return append([]*Member(nil), c.members...)
+	return slices.Clone(c.members)
 }
 
 // Endpoints returns the URLs of all members, stopped ones included.
@@ -99,13 +102,16 @@ func (c *Cluster) Endpoints() []string {
 // With none stopped it does nothing.
 func (c *Cluster) Restart(ctx context.Context) error {
 	var started []*Member
-	// One after the other: an etcd that starts asks its peers who they are, and one that
-	// listens already but does not answer yet costs a second.
+	// One after the other: an etcd that starts asks its peers who they are, and waits a
+	// second for each that listens already but does not answer yet.
 	for _, m := range c.members {
 		if m.running() != nil {
 			continue
 		}
 		if err := m.start(); err != nil {
+			return err
+		}
+		if err := m.waitListening(ctx); err != nil {
 			return err
 		}
 		started = append(started, m)

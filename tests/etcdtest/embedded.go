@@ -10,34 +10,39 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// An embedded server is etcd 3.5 inside this process.
+// An embedded server is etcd 3.5 inside this process, behind two relays.
 type embedded struct {
-	etcd  *embed.Etcd
-	relay *relay
-	log   *os.File
-	once  sync.Once
-	done  chan struct{}
+	etcd    *embed.Etcd
+	clients *relay
+	peers   *relay
+	log     *os.File
+	once    sync.Once
+	done    chan struct{}
 }
 
-// startEmbedded starts s as a server in this process. It returns before the server is ready.
-func startEmbedded(s *spec) (server, error) {
-	log, err := os.OpenFile(s.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
+// startEmbedded starts etcd in this process.
+func startEmbedded(s *spec) (_ server, err error) {
+	e := &embedded{done: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			e.release()
+		}
+	}()
+	if e.log, err = os.OpenFile(s.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		return nil, err
 	}
-	r := &relay{addr: s.clientAddr}
-	if err := r.listen(); err != nil {
-		log.Close()
+	if e.clients, err = listenRelay(s.clientAddr); err != nil {
 		return nil, err
 	}
-	etcd, err := embed.StartEtcd(embedConfig(s, log))
-	if err != nil {
-		r.close()
-		log.Close()
+	if e.peers, err = listenRelay(s.peerAddr); err != nil {
 		return nil, err
 	}
-	r.serve(etcd.Clients[0].Addr().String())
-	return &embedded{etcd: etcd, relay: r, log: log, done: make(chan struct{})}, nil
+	if e.etcd, err = embed.StartEtcd(embedConfig(s, e.log)); err != nil {
+		return nil, err
+	}
+	e.clients.serve(e.etcd.Clients[0].Addr().String())
+	e.peers.serve(e.etcd.Peers[0].Addr().String())
+	return e, nil
 }
 
 func embedConfig(s *spec, log *os.File) *embed.Config {
@@ -46,12 +51,13 @@ func embedConfig(s *spec, log *os.File) *embed.Config {
 	cfg.Dir = s.dataDir
 	cfg.EnableV2 = true
 	cfg.UnsafeNoFsync = true // a test's data need not outlive the machine
-	cfg.TickMs = uint(heartbeat.Milliseconds())
-	cfg.ElectionMs = uint(election.Milliseconds())
+	cfg.TickMs = uint(s.heartbeat.Milliseconds())
+	cfg.ElectionMs = uint(s.election.Milliseconds())
 	cfg.InitialCluster = s.initialCluster
-	cfg.ListenPeerUrls = []url.URL{{Scheme: "http", Host: s.peerAddr}}
-	cfg.AdvertisePeerUrls = cfg.ListenPeerUrls
-	cfg.ListenClientUrls = []url.URL{{Scheme: s.scheme(), Host: "127.0.0.1:0"}}
+	cfg.EnableGRPCGateway = false // it would dial the server
+	cfg.ListenPeerUrls = []url.URL{{Scheme: "http", Host: anyPort}}
+	cfg.ListenClientUrls = []url.URL{{Scheme: s.scheme(), Host: anyPort}}
+	cfg.AdvertisePeerUrls = []url.URL{{Scheme: "http", Host: s.peerAddr}}
 	cfg.AdvertiseClientUrls = []url.URL{{Scheme: s.scheme(), Host: s.clientAddr}}
 	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(warnings(log))
 	if s.serverCert != nil {
@@ -67,20 +73,25 @@ func embedConfig(s *spec, log *os.File) *embed.Config {
 
 // warnings logs to file, from level warning on.
 func warnings(file *os.File) *zap.Logger {
-	encoder := zapcore.NewConsoleEncoder(zap.NewProductionEncoderConfig())
+	encoder := zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig())
 	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(file), zap.WarnLevel))
 }
 
-// stop hands leadership over, if the server has it, and shuts the server down.
+// stop cuts the clients, hands leadership over if the server has it, and shuts it down.
 func (e *embedded) stop() error {
-	e.once.Do(e.close)
+	e.once.Do(func() {
+		e.clients.close()
+		e.etcd.Server.Stop()
+		e.close()
+	})
 	return nil
 }
 
-// kill shuts the server down without a word to the other members.
+// kill cuts everybody before the server can say a word, and shuts it down.
 func (e *embedded) kill() error {
 	e.once.Do(func() {
-		e.relay.close()
+		e.clients.close()
+		e.peers.close()
 		e.etcd.Server.HardStop()
 		e.close()
 	})
@@ -89,10 +100,17 @@ func (e *embedded) kill() error {
 
 // close must run once only: embed panics the second time.
 func (e *embedded) close() {
-	e.relay.close()
+	e.peers.close() // first, or embed waits a second for the peers' streams to end
 	e.etcd.Close()
-	e.log.Close()
+	e.release()
 	close(e.done)
+}
+
+// release frees what was taken besides the server, as far as start came.
+func (e *embedded) release() {
+	e.clients.close()
+	e.peers.close()
+	e.log.Close()
 }
 
 func (e *embedded) freeze() error { return ErrNotProcess }

@@ -40,8 +40,8 @@ func (s *spec) flags(v version) []string {
 		"--listen-client-urls=" + clientURL,
 		"--advertise-client-urls=" + clientURL,
 		"--initial-cluster=" + s.initialCluster,
-		fmt.Sprint("--heartbeat-interval=", heartbeat.Milliseconds()),
-		fmt.Sprint("--election-timeout=", election.Milliseconds()),
+		fmt.Sprint("--heartbeat-interval=", s.heartbeat.Milliseconds()),
+		fmt.Sprint("--election-timeout=", s.election.Milliseconds()),
 	}
 	if s.serverCert != nil {
 		flags = append(flags, "--cert-file="+s.serverCert.CertFile, "--key-file="+s.serverCert.KeyFile)

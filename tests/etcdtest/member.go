@@ -18,7 +18,7 @@ type Member struct {
 	launch  launcher
 
 	mu     sync.Mutex
-	server server // nil while stopped
+	server server // nil while stopped; it may have ended by itself, too
 }
 
 // A launcher starts a member's server and does not wait for it to be ready.
@@ -40,9 +40,10 @@ func (m *Member) Name() string { return m.spec.name }
 // same over restarts.
 func (m *Member) URL() string { return m.spec.scheme() + "://" + m.spec.clientAddr }
 
-// Stop shuts the member down in an orderly way: a leader hands its leadership over
-// first. Open long polls are cut. Its data and ports are kept for [Member.Restart].
-// Stopping a stopped member does nothing.
+// Stop shuts the member down in an orderly way: a leader hands its leadership over first,
+// if its version can (2.3.8 cannot) and its long polls leave it the time. Open long polls
+// are cut: by an embedded member at once, by a process within three seconds. Data and ports are kept for [Member.Restart]. Stopping a
+// stopped member does nothing.
 func (m *Member) Stop() error { return m.halt(server.stop) }
 
 // Kill ends the member at once: a process by SIGKILL. An embedded member cannot be
@@ -78,7 +79,7 @@ func (m *Member) Restart(ctx context.Context) error {
 func (m *Member) start() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.server != nil {
+	if m.server != nil && !hasExited(m.server) {
 		return fmt.Errorf("etcdtest: start member %s: it is running", m.Name())
 	}
 	s, err := m.launch(&m.spec)
@@ -108,9 +109,21 @@ func (m *Member) signal(what string, how func(server) error) error {
 	return nil
 }
 
-// running returns the running server, nil if there is none.
+// running returns the server, or nil if it was stopped or has ended by itself.
 func (m *Member) running() server {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.server == nil || hasExited(m.server) {
+		return nil
+	}
 	return m.server
+}
+
+func hasExited(s server) bool {
+	select {
+	case <-s.exited():
+		return true
+	default:
+		return false
+	}
 }

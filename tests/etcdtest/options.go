@@ -3,6 +3,7 @@ package etcdtest
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 )
 
@@ -42,8 +43,8 @@ func WithMembers(n int) Option {
 }
 
 // WithBinary makes each member a process of the etcd binary at path, instead of
-// a server embedded in the test process. The binary may be of any version from
-// 2.0 to 3.5; [Build] makes two of them. Only processes can be frozen.
+// a server embedded in the test process. It is known to work with 2.3.8,
+// 3.4.23 and 3.5.35; [Build] makes the first and the last. Only processes can be frozen.
 func WithBinary(path string) Option {
 	return func(cfg *config) error {
 		if _, err := os.Stat(path); err != nil {
@@ -59,8 +60,9 @@ func WithBinary(path string) Option {
 // that is [syscall.EADDRINUSE].
 func WithClientAddr(addr string) Option {
 	return func(cfg *config) error {
-		if addr == "" {
-			return errors.New("etcdtest: the client address is empty")
+		host, port, err := net.SplitHostPort(addr)
+		if err != nil || host == "" || port == "" {
+			return fmt.Errorf("etcdtest: the client address %q is not host:port", addr)
 		}
 		cfg.clientAddr = addr
 		return nil

@@ -31,7 +31,7 @@ func reservePort() (int, error) {
 	defer reserved.Unlock()
 	for range 1000 {
 		port := firstPort + rand.IntN(lastPort-firstPort+1)
-		if reserved.ports[port] || !isFree(port) {
+		if reserved.ports[port] || !isFree(loopback(port)) {
 			continue
 		}
 		reserved.ports[port] = true
@@ -46,8 +46,8 @@ func releasePort(port int) {
 	delete(reserved.ports, port)
 }
 
-func isFree(port int) bool {
-	l, err := net.Listen("tcp", loopback(port))
+func isFree(addr string) bool {
+	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return false
 	}

@@ -91,7 +91,12 @@ func (p *process) kill() error {
 	return err
 }
 
-func (p *process) freeze() error { return p.signal(stopSignal) }
+func (p *process) freeze() error {
+	if err := p.signal(stopSignal); err != nil {
+		return err
+	}
+	return waitStopped(p.cmd.Process.Pid)
+}
 
 func (p *process) thaw() error { return p.signal(continueSignal) }
 

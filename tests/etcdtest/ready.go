@@ -10,9 +10,13 @@ import (
 	"time"
 )
 
-// probeTimeout bounds one request to a member, so that a frozen one is not waited
-// for to the end.
-const probeTimeout = 2 * time.Second
+const (
+	// quorumTimeout bounds one quorum read, which may have to wait for an election.
+	quorumTimeout = 2 * time.Second
+	// quickTimeout bounds requests that wait for nothing: a member that takes longer
+	// is frozen.
+	quickTimeout = 500 * time.Millisecond
+)
 
 // waitReady returns when the member has answered a quorum read. That read goes
 // through the cluster's log: the member has a leader, and has applied everything
@@ -23,7 +27,7 @@ func (m *Member) waitReady(ctx context.Context) error {
 		if err := m.alive(); err != nil {
 			return err
 		}
-		status, err := m.probe(ctx, "/v2/keys/?quorum=true", nil)
+		status, err := m.probe(ctx, m.URL()+"/v2/keys/?quorum=true", quorumTimeout, nil)
 		if err != nil || status == http.StatusOK || status == http.StatusUnauthorized {
 			return err
 		}
@@ -35,18 +39,33 @@ func (m *Member) waitReady(ctx context.Context) error {
 	return nil
 }
 
+// waitListening returns when the member answers its peers, which it does before there
+// is a leader.
+func (m *Member) waitListening(ctx context.Context) error {
+	err := poll(ctx, func(ctx context.Context) error {
+		if err := m.alive(); err != nil {
+			return err
+		}
+		_, err := m.probe(ctx, "http://"+m.spec.peerAddr+"/version", quickTimeout, nil)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("etcdtest: member %s does not answer its peers: %w", m.Name(), err)
+	}
+	return nil
+}
+
 // alive returns a permanent error if the member's server has gone.
 func (m *Member) alive() error {
-	s := m.running()
-	if s == nil {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.server == nil:
 		return permanentError{errors.New("it was stopped")}
-	}
-	select {
-	case <-s.exited():
+	case hasExited(m.server):
 		return permanentError{m.exitError()}
-	default:
-		return nil
 	}
+	return nil
 }
 
 // exitError says why the server ended by itself, as far as its log tells.
@@ -59,10 +78,10 @@ func (m *Member) exitError() error {
 }
 
 // probe sends one GET and decodes the JSON of a 200 into result, unless that is nil.
-func (m *Member) probe(ctx context.Context, path string, result any) (status int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+func (m *Member) probe(ctx context.Context, url string, timeout time.Duration, result any) (status int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, m.URL()+path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return 0, err
 	}

@@ -6,39 +6,36 @@ import (
 	"sync"
 )
 
-// A relay is the client port of an embedded member: it passes bytes on, both
-// ways, to the port that the embedded server listens on. It is there because an
-// embedded server gives no access to its client connections, and closing the
-// server neither ends its long polls nor returns before the connections on which
-// nothing was sent yet are gone. Closing the relay first ends them all, as the
-// death of a process would.
-type relay struct {
-	addr string // host:port that clients use
+// anyPort is what an embedded server listens on, behind its relays.
+const anyPort = "127.0.0.1:0"
 
+// A relay is a port of an embedded member: it passes bytes on, both ways, to the port
+// that the embedded server listens on. It is there because an embedded server gives no
+// access to its connections, and closing it neither ends its long polls nor returns
+// before connections are gone on which nothing was sent yet. Closing the relay cuts
+// them all, as the death of a process would. A nil relay is closed.
+type relay struct {
 	mu       sync.Mutex
-	listener net.Listener // nil while closed
+	listener net.Listener
+	closed   bool
 	conns    map[net.Conn]bool
 	running  sync.WaitGroup
 }
 
-// listen takes the client port. Connections wait until serve is called.
-func (r *relay) listen() error {
-	l, err := net.Listen("tcp", r.addr)
+// listenRelay takes the port. Connections wait until serve is called.
+func listenRelay(addr string) (*relay, error) {
+	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.listener, r.conns = l, map[net.Conn]bool{}
-	return nil
+	return &relay{listener: l, conns: map[net.Conn]bool{}}, nil
 }
 
 // serve starts passing connections on to target, until close.
 func (r *relay) serve(target string) {
-	l := r.listener
 	r.running.Go(func() {
 		for {
-			client, err := l.Accept()
+			client, err := r.listener.Accept()
 			if err != nil {
 				return // closed
 			}
@@ -50,11 +47,12 @@ func (r *relay) serve(target string) {
 // close frees the port, cuts every connection and returns when all goroutines of
 // the relay have ended.
 func (r *relay) close() {
-	r.mu.Lock()
-	if r.listener != nil {
-		r.listener.Close()
-		r.listener = nil
+	if r == nil {
+		return
 	}
+	r.listener.Close()
+	r.mu.Lock()
+	r.closed = true
 	for c := range r.conns {
 		c.Close()
 	}
@@ -86,7 +84,7 @@ func (r *relay) pass(client net.Conn, target string) {
 func (r *relay) keep(c net.Conn) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.listener == nil {
+	if r.closed {
 		return false
 	}
 	r.conns[c] = true

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -71,8 +74,10 @@ func TestEveryKindOfEvent(t *testing.T) {
 		must(t)(s.Client.CompareAndSwap(t.Context(), key, "3", etcd.Prev{Value: "2"}))
 		must(t)(s.Client.CompareAndDelete(t.Context(), key, etcd.Prev{Value: "3"}))
 		must(t)(s.Client.Set(t.Context(), key, "4", etcd.WithTTL(time.Second)))
-		want := []etcd.Action{etcd.ActionCreate, etcd.ActionUpdate, etcd.ActionCompareAndSwap,
-			etcd.ActionCompareAndDelete, etcd.ActionSet, etcd.ActionExpire}
+		want := []etcd.Action{
+			etcd.ActionCreate, etcd.ActionUpdate, etcd.ActionCompareAndSwap,
+			etcd.ActionCompareAndDelete, etcd.ActionSet, etcd.ActionExpire,
+		}
 		for i, event := range collect(t, s.Client, key, len(want), etcd.WithAfterIndex(created.Index-1)) {
 			if event.Action != want[i] {
 				t.Errorf("event %d is %s, want %s", i, event.Action, want[i])
@@ -204,18 +209,14 @@ func TestQuietWatchOutlivesTheHistory(t *testing.T) {
 
 // polledAfter reports whether a poll for events behind index has passed the proxy.
 func polledAfter(proxy *etcdtest.Recorder, index uint64) bool {
-	for _, request := range proxy.Requests() {
-		var waitIndex uint64
-		url, err := http.NewRequest(request.Method, request.URI, nil)
+	return slices.ContainsFunc(proxy.Requests(), func(request etcdtest.Request) bool {
+		uri, err := url.ParseRequestURI(request.URI)
 		if err != nil {
 			return false
 		}
-		fmt.Sscan(url.URL.Query().Get("waitIndex"), &waitIndex)
-		if waitIndex > index {
-			return true
-		}
-	}
-	return false
+		waitIndex, err := strconv.ParseUint(uri.Query().Get("waitIndex"), 10, 64)
+		return err == nil && waitIndex > index
+	})
 }
 
 func TestContextEndsTheWatchWithItsCause(t *testing.T) {

@@ -1,0 +1,114 @@
+package etcdtest_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/etcdv2/client/tests/etcdtest"
+)
+
+func TestRecorderRecords(t *testing.T) {
+	member := etcdtest.Start(t).Members()[0]
+	recorder := etcdtest.Record(t, member.URL())
+	client := newHTTPClient(t)
+	put(t, client, recorder.URL(), "/a", "x y")
+	wantValue(t, client, recorder.URL(), "/a", "x y")
+	wantValue(t, client, member.URL(), "/a", "x y")
+
+	requests := recorder.Requests()
+	if len(requests) != 2 {
+		t.Fatalf("recorded %d requests: %+v", len(requests), requests)
+	}
+	first := requests[0]
+	if first.Method != http.MethodPut || first.URI != "/v2/keys/a" || first.Body != "value=x+y" {
+		t.Errorf("recorded %+v", first)
+	}
+	if got := first.Header.Get("Content-Type"); got != "application/x-www-form-urlencoded" {
+		t.Errorf("recorded Content-Type %q", got)
+	}
+	if n := recorder.Connections(); n != 1 {
+		t.Errorf("recorded %d connections for a client that keeps one", n)
+	}
+	recorder.Reset()
+	if len(recorder.Requests()) != 0 || recorder.Connections() != 0 {
+		t.Error("Reset forgot nothing")
+	}
+}
+
+// Two recorders in a row show what the first one sent on.
+func TestRecorderPassesURIsOnAsTheyAre(t *testing.T) {
+	member := etcdtest.Start(t).Members()[0]
+	behind := etcdtest.Record(t, member.URL())
+	before := etcdtest.Record(t, behind.URL())
+	client := newHTTPClient(t)
+	uris := []string{
+		"/v2/keys/a%2Fb",
+		"/v2/keys/a%2fb%20c",
+		"/v2/keys//a//",
+		"/v2/keys/a/../b",
+		"/v2/keys/%E2%82%AC;x=1?sorted=true&a=b;c&%zz",
+		"/v2/keys/a?",
+	}
+	for _, uri := range uris {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, before.URL(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.URL.Opaque = uri // net/http sends it as it is
+		resp, err := client.Transport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	for i, r := range before.Requests() {
+		if r.URI != uris[i] {
+			t.Errorf("%q arrived as %q", uris[i], r.URI)
+		}
+	}
+	for i, r := range behind.Requests() {
+		if r.URI != uris[i] {
+			t.Errorf("%q was passed on as %q", uris[i], r.URI)
+		}
+	}
+}
+
+func TestRecorderStreamsLongPolls(t *testing.T) {
+	member := etcdtest.Start(t).Members()[0]
+	recorder := etcdtest.Record(t, member.URL())
+	client := newHTTPClient(t)
+	ended := watch(t.Context(), t, client, recorder.URL(), "/a") // returns once the header is there
+	put(t, client, member.URL(), "/a", "1")
+	if r := <-ended; r.err != nil || r.event.Node.Value != "1" {
+		t.Fatalf("the long poll gave %+v", r)
+	}
+}
+
+// A long poll that the test leaves open must not keep the recorder from ending.
+func TestRecorderEndsWithOpenLongPoll(t *testing.T) {
+	member := etcdtest.Start(t).Members()[0]
+	client, ctx := newHTTPClient(t), t.Context() // outlive the recorder
+	within(t, 2*time.Second, func() error {
+		var ended <-chan result
+		t.Run("record", func(t *testing.T) {
+			recorder := etcdtest.Record(t, member.URL())
+			ended = watch(ctx, t, client, recorder.URL(), "/a")
+		})
+		if r := <-ended; r.err == nil {
+			t.Fatalf("the long poll gave %+v", r)
+		}
+		return nil
+	})
+}
+
+func TestRecorderBreaksOffAsTheMemberDoes(t *testing.T) {
+	member := etcdtest.Start(t).Members()[0]
+	recorder := etcdtest.Record(t, member.URL())
+	if err := member.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newHTTPClient(t).Get(recorder.URL() + "/v2/keys/a"); err == nil {
+		t.Fatal("the recorder answered for a member that is down")
+	}
+}
