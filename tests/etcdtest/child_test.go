@@ -51,13 +51,13 @@ func TestProcessesDieWithTheTest(t *testing.T) {
 	if err := cmd.Process.Kill(); err != nil {
 		t.Error(err)
 	}
-	cmd.Wait()
+	_ = cmd.Wait() // that it was killed is no news
 	client := newHTTPClient(t)
 	eventually(t, func() error {
 		_, err := get(t.Context(), client, endpoint, "/")
 		if errors.Is(err, syscall.ECONNREFUSED) {
 			return nil
 		}
-		return fmt.Errorf("etcd at %s still listens: %v", endpoint, err)
+		return fmt.Errorf("etcd at %s still listens: %w", endpoint, err)
 	})
 }

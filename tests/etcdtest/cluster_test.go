@@ -122,7 +122,9 @@ func TestStopCutsConnections(t *testing.T) {
 			if r := <-ended; r.err == nil {
 				t.Fatalf("the long poll ended with an event: %+v", r.event)
 			}
-			silent.SetReadDeadline(time.Now().Add(2 * time.Second))
+			if err := silent.SetReadDeadline(time.Now().Add(2 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
 			if _, err := silent.Read(make([]byte, 1)); err == nil || errors.Is(err, context.DeadlineExceeded) {
 				t.Fatalf("the silent connection outlived the member: %v", err)
 			}

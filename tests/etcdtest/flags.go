@@ -1,6 +1,7 @@
 package etcdtest
 
 import (
+	"errors"
 	"fmt"
 	"os/exec"
 	"regexp"
@@ -22,7 +23,7 @@ func binaryVersion(binary string) (version, error) {
 	out, err := exec.Command(binary, "--version").CombinedOutput()
 	found := versionLine.FindSubmatch(out)
 	if found == nil {
-		return version{}, fmt.Errorf("etcdtest: %s --version tells no etcd version: %q (%v)", binary, out, err)
+		return version{}, errors.Join(fmt.Errorf("etcdtest: %s --version tells no etcd version: %q", binary, out), err)
 	}
 	major, _ := strconv.Atoi(string(found[1]))
 	minor, _ := strconv.Atoi(string(found[2]))

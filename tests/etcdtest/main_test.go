@@ -38,7 +38,9 @@ func put(t *testing.T, c *http.Client, endpoint, key, value string) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	io.Copy(io.Discard, resp.Body) // or the connection cannot be used again
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil { // or the connection cannot be used again
+		t.Fatal(err)
+	}
 	if resp.StatusCode/100 != 2 {
 		t.Fatalf("PUT %s at %s: %s", key, endpoint, resp.Status)
 	}

@@ -1,6 +1,7 @@
 package etcdtest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -63,7 +64,7 @@ func (p *process) run(started chan<- error) {
 	err := p.cmd.Start()
 	started <- err
 	if err == nil {
-		p.cmd.Wait() // a killed process is no error
+		_ = p.cmd.Wait() // a killed process is no error
 	}
 }
 
@@ -104,7 +105,7 @@ func (p *process) exited() <-chan struct{} { return p.done }
 
 // signal sends sig; a process that has ended already is no error.
 func (p *process) signal(sig os.Signal) error {
-	if err := p.cmd.Process.Signal(sig); err != nil && err != os.ErrProcessDone {
+	if err := p.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("signal %v: %w", sig, err)
 	}
 	return nil

@@ -100,6 +100,7 @@ func (r *relay) forget(c net.Conn) {
 
 // copyHalf copies one direction and passes on its end, not that of the other.
 func copyHalf(dst, src net.Conn) {
-	io.Copy(dst, src)
-	dst.(*net.TCPConn).CloseWrite()
+	// Whatever ends the copy, the other side learns that nothing more will come.
+	_, _ = io.Copy(dst, src)
+	_ = dst.(*net.TCPConn).CloseWrite()
 }
