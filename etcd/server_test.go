@@ -132,6 +132,7 @@ func reset(w http.ResponseWriter, _ *http.Request) {
 func cut(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", "100")
 	io.WriteString(w, `{"action":"set","node":{`)
+	w.(http.Flusher).Flush()
 	panic(http.ErrAbortHandler)
 }
 
@@ -180,7 +181,7 @@ func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error)
 	}
 	n.mu.Unlock()
 	if listener == nil {
-		return nil, &net.OpError{Op: "dial", Net: "pipe", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+		return nil, n.refusal()
 	}
 	near, far := net.Pipe()
 	select {
@@ -189,6 +190,11 @@ func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// refusal is the error of a connection that the other end does not want.
+func (n *network) refusal() error {
+	return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 }
 
 // serve starts a server at http://name.

@@ -1,0 +1,94 @@
+package etcd
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// handled is a transport that hands requests to a handler, and says nothing of connections.
+func handled(handler http.Handler) roundTrip {
+	return func(req *http.Request) (*http.Response, error) {
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, req)
+		resp := recorder.Result()
+		resp.Request = req
+		return resp, nil
+	}
+}
+
+func TestOwnHTTPClientSendsTheRequests(t *testing.T) {
+	client := connectWith(t, Config{
+		Endpoints: []string{"http://a"}, HTTPClient: &http.Client{Transport: handled(file("get", "/k", "v", 3))},
+	})
+	if resp, err := client.Get(t.Context(), "/k"); err != nil || resp.Node.Value != "v" {
+		t.Errorf("got %v, %v", resp, err)
+	}
+}
+
+// Redirects must not be followed through the user's client either, and it must stay as it was:
+// it is used for other things too.
+func TestOwnHTTPClientIsNotChangedAndItsCheckRedirectNotAsked(t *testing.T) {
+	asked := errors.New("asked")
+	own := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return asked }}
+	s := serve(t, text(http.StatusTemporaryRedirect, "", "Location", "/v2/keys/other"))
+	client := connectWith(t, Config{Endpoints: []string{s.url}, HTTPClient: own})
+	_, err := client.Get(t.Context(), "/k")
+	checkNot(t, err, asked)
+	check(t, "requests", s.got(), []string{"GET /v2/keys/k"})
+	if own.CheckRedirect(nil, nil) != asked || own.Transport != nil {
+		t.Error("the user's client was changed")
+	}
+	t.Cleanup(own.CloseIdleConnections)
+}
+
+// What a transport that reports no connections has sent is not known: even a refused
+// connection may be its second, after a first that took the write.
+func TestFailedWriteThroughAForeignTransportIsInDoubt(t *testing.T) {
+	var hosts []string
+	client := connectWith(t, Config{
+		Endpoints: []string{"http://a", "http://b"},
+		HTTPClient: &http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
+			hosts = append(hosts, req.URL.Host)
+			return nil, (&network{}).refusal()
+		})},
+	})
+	_, err := client.Set(t.Context(), "/k", "v")
+	checkIs(t, err, ErrOutcomeUnknown)
+	check(t, "hosts", hosts, []string{"a"})
+
+	hosts = nil
+	_, err = client.Get(t.Context(), "/k")
+	checkNot(t, err, ErrOutcomeUnknown)
+	check(t, "hosts of a read", hosts, []string{"a", "b"})
+}
+
+func TestWriteThroughOwnTransportMovesOnAfterARefusedConnection(t *testing.T) {
+	s := serve(t, file("set", "/k", "v", 3))
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	client := connectWith(t, Config{Endpoints: []string{refusing, s.url}, HTTPClient: &http.Client{Transport: transport}})
+	if _, err := client.Set(t.Context(), "/k", "v"); err != nil {
+		t.Error(err)
+	}
+}
+
+// Etcd counts the form with its escapes, and cuts off or resets what is longer.
+func TestBodyAboveEtcdsLimitIsRefused(t *testing.T) {
+	s := serve(t, file("set", "/k", "", 3))
+	client := connect(t, s.url)
+	largest := strings.Repeat("v", maxFormBytes-len("value="))
+	if _, err := client.Set(t.Context(), "/k", largest); err != nil {
+		t.Error(err)
+	}
+	if got, want := len(s.got()[0]), len("PUT /v2/keys/k ")+maxFormBytes; got != want {
+		t.Errorf("sent %d bytes, want %d", got, want)
+	}
+	_, err := client.Set(t.Context(), "/k", largest+"v")
+	checkIs(t, err, ErrInvalidArgument)
+	_, err = client.Set(t.Context(), "/k", strings.Repeat(";", maxFormBytes/3))
+	checkIs(t, err, ErrInvalidArgument)
+	check(t, "requests", len(s.got()), 1)
+}

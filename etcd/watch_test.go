@@ -1,0 +1,534 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// These tests run in bubbles, where pauses and polls take no time but have their length, and
+// where a goroutine that a watch leaves behind fails the test.
+
+// silent is a poll without an event: its header says index, and it stays open.
+func silent(index int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Etcd-Index", strconv.Itoa(index))
+		w.(http.Flusher).Flush()
+		hang(w, r)
+	}
+}
+
+// cutPoll is a poll whose body breaks in the middle of an event.
+func cutPoll(index int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Etcd-Index", strconv.Itoa(index))
+		io.WriteString(w, `{"action":"set","node":{"key":"/k","modi`)
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// aWatch is a member with a script, a client of it, and what the client's watch of /k brings.
+type aWatch struct {
+	*server
+	net    network
+	client *Client
+}
+
+func watching(t *testing.T, replies ...http.HandlerFunc) *aWatch {
+	w := &aWatch{}
+	w.server = w.net.serve(t, "a", append(replies, hang)...)
+	w.client = w.net.connect(t, Config{Endpoints: []string{"http://a"}})
+	return w
+}
+
+// events returns the next n events of /k as "action key@index".
+func (w *aWatch) events(t *testing.T, n int, opts ...WatchOption) []string {
+	t.Helper()
+	var events []string
+	for event, err := range w.client.Watch(t.Context(), "/k", opts...) {
+		if err != nil {
+			t.Errorf("watch ended: %v", err)
+			break
+		}
+		if event.Index != event.Node.ModifiedIndex {
+			t.Errorf("event %d has Index %d", event.Node.ModifiedIndex, event.Index)
+		}
+		if events = append(events, fmt.Sprintf("%s %s@%d", event.Action, event.Node.Key, event.Index)); len(events) == n {
+			break
+		}
+	}
+	return events
+}
+
+// end returns the error that the watch of /k ends with, and fails if it brings anything else.
+func (w *aWatch) end(t *testing.T, ctx context.Context, opts ...WatchOption) error {
+	t.Helper()
+	var last error
+	pairs := 0
+	for event, err := range w.client.Watch(ctx, "/k", opts...) {
+		if pairs++; pairs > 1 || event != nil || err == nil {
+			t.Fatalf("pair %d: %v, %v", pairs, event, err)
+		}
+		last = err
+	}
+	check(t, "pairs", pairs, 1)
+	return last
+}
+
+// event is a watch's reply: an event at its index, with the header of a poll that began at header.
+func eventAt(action, key string, index, header int) http.HandlerFunc {
+	return keys(200, header, fmt.Sprintf(`{"action":%q,"node":{"key":%q,"value":"v","modifiedIndex":%d,"createdIndex":2}}`+"\n", action, key, index))
+}
+
+// polls returns the requests of a watch of /k with these indexes to wait for.
+func polls(indexes ...int) []string {
+	var lines []string
+	for _, index := range indexes {
+		lines = append(lines, fmt.Sprintf("GET /v2/keys/k?wait=true&waitIndex=%d", index))
+	}
+	return lines
+}
+
+func TestWatchBeginsBehindTheHeadsIndex(t *testing.T) {
+	for name, head := range map[string]http.HandlerFunc{
+		"present": keys(200, 7, ""), "missing": keys(404, 7, ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := watching(t, head, eventAt("set", "/k", 8, 7))
+				check(t, "events", w.events(t, 1), []string{"set /k@8"})
+				check(t, "requests", w.got(), append([]string{"HEAD /v2/keys/k"}, polls(8)...))
+			})
+		})
+	}
+}
+
+func TestWatchOfEtcd04BeginsBehindAGetsIndex(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t, text(200, ""), file("get", "/k", "v", 7), eventAt("set", "/k", 8, 7))
+		check(t, "events", w.events(t, 1), []string{"set /k@8"})
+		check(t, "requests", w.got(), append([]string{"HEAD /v2/keys/k", "GET /v2/keys/k"}, polls(8)...))
+	})
+}
+
+func TestWatchAsksForTheStartUntilItIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t, text(500, ""), hangup, text(200, ""), text(500, ""), keys(200, 7, ""), eventAt("set", "/k", 8, 7))
+		w.net.refuse = 2
+		check(t, "events", w.events(t, 1), []string{"set /k@8"})
+		head := "HEAD /v2/keys/k"
+		check(t, "requests", w.got(), append([]string{head, head, head, "GET /v2/keys/k", head}, polls(8)...))
+	})
+}
+
+func TestWatchAfterAnIndexAsksForNothingElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t, eventAt("set", "/k", 9, 20))
+		check(t, "events", w.events(t, 1, WithAfterIndex(4)), []string{"set /k@9"})
+		check(t, "requests", w.got(), polls(5))
+	})
+	synctest.Test(t, func(t *testing.T) { // the beginning of history is a point like another
+		w := watching(t, eventAt("set", "/k", 1, 20))
+		check(t, "events", w.events(t, 1, WithAfterIndex(0)), []string{"set /k@1"})
+		check(t, "requests", w.got(), polls(1))
+	})
+}
+
+// The header of a poll that brings an event says where the store was: what lies between is still to come.
+func TestWatchGoesOnBehindTheEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t, eventAt("set", "/k", 5, 50), eventAt("update", "/k", 9, 50), eventAt("expire", "/k", 60, 50))
+		check(t, "events", w.events(t, 3, WithAfterIndex(4)), []string{"set /k@5", "update /k@9", "expire /k@60"})
+		check(t, "requests", w.got(), polls(5, 6, 10))
+	})
+}
+
+func TestWatchGoesOnBehindThePollThatSawNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t, silent(20), silent(31), silent(3), eventAt("set", "/k", 40, 31))
+		start := time.Now()
+		check(t, "events", w.events(t, 1, WithAfterIndex(4)), []string{"set /k@40"})
+		// A lagging member's index must not take the watch back.
+		check(t, "requests", w.got(), polls(5, 21, 32, 32))
+		if took := time.Since(start); took < 3*45*time.Second || took > 3*50*time.Second {
+			t.Errorf("three polls took %v", took)
+		}
+	})
+}
+
+func TestWatchPollsAsLongAsItIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t, silent(4), eventAt("set", "/k", 5, 4))
+		w.client = w.net.connect(t, Config{Endpoints: []string{"http://a"}, PollTimeout: time.Hour, AttemptTimeout: time.Second})
+		start := time.Now()
+		w.events(t, 1, WithAfterIndex(4))
+		if took := time.Since(start); took < 54*time.Minute || took > time.Hour {
+			t.Errorf("a poll took %v", took)
+		}
+	})
+}
+
+func TestWatchRidesOutFailuresWithTheSameIndex(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		replies := []http.HandlerFunc{
+			cutPoll(20), text(500, ""), text(503, "<html>"), hangup, hang, text(200, "<html>Log in</html>"), keys(200, 20, " \n"),
+			refusal(500, ErrRaftInternal, "", 0), keys(200, 20, `{"action":"set"}`),
+		}
+		w := watching(t, append(replies, eventAt("set", "/k", 9, 20))...)
+		w.net.refuse = 3
+		check(t, "events", w.events(t, 1, WithAfterIndex(4)), []string{"set /k@9"})
+		check(t, "requests", w.got(), polls(5, 5, 5, 5, 5, 5, 5, 5, 5, 5))
+	})
+}
+
+// A proxy whose server goes away ends the poll with an empty body.
+func TestWatchGoesOnAfterAnEmptyBody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t, keys(200, 4, ""), keys(200, 4, ""), eventAt("set", "/k", 5, 4))
+		check(t, "events", w.events(t, 1, WithAfterIndex(4)), []string{"set /k@5"})
+		check(t, "requests", w.got(), polls(5, 5, 5))
+	})
+}
+
+func TestWatchPausesLongerAndLongerUpToFiveSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var began []time.Time
+		failing := func(w http.ResponseWriter, r *http.Request) {
+			began = append(began, time.Now())
+			text(500, "")(w, r)
+		}
+		w := watching(t)
+		for range 15 {
+			w.replies = append([]http.HandlerFunc{failing}, w.replies...)
+		}
+		w.replies[15] = eventAt("set", "/k", 5, 4)
+		w.events(t, 1, WithAfterIndex(4))
+		whole := 20 * time.Millisecond
+		for i := 1; i < len(began); i++ {
+			if pause := began[i].Sub(began[i-1]); pause < whole/2 || pause > whole {
+				t.Errorf("pause %d is %v, want %v to %v", i, pause, whole/2, whole)
+			}
+			whole = min(2*whole, 5*time.Second)
+		}
+	})
+}
+
+// After an event or a quiet poll a failure is a new one.
+func TestWatchPausesShortlyAgainAfterASuccess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bad := text(500, "")
+		w := watching(t, bad, bad, bad, bad, bad, bad, bad, bad, eventAt("set", "/k", 5, 4), bad, eventAt("set", "/k", 6, 5))
+		var last, gap time.Duration
+		start := time.Now()
+		n := 0
+		for range w.client.Watch(t.Context(), "/k", WithAfterIndex(4)) {
+			gap, last = time.Since(start)-last, time.Since(start)
+			if n++; n == 2 {
+				break
+			}
+		}
+		if gap > 20*time.Millisecond {
+			t.Errorf("the second event took %v", gap)
+		}
+	})
+}
+
+func TestWatchMovesToAnotherMember(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var net network
+		first := net.serve(t, "a", eventAt("set", "/k", 5, 4), hangup, text(503, ""), hang)
+		second := net.serve(t, "b", eventAt("set", "/k", 6, 5), eventAt("set", "/k", 7, 6), hang)
+		w := &aWatch{client: net.connect(t, Config{Endpoints: []string{"http://a", "http://b"}})}
+		check(t, "events", w.events(t, 3, WithAfterIndex(4)), []string{"set /k@5", "set /k@6", "set /k@7"})
+		check(t, "polls of the second", second.got(), polls(6, 7))
+		if first.got()[0] != polls(5)[0] {
+			t.Errorf("polls of the first: %q", first.got())
+		}
+	})
+}
+
+// A member that took the poll and stopped, without closing anything, costs no more than the poll's
+// time and an attempt's.
+func TestWatchLeavesAMemberThatHasStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var net network
+		net.serve(t, "a", silent(4), hang)
+		second := net.serve(t, "b", eventAt("set", "/k", 5, 4))
+		w := &aWatch{client: net.connect(t, Config{Endpoints: []string{"http://a", "http://b"}})}
+		start := time.Now()
+		check(t, "events", w.events(t, 1, WithAfterIndex(4)), []string{"set /k@5"})
+		check(t, "polls of the second", second.got(), polls(5))
+		if took := time.Since(start); took > time.Minute {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
+func TestWatchDropsForeignEventsAndGoesOnBehindThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// Servers send the watcher of /dir1xyz the deletion of /dir1.
+		w := watching(t)
+		w.replies = []http.HandlerFunc{
+			eventAt("delete", "/dir1", 5, 4), eventAt("set", "/dir1xyzzy", 6, 5), eventAt("set", "/other", 7, 6), eventAt("set", "/dir1xyz", 8, 7),
+		}
+		event, err := w.client.WatchOnce(t.Context(), "/dir1xyz", WithAfterIndex(4))
+		if err != nil || event.Index != 8 {
+			t.Errorf("got %v, %v", event, err)
+		}
+		var want []string
+		for _, index := range []int{5, 6, 7, 8} {
+			want = append(want, "GET /v2/keys/dir1xyz?wait=true&waitIndex="+strconv.Itoa(index))
+		}
+		check(t, "requests", w.got(), want)
+	})
+}
+
+func TestWatchDeliversTheDeletionOfADirectoryAbove(t *testing.T) {
+	for _, opts := range [][]WatchOption{nil, {WithRecursive()}} {
+		synctest.Test(t, func(t *testing.T) {
+			w := watching(t, eventAt("delete", "/a", 5, 4))
+			event, err := w.client.WatchOnce(t.Context(), "/a/b/c", append(opts, WithAfterIndex(4))...)
+			if err != nil || event.Node.Key != "/a" {
+				t.Errorf("got %v, %v", event, err)
+			}
+		})
+	}
+}
+
+func TestWatchConcerns(t *testing.T) {
+	tests := []struct {
+		watched, event      string
+		plain, recursiveToo bool
+	}{
+		{"/k", "/k", true, true},
+		{"/k", "/k/a", false, true},
+		{"/k", "/k/a/b", false, true},
+		{"/k", "/kk", false, false},
+		{"/k", "/", true, true},
+		{"/k/a", "/k", true, true},
+		{"/kk", "/k", false, false},
+		{"/k", "/l", false, false},
+		{"/k", "/l/k", false, false},
+		{"/", "/a", false, true},
+		{"/", "/a/b", false, true},
+		{"/", "/", true, true},
+	}
+	for _, test := range tests {
+		plain, recursive := &watch{key: test.watched}, &watch{key: test.watched, recursive: true}
+		check(t, test.watched+" "+test.event, plain.concerns(test.event), test.plain)
+		check(t, test.watched+" "+test.event+" recursively", recursive.concerns(test.event), test.recursiveToo)
+	}
+}
+
+func TestRecursiveWatchOnTheWire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t, keys(200, 4, ""), eventAt("set", "/k/a/b", 5, 4), eventAt("delete", "/k", 6, 5))
+		check(t, "events", w.events(t, 2, WithRecursive()), []string{"set /k/a/b@5", "delete /k@6"})
+		check(t, "requests", w.got(), []string{
+			"HEAD /v2/keys/k", "GET /v2/keys/k?recursive=true&wait=true&waitIndex=5", "GET /v2/keys/k?recursive=true&wait=true&waitIndex=6",
+		})
+	})
+}
+
+func TestWatchOfTheRootAndOfEscapedKeysOnTheWire(t *testing.T) {
+	for key, want := range map[string]string{
+		"/": "GET /v2/keys/?wait=true&waitIndex=5", "a b/?": "GET /v2/keys/a%20b/%3F?wait=true&waitIndex=5",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := watching(t, eventAt("set", "/", 5, 4))
+			if _, err := w.client.WatchOnce(t.Context(), key, WithAfterIndex(4)); err != nil {
+				t.Error(err)
+			}
+			check(t, "requests", w.got(), []string{want})
+		})
+	}
+}
+
+// Only the caller can read again what the history no longer holds.
+func TestWatchEndsWhenTheHistoryIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t, refusal(400, ErrEventIndexCleared, "the requested history has been cleared [104/5]", 1103))
+		err := w.end(t, t.Context(), WithAfterIndex(4))
+		checkIs(t, err, ErrEventIndexCleared)
+		var reply *Error
+		if !errors.As(err, &reply) || reply.Index != 1103 {
+			t.Errorf("error is %#v", err)
+		}
+		check(t, "requests", w.got(), polls(5))
+	})
+}
+
+func TestWatchEndsWhenItIsRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		reply http.HandlerFunc
+		want  error
+	}{
+		"not allowed": {refusal(401, ErrUnauthorized, "", 0), ErrUnauthorized},
+		"no etcd":     {text(404, "404 page not found\n"), nil},
+		"redirect":    {text(307, "", "Location", "http://b/v2/keys/k"), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				for _, opts := range [][]WatchOption{nil, {WithAfterIndex(4)}} {
+					w := watching(t, test.reply)
+					err := w.end(t, t.Context(), opts...)
+					if test.want != nil && opts != nil {
+						checkIs(t, err, test.want)
+					}
+					check(t, "requests", len(w.got()), 1)
+				}
+			})
+		})
+	}
+}
+
+func TestWatchOfAKeyTooLongForTheWireEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t)
+		_, err := w.client.WatchOnce(t.Context(), longestKey, WithAfterIndex(4))
+		checkIs(t, err, ErrInvalidArgument)
+		check(t, "requests", w.got(), []string(nil))
+	})
+}
+
+// The loop's body runs between polls: nothing may be left open when it is left.
+func TestBreakLeavesNoPollBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t, eventAt("set", "/k", 5, 4))
+		w.events(t, 1, WithAfterIndex(4))
+		synctest.Wait()
+		check(t, "requests", w.got(), polls(5))
+	})
+}
+
+func TestEndOfContextEndsAWatchAndItsPoll(t *testing.T) {
+	cause := errors.New("changed my mind")
+	for name, reply := range map[string]http.HandlerFunc{"waiting": silent(4), "not answered": hang, "in a pause": text(500, "")} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				served := make(chan struct{}, 100)
+				w := watching(t)
+				w.replies = []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
+					reply(w, r)
+					served <- struct{}{}
+				}}
+				ctx, cancel := context.WithCancelCause(t.Context())
+				go func() {
+					synctest.Wait()
+					cancel(cause)
+				}()
+				if err := w.end(t, ctx, WithAfterIndex(4)); err != cause {
+					t.Errorf("watch ended with %v", err)
+				}
+				<-served // the server has noticed
+			})
+		})
+	}
+}
+
+func TestDeadlineEndsAWatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t, silent(4))
+		w.replies = w.replies[:1]
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if err := w.end(t, ctx, WithAfterIndex(4)); err != context.DeadlineExceeded {
+			t.Errorf("watch ended with %v", err)
+		}
+	})
+}
+
+func TestCloseEndsAWatchAndItsPoll(t *testing.T) {
+	for name, reply := range map[string]http.HandlerFunc{"waiting": silent(4), "not answered": hang} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ended := make(chan struct{})
+				w := watching(t, func(w http.ResponseWriter, r *http.Request) {
+					reply(w, r)
+					close(ended)
+				})
+				go func() {
+					synctest.Wait()
+					w.client.Close()
+				}()
+				checkIs(t, w.end(t, t.Context(), WithAfterIndex(4)), ErrClosed)
+				<-ended
+			})
+		})
+	}
+}
+
+func TestEachRangeStartsAfresh(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t, eventAt("set", "/k", 5, 4), eventAt("set", "/k", 6, 5), eventAt("set", "/k", 5, 4))
+		seq := w.client.Watch(t.Context(), "/k", WithAfterIndex(4))
+		check(t, "requests before a range", w.got(), []string(nil))
+		for _, n := range []int{2, 1} {
+			for _, err := range seq {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n--; n == 0 {
+					break
+				}
+			}
+		}
+		check(t, "requests", w.got(), polls(5, 6, 5))
+	})
+}
+
+func TestWatchOnceReturnsTheNextEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t, keys(200, 7, ""), silent(9), keys(200, 9,
+			`{"action":"delete","node":{"key":"/k","modifiedIndex":12,"createdIndex":3},"prevNode":{"key":"/k","value":"v","modifiedIndex":3,"createdIndex":3}}`))
+		event, err := w.client.WatchOnce(t.Context(), "/k")
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, "event", event, &Response{
+			Action: ActionDelete, Index: 12, RaftIndex: 1009, RaftTerm: 2, ClusterID: "7e27652122e8b2ae",
+			Node:     &Node{Key: "/k", ModifiedIndex: 12, CreatedIndex: 3},
+			PrevNode: &Node{Key: "/k", Value: "v", ModifiedIndex: 3, CreatedIndex: 3},
+		})
+		check(t, "requests", w.got(), append([]string{"HEAD /v2/keys/k"}, polls(8, 10)...))
+	})
+}
+
+func TestManyWatchesAtOnceKeepApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var net network
+		net.serve(t, "a", func(w http.ResponseWriter, r *http.Request) {
+			index, _ := strconv.Atoi(r.URL.Query().Get("waitIndex"))
+			eventAt("set", r.URL.Path[len("/v2/keys"):], index, index)(w, r)
+		})
+		client := net.connect(t, Config{Endpoints: []string{"http://a"}})
+		done := make(chan string)
+		for i := range 10 {
+			go func() {
+				key := "/k" + strconv.Itoa(i)
+				want := uint64(100 * i)
+				for event, err := range client.Watch(t.Context(), key, WithAfterIndex(want)) {
+					want++
+					if err != nil || event.Node.Key != key || event.Index != want {
+						t.Errorf("%s: got %v, %v, want index %d", key, event, err, want)
+						break
+					}
+					if want == uint64(100*i+20) {
+						break
+					}
+				}
+				done <- key
+			}()
+		}
+		for range 10 {
+			<-done
+		}
+	})
+}
