@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -49,12 +50,8 @@ func TestReasonOfAFailureIsBare(t *testing.T) {
 	limit := client.cluster.limit(t.Context())
 	defer limit.end()
 	broken := errors.New("broken")
-	if got := limit.why(&url.Error{Op: "Get", URL: "http://a", Err: broken}); got != broken {
-		t.Errorf("got %v", got)
-	}
-	if got := limit.why(broken); got != broken {
-		t.Errorf("got %v", got)
-	}
+	check(t, "reason", limit.why(&url.Error{Op: "Get", URL: "http://a", Err: broken}), broken)
+	check(t, "reason", limit.why(broken), broken)
 }
 
 func TestReasonOfATimeoutSaysHowLong(t *testing.T) {
@@ -85,4 +82,28 @@ func TestRequestIsWholeForEachMember(t *testing.T) {
 		check(t, "request", []any{out.Method, out.URL.String(), out.Host, string(body), err}, []any{"PUT", want, "", "value=v", nil})
 	}
 	check(t, "the caller's URL", req.URL.String(), "http://etcd/v2/keys/k?prevIndex=3")
+}
+
+// What ends an attempt must outlast the header of a watch, and be let go with its body: each that is
+// not would stay registered with the client for as long as that lives.
+func TestLimitOfAWatchLastsUntilItsBodyIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var net network
+		net.serve(t, "a", silent(4))
+		client := net.connect(t, Config{Endpoints: []string{"http://a"}})
+		req, err := http.NewRequestWithContext(t.Context(), "GET", "http://etcd/v2/keys/k?wait=true", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := client.cluster.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		limit := resp.Body.(*watchBody).limit
+		<-time.After(time.Hour)
+		check(t, "reason to end after the header", limit.ctx.Err(), error(nil))
+		resp.Body.Close()
+		checkIs(t, limit.ctx.Err(), context.Canceled)
+		check(t, "still registered with the client", limit.stopLife(), false)
+	})
 }

@@ -51,7 +51,5 @@ func TestBackoffEndsWithTheContextsCause(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
 	b := backoff{first: time.Hour, most: time.Hour}
-	if err := b.wait(ctx); err != cause {
-		t.Errorf("wait returned %v", err)
-	}
+	check(t, "error", b.wait(ctx), cause)
 }

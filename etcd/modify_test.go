@@ -43,9 +43,7 @@ func TestModifyReturnsTheChangesErrorAsItIs(t *testing.T) {
 	for _, own := range []error{errors.New("no"), ErrCompareFailed, fmt.Errorf("other key: %w", ErrCompareFailed)} {
 		s := serve(t, file("get", "/k", "a", 5))
 		_, err := connect(t, s.url).Modify(t.Context(), "/k", func(string) (string, error) { return "", own })
-		if err != own {
-			t.Errorf("got %v, want %v", err, own)
-		}
+		check(t, "error", err, own)
 		check(t, "requests", s.got(), []string{"GET /v2/keys/k?quorum=true"})
 	}
 }

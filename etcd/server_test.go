@@ -82,7 +82,7 @@ func text(status int, body string, headers ...string) http.HandlerFunc {
 			w.Header().Set(headers[i], headers[i+1])
 		}
 		w.WriteHeader(status)
-		io.WriteString(w, body)
+		fmt.Fprint(w, body)
 	}
 }
 
@@ -124,14 +124,16 @@ func reset(w http.ResponseWriter, _ *http.Request) {
 	if err != nil {
 		panic(err)
 	}
-	conn.(*net.TCPConn).SetLinger(0)
+	if err := conn.(*net.TCPConn).SetLinger(0); err != nil {
+		panic(err)
+	}
 	conn.Close()
 }
 
 // cut announces a longer body than it sends.
 func cut(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", "100")
-	io.WriteString(w, `{"action":"set","node":{`)
+	fmt.Fprint(w, `{"action":"set","node":{`)
 	w.(http.Flusher).Flush()
 	panic(http.ErrAbortHandler)
 }
@@ -208,7 +210,7 @@ func (n *network) serve(t *testing.T, name string, replies ...http.HandlerFunc) 
 	n.mu.Unlock()
 	s := &server{url: "http://" + name, replies: replies}
 	httpServer := &http.Server{Handler: s}
-	go httpServer.Serve(listener)
+	go func() { _ = httpServer.Serve(listener) }() // ends with the listener
 	t.Cleanup(func() { httpServer.Close() })
 	return s
 }
