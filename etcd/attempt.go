@@ -6,67 +6,76 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"os"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
-// fate says what is known of a request after an attempt at one member.
-type fate int
-
-const (
-	answered fate = iota // the member has decided: done, or refused and not done
-	unsent               // nothing has reached the member
-	inDoubt              // sent, and no answer that settles whether it was done
-)
-
-// attempt sends req to m once. For fate answered it returns the reply of a success, or the *Error
-// of a refusal; for the others what went wrong.
-func (c *cluster) attempt(req *http.Request, m *member) (*http.Response, fate, error) {
-	limit := c.limit(req.Context())
-	sent := &atomic.Bool{}
-	out, err := c.addressed(limit.ctx, sent, req, m)
-	if err != nil {
-		limit.end()
-		return nil, answered, err
+// attempt sends req, which is addressed to m, once, and takes no longer than most; 0 means no
+// bound. It returns the reply of a success, or else what went wrong; with OutcomeAnswered, the
+// *Error of a refusal.
+func (c *cluster) attempt(req *http.Request, m *member, most time.Duration) (*http.Response, Outcome, error) {
+	c.observe(AttemptStarted{m.endpoint, req.Method, req.URL.Path})
+	start := time.Now()
+	resp, outcome, err := c.try(req, most)
+	c.observe(AttemptEnded{m.endpoint, req.Method, req.URL.Path, time.Since(start), outcome, err})
+	switch {
+	case outcome == OutcomeAnswered:
+		c.praise(m)
+	case !errors.Is(req.Context().Err(), context.Canceled) && c.life.Err() == nil:
+		c.blame(m, err)
 	}
-	resp, err := c.http.Do(out)
+	return resp, outcome, err
+}
+
+// praise makes calls begin with a member that answers.
+func (c *cluster) praise(m *member) {
+	c.roster.pin(m)
+	if m.health.answered() {
+		c.observe(MemberBack{m.endpoint})
+	}
+}
+
+// blame sets a member aside.
+func (c *cluster) blame(m *member, err error) {
+	if while := m.health.failed(); while > 0 {
+		c.observe(MemberSetAside{m.endpoint, while, err})
+	}
+}
+
+func (c *cluster) try(req *http.Request, most time.Duration) (*http.Response, Outcome, error) {
+	floor := c.identity.floor()
+	limit := c.newLimit(req.Context(), most)
+	resp, err := c.http.Do(req.WithContext(limit.ctx))
 	if err != nil {
 		defer limit.end()
-		if !sent.Load() {
-			return nil, unsent, limit.why(err)
-		}
-		return nil, inDoubt, limit.why(err)
+		return nil, limit.outcome(err), limit.why(err)
+	}
+	if err := c.identity.check(resp); err != nil {
+		defer limit.end()
+		resp.Body.Close()
+		return nil, OutcomeUnknown, err
 	}
 	if isWatch(req) && resp.StatusCode == http.StatusOK {
 		resp.Body = &watchBody{resp.Body, limit}
 		limit.lift()
-		return resp, answered, nil
+		return resp, OutcomeAnswered, nil
 	}
 	defer limit.end()
 	body, err := io.ReadAll(resp.Body)
 	resp.Body.Close()
 	if err != nil {
-		return nil, inDoubt, limit.why(err)
+		return nil, OutcomeUnknown, limit.why(err)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return judge(resp, body)
+	return c.judge(resp, body, floor)
 }
 
-// addressed returns req as it goes to m. sent becomes true no later than its first byte leaves.
-func (c *cluster) addressed(ctx context.Context, sent *atomic.Bool, req *http.Request, m *member) (*http.Request, error) {
-	// A transport that does not say when it takes a connection may always have sent something.
-	sent.Store(!c.traced)
-	if c.traced && !isRead(req) {
-		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-			GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
-		})
-	}
-	out := req.WithContext(ctx)
+// addressed returns req as it goes to m.
+func (c *cluster) addressed(req *http.Request, m *member) (*http.Request, error) {
+	out := req.WithContext(req.Context())
 	out.URL = m.address(req.URL, c.versionPrefix)
 	out.Host = ""
 	if err := m.checkTarget(out); err != nil {
@@ -81,16 +90,20 @@ func (c *cluster) addressed(ctx context.Context, sent *atomic.Bool, req *http.Re
 	return out, nil
 }
 
-// judge sorts a whole reply into a success, a refusal, and one that leaves a write in doubt.
-func judge(resp *http.Response, body []byte) (*http.Response, fate, error) {
+// judge sorts a whole reply into a success, a refusal, and one that settles nothing.
+func (c *cluster) judge(resp *http.Response, body []byte, floor uint64) (*http.Response, Outcome, error) {
+	c.identity.saw(headerNumber(resp, "X-Etcd-Index"))
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
-		return resp, answered, nil
+		return resp, OutcomeAnswered, nil
 	}
 	err := decodeError(resp, body)
-	if err.StatusCode < 500 || refused(err) {
-		return nil, answered, err
+	switch {
+	case err.StatusCode >= 500 && !refused(err):
+		return nil, OutcomeUnknown, err
+	case behind(resp.Request, err, floor):
+		return nil, OutcomeUnknown, fmt.Errorf("does not have the key, but is behind: at index %d, %d has been seen", err.Index, floor)
 	}
-	return nil, inDoubt, err
+	return nil, OutcomeAnswered, err
 }
 
 // refused reports whether a 5xx reply is a plain no, although most leave a write in doubt.
@@ -100,37 +113,22 @@ func refused(err *Error) bool {
 	return err.StatusCode == http.StatusNotImplemented || strings.HasPrefix(err.Cause, "nodePath ")
 }
 
-// limit ends an attempt: with the caller's context, when its time is up, or when the client closes.
-type limit struct {
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
-	timer    *time.Timer
-	stopLife func() bool
+// behind reports whether a member says of its own copy that a key is not there, while the cluster
+// is known to be further than that copy.
+func behind(req *http.Request, err *Error, floor uint64) bool {
+	own := isRead(req) && !strings.Contains(req.URL.RawQuery, "quorum=true")
+	return own && err.Code == ErrKeyNotFound && err.Index < floor
 }
 
-func (c *cluster) limit(parent context.Context) *limit {
-	ctx, cancel := context.WithCancelCause(parent)
-	l := &limit{ctx: ctx, cancel: cancel}
-	l.stopLife = context.AfterFunc(c.life, func() { cancel(context.Cause(c.life)) })
-	if timeout := c.attemptTimeout; timeout > 0 {
-		l.timer = time.AfterFunc(timeout, func() {
-			cancel(fmt.Errorf("no answer within %v: %w", timeout, os.ErrDeadlineExceeded))
-		})
-	}
-	return l
+// watchBody is the body of a watch, which is read while the limit still holds.
+type watchBody struct {
+	io.ReadCloser
+	limit *limit
 }
 
-// lift takes the time limit away and leaves the others.
-func (l *limit) lift() {
-	if l.timer != nil {
-		l.timer.Stop()
-	}
-}
-
-func (l *limit) end() {
-	l.lift()
-	l.stopLife()
-	l.cancel(nil)
+func (b *watchBody) Close() error {
+	defer b.limit.end()
+	return b.ReadCloser.Close()
 }
 
 // why returns the reason for err: the limit's, if that is what ended the attempt. It takes off
@@ -146,22 +144,18 @@ func (l *limit) why(err error) error {
 	return err
 }
 
-// watchBody is the body of a watch, which is read while the limit still holds.
-type watchBody struct {
-	io.ReadCloser
-	limit *limit
-}
-
-func (b *watchBody) Close() error {
-	defer b.limit.end()
-	return b.ReadCloser.Close()
-}
-
-// reportsConnections reports whether client tells, by httptrace, that it is about to use a connection.
-func reportsConnections(client *http.Client) bool {
-	if client.Transport == nil {
-		return true
+// outcome returns what a failure to get a reply means.
+func (l *limit) outcome(err error) Outcome {
+	if !l.sent.Load() || l.fresh.Load() && refusedByTLS(err) {
+		return OutcomeNotSent
 	}
-	_, ok := client.Transport.(*http.Transport)
-	return ok
+	return OutcomeUnknown
+}
+
+// refusedByTLS reports whether err is the alert of a server that ends the connection. With TLS 1.3
+// a client takes the handshake for done before the server has seen its certificate; on a new
+// connection the alert is the server's refusal of that, and it has read nothing else.
+func refusedByTLS(err error) bool {
+	var alert *net.OpError
+	return errors.As(err, &alert) && alert.Op == "remote error"
 }

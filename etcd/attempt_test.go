@@ -5,10 +5,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"os"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,25 +18,25 @@ func TestJudge(t *testing.T) {
 	const event = `{"action":"set","node":{"key":"/k"}}`
 	tests := []struct {
 		name, reply string
-		want        fate
+		want        Outcome
 	}{
-		{"200", "HTTP/1.1 200 OK\n\n" + event, answered},
-		{"201", "HTTP/1.1 201 Created\n\n" + event, answered},
-		{"301", "HTTP/1.1 301 Moved Permanently\nLocation: /x\n\n", answered},
-		{"400", "HTTP/1.1 400 Bad Request\n\n" + `{"errorCode":209,"message":"Invalid field"}`, answered},
-		{"404 of another server", "HTTP/1.1 404 Not Found\n\n404 page not found", answered},
-		{"429", "HTTP/1.1 429 Too Many Requests\n\n", answered},
-		{"500, no quorum", "HTTP/1.1 500 Internal Server Error\n\n" + `{"errorCode":300,"message":"Raft Internal Error","cause":"etcdserver: request timed out"}`, inDoubt},
-		{"500, leader lost", "HTTP/1.1 500 Internal Server Error\n\n" + `{"errorCode":300,"message":"Raft Internal Error","cause":"etcdserver: request timed out, possibly due to previous leader failure"}`, inDoubt},
-		{"500, applied and failed", "HTTP/1.1 500 Internal Server Error\n\n" + `{"errorCode":300,"message":"Raft Internal Error","cause":"nodePath /1/d: unexpected"}`, answered},
-		{"501", "HTTP/1.1 501 Not Implemented\n\n", answered},
-		{"502", "HTTP/1.1 502 Bad Gateway\n\n<html>", inDoubt},
-		{"a page that says nodePath", "HTTP/1.1 502 Bad Gateway\n\nnodePath /1/d", inDoubt},
+		{"200", "HTTP/1.1 200 OK\n\n" + event, OutcomeAnswered},
+		{"201", "HTTP/1.1 201 Created\n\n" + event, OutcomeAnswered},
+		{"301", "HTTP/1.1 301 Moved Permanently\nLocation: /x\n\n", OutcomeAnswered},
+		{"400", "HTTP/1.1 400 Bad Request\n\n" + `{"errorCode":209,"message":"Invalid field"}`, OutcomeAnswered},
+		{"404 of another server", "HTTP/1.1 404 Not Found\n\n404 page not found", OutcomeAnswered},
+		{"429", "HTTP/1.1 429 Too Many Requests\n\n", OutcomeAnswered},
+		{"500, no quorum", "HTTP/1.1 500 Internal Server Error\n\n" + `{"errorCode":300,"message":"Raft Internal Error","cause":"etcdserver: request timed out"}`, OutcomeUnknown},
+		{"500, leader lost", "HTTP/1.1 500 Internal Server Error\n\n" + `{"errorCode":300,"message":"Raft Internal Error","cause":"etcdserver: request timed out, possibly due to previous leader failure"}`, OutcomeUnknown},
+		{"500, applied and failed", "HTTP/1.1 500 Internal Server Error\n\n" + `{"errorCode":300,"message":"Raft Internal Error","cause":"nodePath /1/d: unexpected"}`, OutcomeAnswered},
+		{"501", "HTTP/1.1 501 Not Implemented\n\n", OutcomeAnswered},
+		{"502", "HTTP/1.1 502 Bad Gateway\n\n<html>", OutcomeUnknown},
+		{"a page that says nodePath", "HTTP/1.1 502 Bad Gateway\n\nnodePath /1/d", OutcomeUnknown},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			wire, body := wireReply(t, "PUT", test.reply)
-			resp, got, err := judge(wire, body)
+			resp, got, err := (&cluster{}).judge(wire, body, 0)
 			if got != test.want || (resp == nil) == (err == nil) || (err == nil) != (wire.StatusCode < 300) {
 				t.Errorf("judged %d with %v, %v; want %d", got, resp, err, test.want)
 			}
@@ -47,7 +47,7 @@ func TestJudge(t *testing.T) {
 // The caller needs what happened, not the address once more that net/http puts around it.
 func TestReasonOfAFailureIsBare(t *testing.T) {
 	client := connect(t, "http://a")
-	limit := client.cluster.limit(t.Context())
+	limit := client.cluster.newLimit(t.Context(), 1500*time.Millisecond)
 	defer limit.end()
 	broken := errors.New("broken")
 	check(t, "reason", limit.why(&url.Error{Op: "Get", URL: "http://a", Err: broken}), broken)
@@ -56,13 +56,20 @@ func TestReasonOfAFailureIsBare(t *testing.T) {
 
 func TestReasonOfATimeoutSaysHowLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := connectWith(t, Config{Endpoints: []string{"http://a"}, AttemptTimeout: 1500 * time.Millisecond})
-		limit := client.cluster.limit(t.Context())
+		client := connect(t, "http://a")
+		limit := client.cluster.newLimit(t.Context(), 1500*time.Millisecond)
 		defer limit.end()
 		<-limit.ctx.Done()
 		err := limit.why(io.EOF)
 		checkIs(t, err, os.ErrDeadlineExceeded)
-		check(t, "text", err.Error(), "no answer within 1.5s: i/o timeout")
+		check(t, "text", err.Error(), "no connection within 750ms: i/o timeout")
+	})
+	synctest.Test(t, func(t *testing.T) {
+		limit := connect(t, "http://a").cluster.newLimit(t.Context(), 1500*time.Millisecond)
+		defer limit.end()
+		limit.gotConn(httptrace.GotConnInfo{})
+		<-limit.ctx.Done()
+		check(t, "text", limit.why(io.EOF).Error(), "no answer within 1.5s: i/o timeout")
 	})
 }
 
@@ -74,7 +81,7 @@ func TestRequestIsWholeForEachMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range []string{"http://a/v2/keys/k?prevIndex=3", "http://b/prefix/v2/keys/k?prevIndex=3"} {
-		out, err := client.cluster.addressed(t.Context(), &atomic.Bool{}, req, client.cluster.members[i])
+		out, err := client.cluster.addressed(req, client.cluster.roster.all()[i])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,11 +13,13 @@ type Client struct {
 	gen         *gen.Client
 	cluster     *cluster
 	pollTimeout time.Duration
+	selection   Selection
 	refreshSafe atomic.Bool // see refreshKnown
 }
 
-// New returns a client for the cluster that config describes. It opens no connection. It returns
-// ErrInvalidArgument for a configuration that cannot work.
+// New returns a client for the cluster that config describes. It returns ErrInvalidArgument for a
+// configuration that cannot work. It opens no connection; with a SyncInterval the background
+// does so at once.
 func New(config Config) (*Client, error) {
 	config, err := config.withDefaults()
 	if err != nil {
@@ -32,18 +34,22 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{gen: generated, cluster: cluster, pollTimeout: config.PollTimeout}, nil
+	c := &Client{gen: generated, cluster: cluster, pollTimeout: config.PollTimeout, selection: config.Selection}
+	if config.SyncInterval > 0 {
+		c.syncInBackground(config.SyncInterval)
+	}
+	return c, nil
 }
 
-// Close ends calls and watches that run, with ErrClosed, and closes the idle connections of the
-// client's own pool; those of Config.HTTPClient are its owner's. Later calls return ErrClosed.
-// A second Close does nothing. The error is always nil.
+// Close ends calls and watches that run, with ErrClosed, ends what runs in the background, and closes
+// the idle connections of the client's own pool; those of Config.HTTPClient are its owner's. Later
+// calls return ErrClosed. A second Close does nothing. The error is always nil.
 func (c *Client) Close() error {
 	c.cluster.close()
 	return nil
 }
 
-// Endpoints returns the members' URLs in the order they are tried.
+// Endpoints returns the URLs of the members that requests can go to now.
 func (c *Client) Endpoints() []string {
-	return c.cluster.endpoints()
+	return c.cluster.roster.endpoints()
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -14,16 +14,20 @@ import (
 type cluster struct {
 	http           *http.Client
 	traced         bool // whether http's transport reports the use of a connection
-	members        []*member
-	pinned         atomic.Int64 // index of the member that answered last
+	roster         *roster
+	identity       clusterIdentity
 	versionPrefix  string
 	username       string
 	password       string
 	attemptTimeout time.Duration
+	noRedirects    bool
+	discovery      Discovery
+	observer       Observer
 
-	life    context.Context // ends with close
-	endLife context.CancelCauseFunc
-	release func() // closes the idle connections of our own pool
+	life       context.Context // ends with close
+	endLife    context.CancelCauseFunc
+	background sync.WaitGroup // what close waits for
+	release    func()         // closes the idle connections of our own pool
 }
 
 func newCluster(config Config) (*cluster, error) {
@@ -38,11 +42,15 @@ func newCluster(config Config) (*cluster, error) {
 	c := &cluster{
 		http:           client,
 		traced:         reportsConnections(client),
-		members:        members,
+		roster:         newRoster(members),
+		identity:       clusterIdentity{expected: config.ClusterID},
 		versionPrefix:  config.VersionPrefix,
 		username:       config.Username,
 		password:       config.Password,
 		attemptTimeout: config.AttemptTimeout,
+		noRedirects:    config.RefuseRedirects,
+		discovery:      config.Discovery,
+		observer:       config.Observer,
 		release:        release,
 	}
 	c.life, c.endLife = context.WithCancelCause(context.Background())
@@ -56,21 +64,37 @@ func (c *cluster) Do(req *http.Request) (*http.Response, error) {
 	if err := c.admit(req); err != nil {
 		return nil, err
 	}
-	failed := &ClusterError{Method: req.Method, Path: req.URL.Path}
-	first := int(c.pinned.Load())
-	for i := range c.members {
-		index := (first + i) % len(c.members)
-		m := c.members[index]
-		start := time.Now()
-		resp, fate, err := c.attempt(req, m)
-		if fate == answered {
-			c.pinned.Store(int64(index))
-			return resp, err
+	if len(c.roster.all()) == 0 {
+		if err := c.discover(req.Context()); err != nil {
+			return nil, err
 		}
-		failed.Attempts = append(failed.Attempts, Attempt{m.endpoint, time.Since(start), err})
-		failed.unknown = fate == inDoubt && !isRead(req)
-		if !c.mayGoOn(req, fate) {
-			break
+	}
+	var few [4]*member // room for most clusters, so that trying costs no allocation
+	tried := few[:0]
+	failed := &ClusterError{Method: req.Method, Path: req.URL.Path}
+	for m, left := c.roster.next(tried); m != nil; {
+		out, err := c.addressed(req, m)
+		if err != nil {
+			return nil, err
+		}
+		start := time.Now()
+		resp, outcome, err := c.attempt(out, m, share(req.Context(), left, c.attemptTimeout))
+		if err == nil {
+			return resp, nil
+		}
+		tried = append(tried, m)
+		leader := c.leaderNamed(err, tried)
+		if outcome == OutcomeAnswered && leader == nil {
+			return nil, err
+		}
+		failed.add(Attempt{m.endpoint, time.Since(start), err}, outcome)
+		switch {
+		case leader != nil:
+			m, left = leader, 1
+		case c.mayGoOn(req, outcome):
+			m, left = c.roster.next(tried)
+		default:
+			m = nil
 		}
 	}
 	return nil, failed
@@ -96,11 +120,27 @@ func (c *cluster) admit(req *http.Request) error {
 
 // mayGoOn is the failover policy, as doc.go tells it: after a failed attempt a read goes to the
 // next member, a write only if nothing of it can have reached one.
-func (c *cluster) mayGoOn(req *http.Request, fate fate) bool {
+func (c *cluster) mayGoOn(req *http.Request, outcome Outcome) bool {
 	if req.Context().Err() != nil || c.life.Err() != nil {
 		return false
 	}
-	return isRead(req) || fate == unsent
+	return isRead(req) || outcome == OutcomeNotSent
+}
+
+// share returns how long an attempt may take: of what is left until ctx's deadline an even part
+// for each member still to try, so that none eats it all, and no more than most. Zero
+// means that there is no bound but the deadline.
+func share(ctx context.Context, toTry int, most time.Duration) time.Duration {
+	most = max(most, 0)
+	deadline, ok := ctx.Deadline()
+	if !ok || toTry == 1 {
+		return most
+	}
+	part := max(time.Until(deadline)/time.Duration(toTry), time.Nanosecond)
+	if most == 0 {
+		return part
+	}
+	return min(part, most)
 }
 
 func isRead(req *http.Request) bool {
@@ -113,15 +153,16 @@ func isWatch(req *http.Request) bool {
 	return strings.Contains(req.URL.RawQuery, "wait=true")
 }
 
-func (c *cluster) endpoints() []string {
-	endpoints := make([]string, len(c.members))
-	for i, m := range c.members {
-		endpoints[i] = m.endpoint
+// observe tells the observer, if there is one.
+func (c *cluster) observe(event Event) {
+	if c.observer != nil {
+		c.observer.Observe(event)
 	}
-	return endpoints
 }
 
+// close ends what runs, waits for what runs in the background, and lets go of the connections.
 func (c *cluster) close() {
 	c.endLife(ErrClosed)
+	c.background.Wait()
 	c.release()
 }

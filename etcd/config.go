@@ -2,8 +2,8 @@ package etcd
 
 import (
 	"crypto/tls"
+	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -17,10 +17,27 @@ const (
 
 // Config is what New needs to know. Only Endpoints must be set.
 type Config struct {
-	// Endpoints are the client URLs of the members, such as "http://10.0.0.1:2379"; a path is
-	// put before every request's path. They are tried in this order, and the client stays with
-	// the one that answers. There must be at least one.
+	// Endpoints are the client URLs of members, such as "http://10.0.0.1:2379"; a path is put
+	// before every request's path. Some of the members will do, if Sync or SyncInterval finds the
+	// others. There must be at least one, unless Discovery finds it.
 	Endpoints []string
+
+	// Discovery finds members by their SRV records in the DNS, when the client makes its first
+	// call and with each Sync, in addition to Endpoints. The zero value looks for none.
+	Discovery Discovery
+
+	// Selection says which member calls begin with. The zero value is SelectAny.
+	Selection Selection
+
+	// SyncInterval is how often the cluster is asked in the background for its members, as Sync
+	// does; failures do not end it. Zero means never: right for endpoints that are proxies, and
+	// where members advertise addresses that cannot be reached from here. It cannot be negative.
+	SyncInterval time.Duration
+
+	// ClusterID is the ID of the cluster, in hex, as Response.ClusterID tells it. An answer from
+	// another is ErrWrongCluster: a member of the wrong cluster in Endpoints, or a cluster that was
+	// built anew. Empty means that of the first answer, AnyCluster that none is compared.
+	ClusterID string
 
 	// VersionPrefix replaces the "/v2" that the paths of keys, machines and leader begin with,
 	// for servers behind a gateway. Empty means "/v2"; "/" means no prefix at all.
@@ -37,21 +54,41 @@ type Config struct {
 	TLS *tls.Config
 
 	// HTTPClient sends the requests, in place of one with a connection pool of its own. Its
-	// CheckRedirect is not used: redirects are never followed. Its Timeout must be zero, since it
-	// would cut watches. It cannot be combined with TLS. Nil means an own client, whose idle
-	// connections Close closes.
+	// CheckRedirect is not used. Its Timeout must be zero, since it would cut watches. It cannot
+	// be combined with TLS. Nil means an own client, whose idle connections Close closes.
 	HTTPClient *http.Client
 
+	// RefuseRedirects makes every redirect an error. Without it one kind is followed: that of an
+	// etcd 0.x follower which names the leader, if the leader is one of the known members.
+	RefuseRedirects bool
+
 	// AttemptTimeout bounds one attempt at one member: connecting, sending and reading the whole
-	// reply; for a watch, until the reply's header. Zero means 10 s, which is longer than the 7 s
-	// after which a member without quorum gives up. Negative means no bound.
+	// reply; for a watch, until the reply's header. When a call has a deadline, an attempt gets no
+	// more than an even part of what is left for each member still to try. Half of an attempt's
+	// time is for connecting. Zero means 10 s, which is longer than the 7 s after which a member
+	// without quorum gives up. Negative means no bound but the deadline's.
 	AttemptTimeout time.Duration
 
 	// PollTimeout is how long a watch waits for an event before it asks anew. Set it below the
 	// idle timeout of a proxy in between. Zero means 50 s. It cannot be negative, because a watch
 	// that is never renewed cannot notice a member that has stopped.
 	PollTimeout time.Duration
+
+	// Observer is told of attempts, of members that fail and come back, and of syncs. Nil
+	// means nobody is. LogObserver makes one that writes to a log.
+	Observer Observer
 }
+
+// Selection says which member calls begin with. They stay with the one that answers.
+type Selection int
+
+const (
+	// SelectAny begins with a member chosen at random, so that clients spread over the members.
+	SelectAny Selection = iota
+	// SelectLeader begins with the leader, which saves a hop on writes and quorum reads. Who leads
+	// is asked with every sync, so it needs a SyncInterval.
+	SelectLeader
+)
 
 // withDefaults returns the configuration that c stands for, or an error for one that cannot work.
 func (c Config) withDefaults() (Config, error) {
@@ -68,8 +105,15 @@ func (c Config) withDefaults() (Config, error) {
 	if c.PollTimeout == 0 {
 		c.PollTimeout = defaultPollTimeout
 	}
-	if c.PollTimeout < 0 {
+	switch {
+	case c.PollTimeout < 0:
 		return c, invalidf("poll timeout %v is negative", c.PollTimeout)
+	case c.SyncInterval < 0:
+		return c, invalidf("sync interval %v is negative", c.SyncInterval)
+	case c.Selection != SelectAny && c.Selection != SelectLeader:
+		return c, invalidf("there is no selection %d", c.Selection)
+	case c.Selection == SelectLeader && c.SyncInterval == 0:
+		return c, invalidf("SelectLeader without a SyncInterval would not follow the leader")
 	}
 	return c, c.checkCredentials()
 }
@@ -89,37 +133,18 @@ func (c Config) members() ([]*member, error) {
 	var members []*member
 	seen := map[string]bool{}
 	for _, endpoint := range c.Endpoints {
-		base, err := parseEndpoint(endpoint)
+		m, err := parseMember(endpoint)
 		if err != nil {
 			return nil, err
 		}
-		if !seen[base.String()] {
-			seen[base.String()] = true
-			members = append(members, &member{endpoint: base.String(), base: base})
+		if m.seed = true; !seen[m.endpoint] {
+			seen[m.endpoint] = true
+			members = append(members, m)
 		}
 	}
-	if len(members) == 0 {
+	if len(members) == 0 && c.Discovery.Domain == "" {
 		return nil, invalidf("no endpoints")
 	}
+	rand.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
 	return members, nil
-}
-
-func parseEndpoint(endpoint string) (*url.URL, error) {
-	u, err := url.Parse(endpoint)
-	switch {
-	case err != nil:
-		// The parse error quotes the whole text, credentials included; it stays unsaid.
-		return nil, invalidf("endpoint is not a URL")
-	case u.User != nil:
-		return nil, invalidf("endpoint %s holds credentials; they belong in Username and Password", u.Redacted())
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, invalidf("endpoint %q does not begin with http:// or https://", endpoint)
-	case u.Hostname() == "":
-		return nil, invalidf("endpoint %q has no host", endpoint)
-	case u.RawQuery != "" || u.Fragment != "":
-		return nil, invalidf("endpoint %q has a query or fragment", endpoint)
-	}
-	u.Path = strings.TrimRight(u.Path, "/")
-	u.RawPath = ""
-	return u, nil
 }

@@ -69,7 +69,9 @@ func headerNumber(resp *http.Response, name string) uint64 {
 // decodeError turns a reply that is not a success into an *Error.
 func decodeError(resp *http.Response, body []byte) *Error {
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
-		return foreign(resp, nil, "redirect not followed: "+resp.Header.Get("Location"))
+		e := foreign(resp, nil, "redirect not followed: "+resp.Header.Get("Location"))
+		e.location = resp.Header.Get("Location")
+		return e
 	}
 	if resp.Request.Method == http.MethodHead {
 		return headError(resp)

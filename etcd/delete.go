@@ -15,10 +15,7 @@ type deletion struct {
 // and all below it. What was there is Response.PrevNode. It returns ErrKeyNotFound where the key
 // does not exist, ErrNotFile for a directory without an option, and ErrDirNotEmpty.
 func (c *Client) Delete(ctx context.Context, key string, opts ...DeleteOption) (*Response, error) {
-	var d deletion
-	for _, opt := range opts {
-		opt.applyDelete(&d)
-	}
+	d := with(opts, DeleteOption.applyDelete, &deletion{})
 	return c.delete(ctx, key, &gen.DeleteKeyParams{Recursive: flag(d.recursive), Dir: flag(d.dir)})
 }
 

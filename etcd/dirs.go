@@ -8,7 +8,7 @@ import (
 // CreateDir makes an empty directory and missing ones above it. It returns ErrNodeExist where the
 // key exists, as file or directory; neither is touched.
 func (c *Client) CreateDir(ctx context.Context, dir string, opts ...SetOption) (*Response, error) {
-	return c.put(ctx, dir, &write{dir: true, prevExist: &mustNotExist}, opts...)
+	return c.put(ctx, dir, with(opts, SetOption.applySet, &write{dir: true, prevExist: &mustNotExist}))
 }
 
 // UpdateDir gives an existing directory a new TTL, or none without WithTTL; when it runs out, all
@@ -19,10 +19,7 @@ func (c *Client) CreateDir(ctx context.Context, dir string, opts ...SetOption) (
 // Etcd 3.5 cannot do it and answers ErrRaftInternal to every such update; the directory keeps
 // its TTL. Versions up to 3.4 can.
 func (c *Client) UpdateDir(ctx context.Context, dir string, opts ...SetOption) (*Response, error) {
-	w := &write{dir: true, prevExist: &mustExist}
-	for _, opt := range opts {
-		opt.applySet(w)
-	}
+	w := with(opts, SetOption.applySet, &write{dir: true, prevExist: &mustExist})
 	if err := checkTTL(dir, w.ttl); err != nil {
 		return nil, err
 	}

@@ -38,18 +38,40 @@
 //
 // # Failover
 //
-// A request goes to the member that answered last. What happens after a failed attempt:
+// A call begins with the member that answered last; at first, with one chosen at random or, with
+// SelectLeader, with the leader. What happens then is decided by these rules:
 //
+//   - An attempt takes no longer than Config.AttemptTimeout, and no more than an even part of what is
+//     left of the caller's deadline for each member still to try. Half of it is for connecting.
 //   - A read (Get, Exists, Watch, Machines, Leader, Version) goes to the next member after any
-//     failure: no connection, no answer within Config.AttemptTimeout, a cut reply, a 5xx.
-//   - A write goes to the next member only if nothing of it can have been sent: the connection
-//     could not be made. It is never sent twice otherwise.
+//     failure: no connection, no answer, a cut reply, a 5xx, an answer from another cluster. So it
+//     does when a member's own copy says that a key is not there, but is known to be behind.
+//   - A write goes to the next member only if nothing of it can have been sent: there was no
+//     connection to send it on. It is never sent twice otherwise.
 //   - A write that was sent and not answered, or answered with a 5xx, has failed with
 //     ErrOutcomeUnknown: it may have been applied, or may be yet. Etcd's own time-out (code 300) is
-//     such an answer. Read with WithQuorum to learn what happened.
+//     such an answer. WithUniqueValue settles it for the writes that allow it; for the others,
+//     read with WithQuorum to learn what happened.
 //   - Any other error of a write means that it was not applied.
-//   - Redirects are never followed. Go's http.Client would turn a redirected PUT into a GET.
-//   - Each member is tried once a call; ctx's end ends the call.
+//   - A member that has failed is set aside, for half a second at first and longer each time, up to
+//     half a minute, and not tried as long as there are others. Where all are set aside all are tried.
+//   - Each member is tried once a call. The end of ctx ends the call.
+//   - Redirects are not followed: Go's http.Client would turn a redirected PUT into a GET. The one
+//     exception is that of an etcd 0.x follower to its leader, if that is a known member.
+//
+// # Members
+//
+// Requests go to Config.Endpoints and to what Config.Discovery finds. Sync, or SyncInterval in the
+// background, adds the members that the cluster names and that answer here; it never takes a
+// configured one away. Without them the list is static: right where endpoints are proxies.
+//
+// Every answer on keys tells its cluster's ID. By default the client keeps to the cluster that
+// answered first; with Config.ClusterID it keeps to that one. Anything else is ErrWrongCluster,
+// found in the reply's header before its body is used. So a cluster that is built anew needs a new
+// client, or AnyCluster.
+//
+// Credentials go to configured members, and to those that the cluster names and that speak the same
+// scheme as a configured one.
 //
 // # Reads
 //

@@ -3,6 +3,7 @@ package etcd
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -16,6 +17,10 @@ var (
 	// ErrInvalidArgument says that a call was refused before anything was sent: a key, value,
 	// TTL or condition that etcd cannot hold or would misread.
 	ErrInvalidArgument = errors.New("etcd: invalid argument")
+
+	// ErrWrongCluster says that a member belongs to another cluster than the one that
+	// Config.ClusterID names, or that answered first. A write to it may have been applied, there.
+	ErrWrongCluster = errors.New("answer from another cluster")
 
 	// ErrClosed says that the client was closed, before the call or while it ran.
 	ErrClosed = errors.New("client closed")
@@ -31,6 +36,7 @@ type Error struct {
 	Method     string    // HTTP method of the request
 	Path       string    // the request's path, /v2/keys/… with the key as it is written, not escaped
 	Endpoint   string    // the member that answered
+	location   string    // where a redirect points
 }
 
 // Error tells request, reply and member in one line.
@@ -73,6 +79,13 @@ type ClusterError struct {
 	Path     string    // the request's path, the key in it not escaped
 	Attempts []Attempt // in the order they were made; at least one
 	unknown  bool
+}
+
+// add notes a further attempt. What became of a write is decided by the last one, since the
+// policy goes on only after attempts that were not sent.
+func (e *ClusterError) add(attempt Attempt, outcome Outcome) {
+	e.Attempts = append(e.Attempts, attempt)
+	e.unknown = outcome == OutcomeUnknown && e.Method != http.MethodGet && e.Method != http.MethodHead
 }
 
 // Error lists every attempt in one line.

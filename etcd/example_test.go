@@ -33,8 +33,8 @@ func ExampleNew() {
 		log.Fatal(err)
 	}
 	defer client.Close()
-	fmt.Println(client.Endpoints())
-	// Output: [http://10.0.0.1:2379 http://10.0.0.2:2379 http://10.0.0.3:2379]
+	fmt.Println(len(client.Endpoints()), "members are known")
+	// Output: 3 members are known
 }
 
 // Speak TLS with an own authority, a client certificate and a password.

@@ -10,12 +10,43 @@ import (
 type member struct {
 	endpoint string
 	base     *url.URL
+	seed     bool // from the configuration: never dropped, whatever the cluster says
+	health   health
 }
 
 // maxPlainTarget is how long a request line's method, target and version may be together for
 // etcd 3.x to answer at all on a listener without TLS: it reads 4,096 bytes in search of the
 // line's end and closes the connection when there is none.
 const maxPlainTarget = 4094
+
+// parseMember returns the member at endpoint, or ErrInvalidArgument.
+func parseMember(endpoint string) (*member, error) {
+	base, err := parseEndpoint(endpoint)
+	if err != nil {
+		return nil, err
+	}
+	return &member{endpoint: base.String(), base: base}, nil
+}
+
+func parseEndpoint(endpoint string) (*url.URL, error) {
+	u, err := url.Parse(endpoint)
+	switch {
+	case err != nil:
+		// The parse error quotes the whole text, credentials included; it stays unsaid.
+		return nil, invalidf("endpoint is not a URL")
+	case u.User != nil:
+		return nil, invalidf("endpoint %s holds credentials; they belong in Username and Password", u.Redacted())
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, invalidf("endpoint %q does not begin with http:// or https://", endpoint)
+	case u.Hostname() == "":
+		return nil, invalidf("endpoint %q has no host", endpoint)
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, invalidf("endpoint %q has a query or fragment", endpoint)
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = ""
+	return u, nil
+}
 
 // address returns the URL of logical, a path of the API with query, at the member.
 func (m *member) address(logical *url.URL, versionPrefix string) *url.URL {

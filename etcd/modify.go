@@ -28,10 +28,7 @@ func (m *modify) setTTL(ttl time.Duration) { m.ttl = &ttl }
 func (c *Client) Modify(ctx context.Context, key string, change func(current string) (string, error),
 	opts ...ModifyOption,
 ) (*Response, error) {
-	m := modify{key: key, change: change}
-	for _, opt := range opts {
-		opt.applyModify(&m)
-	}
+	m := with(opts, ModifyOption.applyModify, &modify{key: key, change: change})
 	if m.ttl != nil && m.dropTTL {
 		return nil, invalidf("modify of %q with a TTL and without one", key)
 	}

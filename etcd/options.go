@@ -5,9 +5,17 @@ import "time"
 // GetOption changes a Get.
 type GetOption interface{ applyGet(*getQuery) }
 
-// SetOption says more about what a write stores: Set, Create, CompareAndSwap, CreateInOrder,
-// CreateDir and UpdateDir take it.
+// SetOption changes a Set, a CreateDir or an UpdateDir.
 type SetOption interface{ applySet(*write) }
+
+// CreateOption changes a Create.
+type CreateOption interface{ applyCreate(*write) }
+
+// CompareAndSwapOption changes a CompareAndSwap.
+type CompareAndSwapOption interface{ applyCompareAndSwap(*write) }
+
+// CreateInOrderOption changes a CreateInOrder.
+type CreateInOrderOption interface{ applyCreateInOrder(*write) }
 
 // UpdateOption changes an Update.
 type UpdateOption interface{ applyUpdate(*update) }
@@ -21,6 +29,14 @@ type DeleteOption interface{ applyDelete(*deletion) }
 // WatchOption changes a Watch or a WatchOnce.
 type WatchOption interface{ applyWatch(*watch) }
 
+// with returns call, changed by opts.
+func with[Option, Call any](opts []Option, apply func(Option, *Call), call *Call) *Call {
+	for _, opt := range opts {
+		apply(opt, call)
+	}
+	return call
+}
+
 // RecursiveOption is what WithRecursive returns.
 type RecursiveOption interface {
 	GetOption
@@ -31,6 +47,9 @@ type RecursiveOption interface {
 // TTLOption is what WithTTL returns.
 type TTLOption interface {
 	SetOption
+	CreateOption
+	CompareAndSwapOption
+	CreateInOrderOption
 	UpdateOption
 	ModifyOption
 }
@@ -63,9 +82,12 @@ func WithTTL(ttl time.Duration) TTLOption { return ttlOption(ttl) }
 
 type ttlOption time.Duration
 
-func (o ttlOption) applySet(w *write)     { w.setTTL(time.Duration(o)) }
-func (o ttlOption) applyUpdate(u *update) { u.setTTL(time.Duration(o)) }
-func (o ttlOption) applyModify(m *modify) { m.setTTL(time.Duration(o)) }
+func (o ttlOption) applySet(w *write)            { w.setTTL(time.Duration(o)) }
+func (o ttlOption) applyCreate(w *write)         { w.setTTL(time.Duration(o)) }
+func (o ttlOption) applyCompareAndSwap(w *write) { w.setTTL(time.Duration(o)) }
+func (o ttlOption) applyCreateInOrder(w *write)  { w.setTTL(time.Duration(o)) }
+func (o ttlOption) applyUpdate(u *update)        { u.setTTL(time.Duration(o)) }
+func (o ttlOption) applyModify(m *modify)        { m.setTTL(time.Duration(o)) }
 
 // WithKeepTTL makes an Update keep the time the key has left to live, which etcd itself would
 // drop. The update is then a Modify: a quorum read and a compare-and-swap.

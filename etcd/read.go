@@ -38,10 +38,7 @@ func (c *Client) Get(ctx context.Context, key string, opts ...GetOption) (*Respo
 	if err != nil {
 		return nil, err
 	}
-	var query getQuery
-	for _, opt := range opts {
-		opt.applyGet(&query)
-	}
+	query := with(opts, GetOption.applyGet, &getQuery{})
 	return decode(c.gen.GetKey(ctx, wire, query.params()))
 }
 

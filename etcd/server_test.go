@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -163,7 +164,23 @@ func connectWith(t *testing.T, config Config) *Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
+	inOrder(client, config.Endpoints)
 	return client
+}
+
+// inOrder takes the chance out of a client's choice: the members are tried as they are listed.
+func inOrder(client *Client, endpoints []string) {
+	var members []*member
+	for _, endpoint := range endpoints {
+		m, err := parseMember(endpoint)
+		if err != nil {
+			panic(err)
+		}
+		if known := client.cluster.roster.find(m.base); known != nil && !slices.Contains(members, known) {
+			members = append(members, known)
+		}
+	}
+	client.cluster.roster.members.Store(&members)
 }
 
 // network is a network in memory, for synctest bubbles: what waits on it lets the bubble's clock

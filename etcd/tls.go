@@ -15,7 +15,9 @@ type TLSFiles struct {
 }
 
 // Config reads the files into what Config.TLS takes. It fails where a file cannot be read, holds
-// no certificate, or the key does not fit the certificate.
+// no certificate, or the key does not fit the certificate. The client's certificate and key are
+// read again for each new connection, so that they can be renewed in their place; the authorities
+// are read once.
 func (f TLSFiles) Config() (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if f.CA != "" {
@@ -34,6 +36,16 @@ func (f TLSFiles) Config() (*tls.Config, error) {
 		}
 		return config, nil
 	}
+	if _, err := f.clientCertificate(nil); err != nil {
+		return nil, err
+	}
+	config.GetClientCertificate = f.clientCertificate
+	return config, nil
+}
+
+// clientCertificate reads the certificate and its key: for each new connection, so that files which
+// are replaced before they run out need no new client.
+func (f TLSFiles) clientCertificate(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	key := f.Key
 	if key == "" {
 		key = f.Cert
@@ -42,6 +54,5 @@ func (f TLSFiles) Config() (*tls.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("etcd: read client certificate: %w", err)
 	}
-	config.Certificates = []tls.Certificate{cert}
-	return config, nil
+	return &cert, nil
 }

@@ -23,7 +23,7 @@ func newHTTPClient(config Config, members []*member) (*http.Client, func(), erro
 		return nil, nil, invalidf("both TLS and HTTPClient given; set TLS in the HTTPClient's transport")
 	case !own && config.HTTPClient.Timeout != 0:
 		return nil, nil, invalidf("the HTTPClient has a Timeout, which would cut watches; use AttemptTimeout")
-	case config.TLS != nil && !anyTLS(members):
+	case config.TLS != nil && !anyTLS(members) && config.Discovery.Domain == "":
 		return nil, nil, invalidf("TLS given, but no endpoint begins with https://")
 	}
 	client, release := &http.Client{}, func() {}

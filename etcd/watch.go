@@ -73,10 +73,7 @@ func newWatch(c *Client, key string, opts []WatchOption) (*watch, error) {
 		return nil, err
 	}
 	w := &watch{client: c, key: "/" + wire, pause: backoff{first: 20 * time.Millisecond, most: 5 * time.Second}}
-	for _, opt := range opts {
-		opt.applyWatch(w)
-	}
-	return w, nil
+	return with(opts, WatchOption.applyWatch, w), nil
 }
 
 // event polls until there is an event of the watch, or an error that ends it.
@@ -112,7 +109,7 @@ func final(err error) bool {
 	var unanswered *ClusterError
 	var reply *Error
 	if errors.As(err, &unanswered) {
-		return false
+		return errors.Is(err, ErrWrongCluster)
 	}
 	return errors.Is(err, ErrInvalidArgument) || errors.As(err, &reply) && reply.StatusCode >= 300
 }

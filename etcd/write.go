@@ -33,6 +33,7 @@ type write struct {
 	prevExist *bool
 	prev      *Prev
 	refresh   bool
+	unique    bool // see WithUniqueValue
 }
 
 func (w *write) setTTL(ttl time.Duration) { w.ttl = &ttl }
@@ -56,10 +57,7 @@ func (w *write) form(key string) (form gen.PostForm, err error) {
 }
 
 // put sends w as a PUT of key.
-func (c *Client) put(ctx context.Context, key string, w *write, opts ...SetOption) (*Response, error) {
-	for _, opt := range opts {
-		opt.applySet(w)
-	}
+func (c *Client) put(ctx context.Context, key string, w *write) (*Response, error) {
 	wire, err := wireKey(key)
 	if err != nil {
 		return nil, err
@@ -76,14 +74,13 @@ func (c *Client) put(ctx context.Context, key string, w *write, opts ...SetOptio
 		}
 		form.PrevValue, params.PrevIndex = w.prev.wire()
 	}
-	return decode(c.gen.PutKeyWithFormdataBody(ctx, wire, &params, form))
+	return c.settled(ctx, key, w, func() (*Response, error) {
+		return decode(c.gen.PutKeyWithFormdataBody(ctx, wire, &params, form))
+	})
 }
 
 // post sends w as a POST to dir.
-func (c *Client) post(ctx context.Context, dir string, w *write, opts ...SetOption) (*Response, error) {
-	for _, opt := range opts {
-		opt.applySet(w)
-	}
+func (c *Client) post(ctx context.Context, dir string, w *write) (*Response, error) {
 	wire, err := wireKey(dir)
 	if err != nil {
 		return nil, err
@@ -92,7 +89,26 @@ func (c *Client) post(ctx context.Context, dir string, w *write, opts ...SetOpti
 	if err != nil {
 		return nil, err
 	}
-	return decode(c.gen.PostKeyWithFormdataBody(ctx, wire, form))
+	return c.settled(ctx, dir, w, func() (*Response, error) {
+		return decode(c.gen.PostKeyWithFormdataBody(ctx, wire, form))
+	})
+}
+
+// repeatable reports whether w can be applied at most once however often it is sent: its condition
+// cannot hold again after it has been.
+func (w *write) repeatable() bool {
+	return w.prevExist != nil && !*w.prevExist || w.prev != nil && w.prev.Index != 0
+}
+
+// inOrder reports whether w is a POST: it makes a node below the key that it names.
+func (w *write) inOrder() bool { return w.prevExist == nil && w.prev == nil }
+
+// action is what the server calls w when it has applied it.
+func (w *write) action() Action {
+	if w.prev != nil {
+		return ActionCompareAndSwap
+	}
+	return ActionCreate
 }
 
 // wire returns the parameters that carry p. A field that is not compared is not sent.

@@ -3,6 +3,8 @@ package cluster_test
 import (
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -40,8 +42,42 @@ func TestTLSWithClientCertificates(t *testing.T) {
 				t.Error(err)
 			case test.fails != "" && (err == nil || !strings.Contains(err.Error(), test.fails)):
 				t.Errorf("got %v, want %q", err, test.fails)
+			case errors.Is(err, etcd.ErrOutcomeUnknown):
+				t.Errorf("%v is reported as unknown", err)
 			}
 		})
+	}
+}
+
+// A certificate that is renewed in its place is used from the next connection on.
+func TestClientCertificateIsReadAgain(t *testing.T) {
+	ca, stranger := etcdtest.NewCA(t), etcdtest.NewCA(t)
+	cluster := etcdtest.Start(t, etcdtest.WithTLS(ca), etcdtest.WithClientCertAuth(ca))
+	files := etcd.TLSFiles{CA: ca.File(), Cert: filepath.Join(t.TempDir(), "cert.pem"), Key: filepath.Join(t.TempDir(), "key.pem")}
+	install(t, files, stranger.ClientCert("outdated"))
+	config, err := files.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := connect(t, etcd.Config{Endpoints: cluster.Endpoints(), TLS: config})
+	if _, err := client.Set(t.Context(), "/a", "1"); err == nil || errors.Is(err, etcd.ErrOutcomeUnknown) {
+		t.Errorf("with a certificate of another authority: %v", err)
+	}
+	install(t, files, ca.ClientCert("renewed"))
+	must(t)(client.Set(t.Context(), "/a", "1"))
+}
+
+// install puts a certificate where files has it.
+func install(t *testing.T, files etcd.TLSFiles, cert etcdtest.Cert) {
+	t.Helper()
+	for to, from := range map[string]string{files.Cert: cert.CertFile, files.Key: cert.KeyFile} {
+		pem, err := os.ReadFile(from)
+		if err == nil {
+			err = os.WriteFile(to, pem, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

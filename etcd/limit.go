@@ -1,0 +1,89 @@
+package etcd
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// limit ends an attempt: with the caller's context, when its time is up, or when the client
+// closes. It also notes whether something can have been sent.
+type limit struct {
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	timer    *time.Timer // nil where there is no bound
+	most     time.Duration
+	start    time.Time
+	stopLife func() bool
+	sent     atomic.Bool // a connection was taken for the request
+	fresh    atomic.Bool // and it was a new one
+}
+
+// newLimit returns the limit for an attempt that may take as long as most. Half of it is for
+// getting a connection: a host that swallows the attempt to connect is no reason to wait longer.
+func (c *cluster) newLimit(parent context.Context, most time.Duration) *limit {
+	ctx, cancel := context.WithCancelCause(parent)
+	l := &limit{cancel: cancel, most: most, start: time.Now()}
+	l.stopLife = context.AfterFunc(c.life, func() { cancel(context.Cause(c.life)) })
+	l.ctx = ctx
+	first := most / 2
+	if c.traced {
+		l.ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: l.getConn, GotConn: l.gotConn})
+	} else {
+		// A transport that does not say when it takes a connection may always have sent something.
+		l.sent.Store(true)
+		first = most
+	}
+	if most > 0 {
+		l.timer = time.AfterFunc(first, func() { cancel(l.overdue()) })
+	}
+	return l
+}
+
+// overdue is the reason for ending the attempt when its time is up.
+func (l *limit) overdue() error {
+	missing := "connection"
+	if l.sent.Load() {
+		missing = "answer"
+	}
+	return fmt.Errorf("no %s within %v: %w", missing, time.Since(l.start).Round(time.Millisecond), os.ErrDeadlineExceeded)
+}
+
+// getConn is called before each connection that net/http asks its pool for. It asks again by itself
+// only for a read, or when the connection before took not a byte of the request.
+func (l *limit) getConn(string) { l.sent.Store(false) }
+
+// gotConn is called before the first byte is written to a connection.
+func (l *limit) gotConn(info httptrace.GotConnInfo) {
+	l.sent.Store(true)
+	l.fresh.Store(!info.Reused)
+	if l.timer != nil && l.timer.Stop() {
+		l.timer.Reset(l.most - time.Since(l.start))
+	}
+}
+
+// lift takes the time limit away and leaves the others.
+func (l *limit) lift() {
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+}
+
+func (l *limit) end() {
+	l.lift()
+	l.stopLife()
+	l.cancel(nil)
+}
+
+// reportsConnections reports whether client tells, by httptrace, that it is about to use a connection.
+func reportsConnections(client *http.Client) bool {
+	if client.Transport == nil {
+		return true
+	}
+	_, ok := client.Transport.(*http.Transport)
+	return ok
+}

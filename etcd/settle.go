@@ -1,0 +1,153 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// UniqueOption is what WithUniqueValue returns.
+type UniqueOption interface {
+	CreateOption
+	CompareAndSwapOption
+	CreateInOrderOption
+}
+
+// WithUniqueValue promises that nothing else is ever written with this value: it holds a random
+// token, say. A write whose outcome is unknown can then be settled on the server, and the call does
+// that before it returns, within its context:
+//
+//   - Create, and CompareAndSwap with Prev.Index, are sent again, which can do no harm. If they are
+//     refused then, their value is looked for, and they succeed or fail for certain.
+//   - CreateInOrder, and CompareAndSwap with Prev.Value alone, are not sent again; their value is
+//     looked for. If it is found, they have succeeded.
+//
+// What is there now is looked at, and what the server remembers of the last 1,000 events. Where that
+// does not tell, the error is ErrOutcomeUnknown still. The Response of a settled write is that of
+// what was found; its PrevNode may be missing.
+func WithUniqueValue() UniqueOption { return uniqueOption{} }
+
+type uniqueOption struct{}
+
+func (uniqueOption) applyCreate(w *write)         { w.unique = true }
+func (uniqueOption) applyCompareAndSwap(w *write) { w.unique = true }
+func (uniqueOption) applyCreateInOrder(w *write)  { w.unique = true }
+
+// historyTime is how long the server's history is looked at where it does not tell its end.
+const historyTime = time.Second
+
+// settlement is a write with a value of its own, on its way to a known outcome.
+type settlement struct {
+	client *Client
+	key    string
+	write  *write
+	send   func() (*Response, error)
+	after  uint64 // an etcd index from before the write
+}
+
+// settled sends a write and, if it has promised a value of its own, settles an unknown outcome.
+func (c *Client) settled(ctx context.Context, key string, w *write, send func() (*Response, error)) (*Response, error) {
+	if !w.unique {
+		return send()
+	}
+	if *w.value == "" {
+		return nil, invalidf("the empty value for %q is not unique", key)
+	}
+	s := &settlement{client: c, key: key, write: w, send: send, after: c.cluster.identity.seen.Load()}
+	if s.after == 0 {
+		index, err := c.head(ctx, "/")
+		if err != nil {
+			return nil, err
+		}
+		s.after = index
+	}
+	resp, err := send()
+	if !errors.Is(err, ErrOutcomeUnknown) {
+		return resp, err
+	}
+	return s.settle(ctx, err)
+}
+
+// settle returns what became of the write, or unknown where that cannot be found out.
+func (s *settlement) settle(ctx context.Context, unknown error) (*Response, error) {
+	pause := backoff{first: 10 * time.Millisecond, most: time.Second}
+	for pause.wait(ctx) == nil {
+		var refusal error
+		if s.write.repeatable() {
+			resp, err := s.send()
+			if err == nil {
+				return resp, nil
+			}
+			if !isRefusal(err) {
+				continue
+			}
+			refusal = err
+		}
+		found, certain, err := s.find(ctx)
+		switch {
+		case err != nil:
+			continue
+		case found != nil:
+			return found, nil
+		case certain && refusal != nil:
+			return nil, refusal
+		}
+		return nil, unknown
+	}
+	return nil, unknown
+}
+
+// isRefusal reports whether err is a member's decision, not a failure to get one.
+func isRefusal(err error) bool {
+	var failed *ClusterError
+	return err != nil && !errors.As(err, &failed) && !errors.Is(err, ErrOutcomeUnknown)
+}
+
+// find looks for the write's value, where it was written to and then in what has happened there.
+// certain says that it would have been found if it had ever been there.
+func (s *settlement) find(ctx context.Context) (found *Response, certain bool, err error) {
+	read, err := s.client.Get(ctx, s.key, WithQuorum())
+	if errors.Is(err, ErrKeyNotFound) {
+		found, certain = s.history(ctx, 0)
+		return found, certain, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	for node := range read.Node.Walk() {
+		if s.ours(node) {
+			read.Node, read.Action, read.Index = node, s.write.action(), node.ModifiedIndex
+			return read, true, nil
+		}
+	}
+	last := read.Node.ModifiedIndex
+	if read.Node.Dir {
+		last = 0 // a directory's index does not tell of what happened in it
+	}
+	found, certain = s.history(ctx, last)
+	return found, certain, nil
+}
+
+func (s *settlement) ours(node *Node) bool { return !node.Dir && node.Value == *s.write.value }
+
+// history looks at the events since the write, up to the one with index last, or, if that is 0, for
+// some time.
+func (s *settlement) history(ctx context.Context, last uint64) (found *Response, certain bool) {
+	ctx, cancel := context.WithTimeout(ctx, historyTime)
+	defer cancel()
+	opts := []WatchOption{WithAfterIndex(s.after)}
+	if s.write.inOrder() {
+		opts = append(opts, WithRecursive())
+	}
+	for event, err := range s.client.Watch(ctx, s.key, opts...) {
+		switch {
+		case err != nil:
+			return nil, false
+		case s.ours(event.Node):
+			return event, true
+		case last != 0 && event.Index >= last:
+			return nil, true
+		}
+	}
+	return nil, false
+}
