@@ -20,6 +20,10 @@ func (c *cluster) attempt(req *http.Request, m *member, most time.Duration) (*ht
 	c.observe(AttemptStarted{m.endpoint, req.Method, req.URL.Path})
 	start := time.Now()
 	resp, outcome, err := c.try(req, most)
+	var reply *Error
+	if errors.As(err, &reply) {
+		reply.Endpoint = m.endpoint
+	}
 	c.observe(AttemptEnded{m.endpoint, req.Method, req.URL.Path, time.Since(start), outcome, err})
 	switch {
 	case outcome == OutcomeAnswered:
@@ -53,6 +57,7 @@ func (c *cluster) try(req *http.Request, most time.Duration) (*http.Response, Ou
 		defer limit.end()
 		return nil, limit.outcome(err), limit.why(err)
 	}
+	resp.Request = req // a transport of the user's may have left it out
 	if err := c.identity.check(resp); err != nil {
 		defer limit.end()
 		resp.Body.Close()

@@ -59,6 +59,7 @@ func TestReasonOfATimeoutSaysHowLong(t *testing.T) {
 		client := connect(t, "http://a")
 		limit := client.cluster.newLimit(t.Context(), 1500*time.Millisecond)
 		defer limit.end()
+		limit.getConn("a:80")
 		<-limit.ctx.Done()
 		err := limit.why(io.EOF)
 		checkIs(t, err, os.ErrDeadlineExceeded)

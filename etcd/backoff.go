@@ -14,8 +14,9 @@ type backoff struct {
 }
 
 // wait pauses for between half and the whole of the current pause, so that clients that failed
-// together do not come back together, or until ctx ends; it returns ctx's cause then.
-func (b *backoff) wait(ctx context.Context) error {
+// together do not come back together, or until ctx, or the client's life, ends; it returns the cause
+// of that then.
+func (b *backoff) wait(ctx, life context.Context) error {
 	b.next = min(max(b.next, b.first), b.most)
 	timer := time.NewTimer(b.next/2 + rand.N(b.next/2+1))
 	defer timer.Stop()
@@ -25,6 +26,8 @@ func (b *backoff) wait(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
+	case <-life.Done():
+		return context.Cause(life)
 	}
 }
 

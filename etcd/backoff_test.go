@@ -12,7 +12,7 @@ import (
 func pauseOf(t *testing.T, b *backoff) time.Duration {
 	t.Helper()
 	start := time.Now()
-	if err := b.wait(t.Context()); err != nil {
+	if err := b.wait(t.Context(), t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return time.Since(start)
@@ -46,10 +46,11 @@ func TestBackoffDiffersFromClientToClient(t *testing.T) {
 	})
 }
 
-func TestBackoffEndsWithTheContextsCause(t *testing.T) {
+func TestBackoffEndsWithTheCauseOfEitherContext(t *testing.T) {
 	cause := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
 	b := backoff{first: time.Hour, most: time.Hour}
-	check(t, "error", b.wait(ctx), cause)
+	check(t, "error", b.wait(ctx, t.Context()), cause)
+	check(t, "error", b.wait(t.Context(), ctx), cause)
 }

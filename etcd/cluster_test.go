@@ -429,3 +429,25 @@ func TestOnlyAWatchIsOne(t *testing.T) {
 		check(t, query, isWatch(req), want)
 	}
 }
+
+// Neither writes alone nor deadlines shorter than AttemptTimeout keep a client at a frozen member.
+func TestCallsLeaveAFrozenMember(t *testing.T) {
+	for _, name := range []string{"Set", "Get"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var net network
+				net.serve(t, "a", hang)
+				second := net.serve(t, "b", file("set", "/k", "v", 3))
+				client := net.connect(t, Config{Endpoints: []string{"http://a", "http://b"}})
+				for range 10 {
+					ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+					_ = every[name](ctx, client)
+					cancel()
+				}
+				if len(second.got()) == 0 {
+					t.Error("ten calls, and none came to the member that works")
+				}
+			})
+		})
+	}
+}

@@ -8,11 +8,12 @@ import (
 	"time"
 )
 
-// Defaults of Config.
+// Defaults and bounds of Config.
 const (
 	defaultVersionPrefix  = "/v2"
 	defaultAttemptTimeout = 10 * time.Second
 	defaultPollTimeout    = 50 * time.Second
+	leastPollTimeout      = 2 * searchTime
 )
 
 // Config is what New needs to know. Only Endpoints must be set.
@@ -70,8 +71,8 @@ type Config struct {
 	AttemptTimeout time.Duration
 
 	// PollTimeout is how long a watch waits for an event before it asks anew. Set it below the
-	// idle timeout of a proxy in between. Zero means 50 s. It cannot be negative, because a watch
-	// that is never renewed cannot notice a member that has stopped.
+	// idle timeout of a proxy in between. Zero means 50 s. It cannot be less than 2 s: after a
+	// shorter poll the watch could not tell that there was no event.
 	PollTimeout time.Duration
 
 	// Observer is told of attempts, of members that fail and come back, and of syncs. Nil
@@ -106,8 +107,8 @@ func (c Config) withDefaults() (Config, error) {
 		c.PollTimeout = defaultPollTimeout
 	}
 	switch {
-	case c.PollTimeout < 0:
-		return c, invalidf("poll timeout %v is negative", c.PollTimeout)
+	case c.PollTimeout < leastPollTimeout:
+		return c, invalidf("poll timeout %v is below %v", c.PollTimeout, leastPollTimeout)
 	case c.SyncInterval < 0:
 		return c, invalidf("sync interval %v is negative", c.SyncInterval)
 	case c.Selection != SelectAny && c.Selection != SelectLeader:
@@ -123,7 +124,7 @@ func (c Config) checkCredentials() error {
 	case c.Username == "" && c.Password != "":
 		return invalidf("password without a user name")
 	case strings.Contains(c.Username, ":"):
-		return invalidf("user name %q has a colon, which basic auth cannot carry", c.Username)
+		return invalidf("the user name has a colon, which basic auth cannot carry")
 	}
 	return nil
 }

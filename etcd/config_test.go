@@ -73,7 +73,7 @@ func TestConfigDefaults(t *testing.T) {
 
 func TestConfigKeepsWhatIsSet(t *testing.T) {
 	set := Config{
-		VersionPrefix: "/etcd/v2", Username: "root", Password: secret, AttemptTimeout: -1, PollTimeout: time.Second,
+		VersionPrefix: "/etcd/v2", Username: "root", Password: secret, AttemptTimeout: -1, PollTimeout: 2 * time.Second,
 		Endpoints: []string{"http://a"}, HTTPClient: &http.Client{}, TLS: &tls.Config{ServerName: "a"},
 	}
 	got, err := set.withDefaults()
@@ -102,4 +102,19 @@ func TestEndpointsKeepTheirOrderAndCountOnce(t *testing.T) {
 	client := connect(t, "http://b:2379/", "https://a/etcd/", "http://b:2379", "http://[::1]:2379", "HTTP://c")
 	check(t, "endpoints", client.Endpoints(),
 		[]string{"http://b:2379", "https://a/etcd", "http://[::1]:2379", "http://c"})
+}
+
+// Not even one that stands where no password belongs.
+func TestErrorsShowNoPassword(t *testing.T) {
+	for _, c := range []Config{
+		{Endpoints: []string{"root:s3cret@a:2379"}},
+		{Endpoints: []string{"http:/root:s3cret@a:2379"}},
+		{Endpoints: []string{"http://root:12?s3cret@a"}},
+		{Endpoints: []string{"http://root:12#s3cret@a"}},
+		{Endpoints: []string{"http://a"}, Username: "root:s3cret"},
+	} {
+		if _, err := New(c); err == nil || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%v", err)
+		}
+	}
 }

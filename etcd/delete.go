@@ -16,7 +16,7 @@ type deletion struct {
 // does not exist, ErrNotFile for a directory without an option, and ErrDirNotEmpty.
 func (c *Client) Delete(ctx context.Context, key string, opts ...DeleteOption) (*Response, error) {
 	d := with(opts, DeleteOption.applyDelete, &deletion{})
-	return c.delete(ctx, key, &gen.DeleteKeyParams{Recursive: flag(d.recursive), Dir: flag(d.dir)})
+	return c.delete(ctx, key, &gen.DeleteKeyParams{Recursive: onlyTrue(d.recursive), Dir: onlyTrue(d.dir)})
 }
 
 // CompareAndDelete removes a file if prev holds. It returns ErrCompareFailed where it does not,

@@ -42,9 +42,9 @@ type Error struct {
 // Error tells request, reply and member in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "etcd: %s %s: %s", e.Method, e.Path, e.Message)
+	fmt.Fprintf(&b, "etcd: %s %s: %s", e.Method, oneLine(e.Path), oneLine(e.Message))
 	if e.Cause != "" {
-		fmt.Fprintf(&b, " (%s)", e.Cause)
+		fmt.Fprintf(&b, " (%s)", oneLine(e.Cause))
 	}
 	fmt.Fprintf(&b, " [status %d", e.StatusCode)
 	if e.Code != 0 {
@@ -91,7 +91,7 @@ func (e *ClusterError) add(attempt Attempt, outcome Outcome) {
 // Error lists every attempt in one line.
 func (e *ClusterError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "etcd: %s %s: ", e.Method, e.Path)
+	fmt.Fprintf(&b, "etcd: %s %s: ", e.Method, oneLine(e.Path))
 	if e.unknown {
 		b.WriteString("outcome unknown, it may have been applied: ")
 	}
@@ -115,6 +115,9 @@ func (e *ClusterError) Unwrap() []error {
 	}
 	return errs
 }
+
+// oneLine keeps line breaks, of a key or of a proxy's page, out of an error's text.
+var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace
 
 // invalidf makes an error that says what the caller gave and matches ErrInvalidArgument.
 func invalidf(format string, args ...any) error {

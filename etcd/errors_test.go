@@ -57,3 +57,24 @@ func TestArgumentErrorMatchesOnlyErrInvalidArgument(t *testing.T) {
 	checkIs(t, err, ErrInvalidArgument)
 	checkNot(t, err, ErrOutcomeUnknown, ErrClosed, ErrKeyNotFound)
 }
+
+// Proxies answer with pages, and keys may hold line breaks.
+func TestErrorIsOneLine(t *testing.T) {
+	s := serve(t, text(502, "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"), refusal(404, 100, "/a", 3))
+	client := connect(t, s.url)
+	for _, key := range []string{"/k", "/a\nb"} {
+		if _, err := client.Get(t.Context(), key); strings.ContainsAny(err.Error(), "\r\n") {
+			t.Errorf("%q", err.Error())
+		}
+	}
+}
+
+// Two members behind one gateway differ in nothing else.
+func TestErrorNamesTheEndpointWithItsPath(t *testing.T) {
+	s := serve(t, refusal(404, ErrKeyNotFound, "/k", 3))
+	_, err := connect(t, s.url+"/one").Get(t.Context(), "/k")
+	var reply *Error
+	if errors.As(err, &reply) {
+		check(t, "endpoint", reply.Endpoint, s.url+"/one")
+	}
+}

@@ -33,6 +33,9 @@ func (c *Client) Update(ctx context.Context, key, value string, opts ...UpdateOp
 	if u.ttl != nil {
 		return nil, invalidf("update of %q with both a new and the old TTL", key)
 	}
+	if err := checkValue("value", key, value); err != nil {
+		return nil, err
+	}
 	return c.Modify(ctx, key, func(string) (string, error) { return value, nil })
 }
 

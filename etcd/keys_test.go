@@ -104,3 +104,11 @@ func TestRefusedWriteReturnsTheServersError(t *testing.T) {
 		Method: "PUT", Path: "/v2/keys/k", Endpoint: s.url,
 	})
 }
+
+// Nothing is sent for a value that etcd cannot hold.
+func TestUpdateWithKeepTTLRefusesTheValueBeforeItReads(t *testing.T) {
+	s := serve(t, file("get", "/k", "v", 3))
+	_, err := connect(t, s.url).Update(t.Context(), "/k", "\xff", WithKeepTTL())
+	checkIs(t, err, ErrInvalidArgument)
+	check(t, "requests", s.got(), []string(nil))
+}

@@ -29,14 +29,14 @@ func (c *cluster) newLimit(parent context.Context, most time.Duration) *limit {
 	ctx, cancel := context.WithCancelCause(parent)
 	l := &limit{cancel: cancel, most: most, start: time.Now()}
 	l.stopLife = context.AfterFunc(c.life, func() { cancel(context.Cause(c.life)) })
+	// As long as the transport does not say that it has yet to get a connection, it may have sent
+	// something: one that never says so always may.
 	l.ctx = ctx
-	first := most / 2
+	l.sent.Store(true)
+	first := most
 	if c.traced {
 		l.ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: l.getConn, GotConn: l.gotConn})
-	} else {
-		// A transport that does not say when it takes a connection may always have sent something.
-		l.sent.Store(true)
-		first = most
+		first = most / 2
 	}
 	if most > 0 {
 		l.timer = time.AfterFunc(first, func() { cancel(l.overdue()) })

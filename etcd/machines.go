@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/etcdv2/client/gen"
@@ -39,13 +40,13 @@ func (c *Client) Machines(ctx context.Context) ([]string, error) {
 func (c *Client) Leader(ctx context.Context) (Member, error) {
 	resp, err := c.gen.GetMembersLeader(ctx)
 	body, err := readBody(resp, err)
-	switch status(err) {
-	case http.StatusNotFound:
+	var reply *Error
+	switch {
+	case errors.As(err, &reply) && reply.StatusCode == http.StatusNotFound:
 		return c.legacyLeader(ctx)
-	case http.StatusServiceUnavailable:
+	case errors.As(err, &reply) && reply.Message == "During election":
 		return Member{}, fmt.Errorf("%w: %w", ErrLeaderElect, err)
-	}
-	if err != nil {
+	case err != nil:
 		return Member{}, err
 	}
 	var wire gen.Member
@@ -57,18 +58,14 @@ func (c *Client) Leader(ctx context.Context) (Member, error) {
 
 // legacyLeader asks as etcd 0.x wants to be asked; later versions do not have this path.
 func (c *Client) legacyLeader(ctx context.Context) (Member, error) {
-	body, err := readBody(c.gen.GetLeader(ctx))
+	resp, err := c.gen.GetLeader(ctx)
+	body, err := readBody(resp, err)
 	if err != nil {
 		return Member{}, err
 	}
-	return Member{PeerURLs: []string{strings.TrimSpace(string(body))}}, nil
-}
-
-// status returns the HTTP status of the reply that err tells of, or 0 where it tells of none.
-func status(err error) int {
-	var reply *Error
-	if errors.As(err, &reply) {
-		return reply.StatusCode
+	leader, err := url.Parse(strings.TrimSpace(string(body)))
+	if err != nil || leader.Host == "" {
+		return Member{}, foreign(resp, body, "not a leader's URL")
 	}
-	return 0
+	return Member{PeerURLs: []string{leader.String()}}, nil
 }

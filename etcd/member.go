@@ -30,12 +30,13 @@ func parseMember(endpoint string) (*member, error) {
 
 func parseEndpoint(endpoint string) (*url.URL, error) {
 	u, err := url.Parse(endpoint)
+	if i := strings.LastIndexByte(endpoint, '@'); i >= 0 {
+		// What stands before it is not shown: a password may be in there, in whatever spelling.
+		return nil, invalidf("endpoint …%s holds credentials; they belong in Username and Password", endpoint[i:])
+	}
 	switch {
 	case err != nil:
-		// The parse error quotes the whole text, credentials included; it stays unsaid.
-		return nil, invalidf("endpoint is not a URL")
-	case u.User != nil:
-		return nil, invalidf("endpoint %s holds credentials; they belong in Username and Password", u.Redacted())
+		return nil, invalidf("endpoint %q is not a URL", endpoint)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, invalidf("endpoint %q does not begin with http:// or https://", endpoint)
 	case u.Hostname() == "":

@@ -41,7 +41,7 @@ func (c *Client) Modify(ctx context.Context, key string, change func(current str
 		if !conflict {
 			return resp, err
 		}
-		if err := pause.wait(ctx); err != nil {
+		if err := pause.wait(ctx, c.cluster.life); err != nil {
 			return nil, fmt.Errorf("etcd: modify %q: %w", key, err)
 		}
 	}
@@ -65,7 +65,7 @@ func (m *modify) try(ctx context.Context, c *Client) (resp *Response, conflict b
 		return nil, false, err
 	}
 	resp, err = c.put(ctx, m.key, &write{value: &value, ttl: ttl, prev: &Prev{Index: read.Node.ModifiedIndex}})
-	return resp, errors.Is(err, ErrCompareFailed), err
+	return resp, errors.Is(err, ErrCompareFailed) && !errors.Is(err, ErrOutcomeUnknown), err
 }
 
 // nextTTL returns the TTL that node is to be stored with, nil for none.

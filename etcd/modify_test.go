@@ -141,3 +141,11 @@ func TestModifySaysWhichKey(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+// Such a reply does not say that the write was not applied.
+func TestModifyDoesNotRepeatAfterA5xxThatSaysCompareFailed(t *testing.T) {
+	s := serve(t, file("get", "/k", "a", 5), refusal(500, ErrCompareFailed, "", 5), file("get", "/k", "a", 6), file("set", "/k", "a", 7))
+	_, err := connect(t, s.url).Modify(t.Context(), "/k", add("b"))
+	checkIs(t, err, ErrOutcomeUnknown)
+	check(t, "requests", len(s.got()), 2)
+}

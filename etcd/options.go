@@ -116,7 +116,7 @@ func (f deleteFunc) applyDelete(d *deletion) { f(d) }
 // events of all keys together; when the wanted ones are gone the watch ends with
 // ErrEventIndexCleared.
 func WithAfterIndex(index uint64) WatchOption {
-	return watchFunc(func(w *watch) { w.next = index + 1 })
+	return watchFunc(func(w *watch) { w.next = max(index, index+1) })
 }
 
 type watchFunc func(*watch)

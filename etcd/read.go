@@ -14,14 +14,14 @@ type getQuery struct {
 
 func (q getQuery) params() *gen.GetKeyParams {
 	return &gen.GetKeyParams{
-		Recursive: flag(q.recursive),
-		Sorted:    flag(q.sorted),
-		Quorum:    flag(q.quorum),
+		Recursive: onlyTrue(q.recursive),
+		Sorted:    onlyTrue(q.sorted),
+		Quorum:    onlyTrue(q.quorum),
 	}
 }
 
-// flag returns a boolean parameter for the wire, left out where it is false.
-func flag(set bool) *bool {
+// onlyTrue returns a boolean parameter for the wire, left out where it is false.
+func onlyTrue(set bool) *bool {
 	if !set {
 		return nil
 	}

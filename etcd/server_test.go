@@ -313,3 +313,12 @@ func checkNot(t *testing.T, err error, targets ...error) {
 		}
 	}
 }
+
+// status returns the HTTP status of the reply that err tells of, or 0 where it tells of none.
+func status(err error) int {
+	var reply *Error
+	if errors.As(err, &reply) {
+		return reply.StatusCode
+	}
+	return 0
+}

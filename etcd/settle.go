@@ -71,7 +71,7 @@ func (c *Client) settled(ctx context.Context, key string, w *write, send func() 
 // settle returns what became of the write, or unknown where that cannot be found out.
 func (s *settlement) settle(ctx context.Context, unknown error) (*Response, error) {
 	pause := backoff{first: 10 * time.Millisecond, most: time.Second}
-	for pause.wait(ctx) == nil {
+	for pause.wait(ctx, s.client.cluster.life) == nil {
 		var refusal error
 		if s.write.repeatable() {
 			resp, err := s.send()

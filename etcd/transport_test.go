@@ -92,3 +92,38 @@ func TestBodyAboveEtcdsLimitIsRefused(t *testing.T) {
 	checkIs(t, err, ErrInvalidArgument)
 	check(t, "requests", len(s.got()), 1)
 }
+
+// httptest.ResponseRecorder is one that does.
+func TestTransportMayLeaveTheRequestOutOfItsResponse(t *testing.T) {
+	for _, status := range []int{404, 200} {
+		client := connectWith(t, Config{
+			Endpoints: []string{"http://a"},
+			HTTPClient: &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+				rec := httptest.NewRecorder()
+				rec.WriteHeader(status)
+				return rec.Result(), nil
+			})},
+		})
+		func() {
+			defer func() {
+				if p := recover(); p != nil {
+					t.Errorf("status %d: panic: %v", status, p)
+				}
+			}()
+			_, _ = client.Get(t.Context(), "/k")
+		}()
+	}
+}
+
+// A protocol that is registered with a transport reports no connections either.
+func TestFailedWriteThroughARegisteredProtocolIsInDoubt(t *testing.T) {
+	transport, sent := &http.Transport{}, 0
+	transport.RegisterProtocol("http", roundTrip(func(*http.Request) (*http.Response, error) {
+		sent++
+		return nil, errors.New("broke")
+	}))
+	client := connectWith(t, Config{Endpoints: []string{"http://a", "http://b"}, HTTPClient: &http.Client{Transport: transport}})
+	_, err := client.Set(t.Context(), "/k", "v")
+	checkIs(t, err, ErrOutcomeUnknown)
+	check(t, "times sent", sent, 1)
+}

@@ -89,17 +89,14 @@ func (w *watch) event(ctx context.Context) (*Response, error) {
 			w.pause.reset()
 		case err == nil:
 			w.pause.reset()
-			w.next = event.Node.ModifiedIndex + 1
-			event.Index = event.Node.ModifiedIndex
 			if w.concerns(event.Node.Key) {
 				return event, nil
 			}
 		case final(err):
 			return nil, err
 		default:
-			if err := w.pause.wait(ctx); err != nil {
-				return nil, err
-			}
+			// Ended by the context or by Close, it is the next round that says so.
+			_ = w.pause.wait(ctx, w.client.cluster.life)
 		}
 	}
 }
@@ -130,17 +127,18 @@ func (w *watch) poll(ctx context.Context) (*Response, error) {
 	defer cancel()
 
 	wait, next := true, w.next
-	params := &gen.GetKeyParams{Wait: &wait, WaitIndex: &next, Recursive: flag(w.recursive)}
+	params := &gen.GetKeyParams{Wait: &wait, WaitIndex: &next, Recursive: onlyTrue(w.recursive)}
 	resp, err := w.client.gen.GetKey(ctx, strings.TrimPrefix(w.key, "/"), params)
 	if err != nil {
 		return nil, err
 	}
 	defer resp.Body.Close()
+	registered := time.Now()
 	body, err := io.ReadAll(resp.Body)
-	if len(bytes.TrimSpace(body)) > 0 && err == nil {
-		return decodeEvent(resp, body)
-	}
-	if len(body) == 0 {
+	switch {
+	case len(bytes.TrimSpace(body)) > 0 && err == nil:
+		return w.accept(decodeEvent(resp, body))
+	case len(body) == 0 && time.Since(registered) >= searchTime:
 		// The header says how far the server had searched when it began to wait. Going on from
 		// there keeps a quiet watch inside the history that other keys use up.
 		w.next = max(w.next, headerNumber(resp, "X-Etcd-Index")+1)
@@ -154,12 +152,31 @@ func (w *watch) poll(ctx context.Context) (*Response, error) {
 	return nil, err
 }
 
+// searchTime is how long a poll must have stayed without an event, after its header, to prove that
+// there was none in the history: the server sends the header first and such an event right behind.
+const searchTime = time.Second
+
+// accept takes an event that a poll has brought. One from before the point that was asked for is
+// none: some server in between has answered out of its own memory.
+func (w *watch) accept(event *Response, err error) (*Response, error) {
+	if err != nil {
+		return nil, err
+	}
+	index := event.Node.ModifiedIndex
+	if index < w.next {
+		return nil, fmt.Errorf("watch %s: asked for events from %d on, got %d", w.key, w.next, index)
+	}
+	w.next, event.Index = index+1, index
+	return event, nil
+}
+
 // start makes the watch begin at the store's present index. That is asked for before the first
 // poll, so that nothing is missed should this poll fail.
 func (w *watch) start(ctx context.Context) error {
 	index, err := w.client.head(ctx, w.key)
 	var reply *Error
-	if errors.Is(err, ErrKeyNotFound) && errors.As(err, &reply) {
+	missing := errors.Is(err, ErrKeyNotFound) || errors.Is(err, ErrNotDir)
+	if missing && errors.As(err, &reply) {
 		index, err = reply.Index, nil
 	}
 	if err != nil {

@@ -542,3 +542,82 @@ func TestManyWatchesAtOnceKeepApart(t *testing.T) {
 		}
 	})
 }
+
+// A poll that is answered from the history may be cut between its header and its event.
+func TestWatchLosesNothingWhenAPollEndsRightBehindItsHeader(t *testing.T) {
+	for name, reply := range map[string]http.HandlerFunc{
+		"cut": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Etcd-Index", "20")
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		},
+		"empty body of a 2.x proxy": keys(200, 20, ""),
+		"time over": func(w http.ResponseWriter, r *http.Request) {
+			select { // a poll of 10 s lasts 9 to 10 s
+			case <-time.After(8990 * time.Millisecond):
+				silent(20)(w, r)
+			case <-r.Context().Done():
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := watching(t, reply, eventAt("set", "/k", 5, 20))
+				if name == "time over" {
+					w.client = w.net.connect(t, Config{Endpoints: []string{"http://a"}, PollTimeout: 10 * time.Second})
+				}
+				w.events(t, 1, WithAfterIndex(4))
+				check(t, "requests", w.got(), polls(5, 5))
+			})
+		})
+	}
+}
+
+// However its time limits are set, a watch does not ask a frozen member for ever.
+func TestWatchLeavesAFrozenMember(t *testing.T) {
+	for name, config := range map[string]Config{"short poll": {PollTimeout: 5 * time.Second}, "no attempt timeout": {AttemptTimeout: -1}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var net network
+				first := net.serve(t, "a", hang)
+				second := net.serve(t, "b", eventAt("set", "/k", 5, 4))
+				config.Endpoints = []string{"http://a", "http://b"}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				defer cancel()
+				if _, err := net.connect(t, config).WatchOnce(ctx, "/k", WithAfterIndex(4)); err != nil {
+					t.Errorf("%v after %d polls of the frozen member, %d of the other", err, len(first.got()), len(second.got()))
+				}
+			})
+		})
+	}
+}
+
+// A watch that waits before its next poll is up to five seconds from noticing by itself.
+func TestCloseEndsAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t)
+		w.replies = []http.HandlerFunc{text(500, "")}
+		time.AfterFunc(30*time.Second, func() { w.client.Close() })
+		start := time.Now()
+		_, err := w.client.WatchOnce(t.Context(), "/k", WithAfterIndex(4))
+		if took := time.Since(start); took > 30*time.Second {
+			t.Errorf("ended %v after Close: %v", took-30*time.Second, err)
+		}
+	})
+}
+
+// A key below a file may come to be one day, and etcd lets it be watched.
+func TestWatchFromNowOnBelowAFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t, keys(400, 7, ""), eventAt("set", "/k", 8, 7))
+		check(t, "events", w.events(t, 1), []string{"set /k@8"})
+	})
+}
+
+// It would come twice and out of order.
+func TestEventFromBeforeTheAskedOneIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t, eventAt("set", "/k", 9, 9), eventAt("set", "/k", 3, 9), eventAt("set", "/k", 10, 9))
+		check(t, "events", w.events(t, 2, WithAfterIndex(4)), []string{"set /k@9", "set /k@10"})
+	})
+}

@@ -52,7 +52,7 @@ func (w *write) form(key string) (form gen.PostForm, err error) {
 		}
 		form.TTL = &ttl
 	}
-	form.Value, form.Dir = w.value, flag(w.dir)
+	form.Value, form.Dir = w.value, onlyTrue(w.dir)
 	return form, nil
 }
 
@@ -66,7 +66,7 @@ func (c *Client) put(ctx context.Context, key string, w *write) (*Response, erro
 	if err != nil {
 		return nil, err
 	}
-	form := gen.PutForm{Value: common.Value, TTL: common.TTL, Dir: common.Dir, Refresh: flag(w.refresh)}
+	form := gen.PutForm{Value: common.Value, TTL: common.TTL, Dir: common.Dir, Refresh: onlyTrue(w.refresh)}
 	params := gen.PutKeyParams{PrevExist: w.prevExist}
 	if w.prev != nil {
 		if err := w.prev.check(key); err != nil {

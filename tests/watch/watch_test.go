@@ -180,7 +180,7 @@ func writeOthers(t *testing.T, s live.Server, n int) (last *etcd.Response) {
 func TestQuietWatchOutlivesTheHistory(t *testing.T) {
 	live.Each(t, func(t *testing.T, s live.Server) {
 		proxy := etcdtest.Record(t, s.Endpoint)
-		client, err := etcd.New(etcd.Config{Endpoints: []string{proxy.URL()}, PollTimeout: 50 * time.Millisecond})
+		client, err := etcd.New(etcd.Config{Endpoints: []string{proxy.URL()}, PollTimeout: 2 * time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
