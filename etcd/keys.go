@@ -50,7 +50,11 @@ type update struct {
 func (c *Client) CompareAndSwap(ctx context.Context, key, value string, prev Prev,
 	opts ...CompareAndSwapOption,
 ) (*Response, error) {
-	return c.put(ctx, key, with(opts, CompareAndSwapOption.applyCompareAndSwap, &write{value: &value, prev: &prev}))
+	w := with(opts, CompareAndSwapOption.applyCompareAndSwap, &write{value: &value, prev: &prev})
+	if w.unique && prev.Index == 0 {
+		return c.swapByIndex(ctx, key, w)
+	}
+	return c.put(ctx, key, w)
 }
 
 // CreateInOrder stores value in dir under a key that the server names, greater than all it named

@@ -13,6 +13,7 @@ type modify struct {
 	change  func(current string) (string, error)
 	ttl     *time.Duration
 	dropTTL bool
+	unique  bool // see WithUniqueValue
 }
 
 func (m *modify) setTTL(ttl time.Duration) { m.ttl = &ttl }
@@ -35,6 +36,11 @@ func (c *Client) Modify(ctx context.Context, key string, change func(current str
 	if err := checkTTL(key, m.ttl); err != nil {
 		return nil, err
 	}
+	return m.run(ctx, c)
+}
+
+// run tries until nobody else changes the key in between.
+func (m *modify) run(ctx context.Context, c *Client) (*Response, error) {
 	pause := backoff{first: time.Millisecond, most: 100 * time.Millisecond}
 	for {
 		resp, conflict, err := m.try(ctx, c)
@@ -42,7 +48,7 @@ func (c *Client) Modify(ctx context.Context, key string, change func(current str
 			return resp, err
 		}
 		if err := pause.wait(ctx, c.cluster.life); err != nil {
-			return nil, fmt.Errorf("etcd: modify %q: %w", key, err)
+			return nil, fmt.Errorf("etcd: modify %q: %w", m.key, err)
 		}
 	}
 }
@@ -64,7 +70,8 @@ func (m *modify) try(ctx context.Context, c *Client) (resp *Response, conflict b
 	if err != nil {
 		return nil, false, err
 	}
-	resp, err = c.put(ctx, m.key, &write{value: &value, ttl: ttl, prev: &Prev{Index: read.Node.ModifiedIndex}})
+	prev := &Prev{Index: read.Node.ModifiedIndex}
+	resp, err = c.put(ctx, m.key, &write{value: &value, ttl: ttl, prev: prev, unique: m.unique})
 	return resp, errors.Is(err, ErrCompareFailed) && !errors.Is(err, ErrOutcomeUnknown), err
 }
 

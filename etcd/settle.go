@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -17,10 +18,10 @@ type UniqueOption interface {
 // token, say. A write whose outcome is unknown can then be settled on the server, and the call does
 // that before it returns, within its context:
 //
-//   - Create, and CompareAndSwap with Prev.Index, are sent again, which can do no harm. If they are
-//     refused then, their value is looked for, and they succeed or fail for certain.
-//   - CreateInOrder, and CompareAndSwap with Prev.Value alone, are not sent again; their value is
-//     looked for. If it is found, they have succeeded.
+//   - Create and CompareAndSwap are sent again, which can do no harm. If they are refused then, their
+//     value is looked for, and they succeed or fail for certain. A comparison by value alone is
+//     made one by index for that, with a quorum read.
+//   - CreateInOrder is not sent again; its value is looked for. If it is found, it has succeeded.
 //
 // What is there now is looked at, and what the server remembers of the last 1,000 events. Where that
 // does not tell, the error is ErrOutcomeUnknown still. The Response of a settled write is that of
@@ -68,12 +69,31 @@ func (c *Client) settled(ctx context.Context, key string, w *write, send func() 
 	return s.settle(ctx, err)
 }
 
+// swapByIndex makes a compare-and-swap by value one that can be sent twice: by value, another write
+// could bring the old value back in between.
+func (c *Client) swapByIndex(ctx context.Context, key string, w *write) (*Response, error) {
+	if _, err := w.form(key); err != nil {
+		return nil, err
+	}
+	if err := w.prev.check(key); err != nil {
+		return nil, err
+	}
+	compare := func(current string) (string, error) {
+		if current != w.prev.Value {
+			return "", fmt.Errorf("compare and swap %q: %w", key, ErrCompareFailed)
+		}
+		return *w.value, nil
+	}
+	m := &modify{key: key, change: compare, ttl: w.ttl, dropTTL: w.ttl == nil, unique: true}
+	return m.run(ctx, c)
+}
+
 // settle returns what became of the write, or unknown where that cannot be found out.
 func (s *settlement) settle(ctx context.Context, unknown error) (*Response, error) {
 	pause := backoff{first: 10 * time.Millisecond, most: time.Second}
 	for pause.wait(ctx, s.client.cluster.life) == nil {
 		var refusal error
-		if s.write.repeatable() {
+		if !s.write.inOrder() {
 			resp, err := s.send()
 			if err == nil {
 				return resp, nil

@@ -94,13 +94,8 @@ func (c *Client) post(ctx context.Context, dir string, w *write) (*Response, err
 	})
 }
 
-// repeatable reports whether w can be applied at most once however often it is sent: its condition
-// cannot hold again after it has been.
-func (w *write) repeatable() bool {
-	return w.prevExist != nil && !*w.prevExist || w.prev != nil && w.prev.Index != 0
-}
-
-// inOrder reports whether w is a POST: it makes a node below the key that it names.
+// inOrder reports whether w, with a value that is unique, is a POST: it makes a node below the key
+// that it names.
 func (w *write) inOrder() bool { return w.prevExist == nil && w.prev == nil }
 
 // action is what the server calls w when it has applied it.

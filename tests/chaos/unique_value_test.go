@@ -1,0 +1,174 @@
+package chaos_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+	"testing"
+
+	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/tests/faultproxy"
+	"github.com/etcdv2/client/tests/internal/live"
+)
+
+const settleRounds = 100
+
+// settlement is a cluster behind proxies, of which one breaks the first write of every round.
+type settlement struct {
+	*run
+	cluster fronted
+	direct  *etcd.Client // past the proxies
+	client  *etcd.Client
+	random  *rand.Rand
+}
+
+// Whatever happens to the first write, a caller who promises a unique value hears the truth.
+func TestUniqueValueSettles(t *testing.T) {
+	for _, kind := range []struct {
+		servers
+		members int
+	}{{embedded35, 3}, {process23, 1}} {
+		t.Run(fmt.Sprintf("%s, %d", kind.name, kind.members), func(t *testing.T) {
+			t.Parallel()
+			cluster := kind.start(t, kind.members)
+			for part, verb := range []struct {
+				name  string
+				round func(*settlement, *testing.T, int)
+			}{
+				{"Create", (*settlement).create},
+				{"CompareAndSwap by index", (*settlement).swapIndex},
+				{"CompareAndSwap by value", (*settlement).swapValue},
+				{"CreateInOrder", (*settlement).queue},
+			} {
+				t.Run(verb.name, func(t *testing.T) {
+					t.Parallel()
+					r, fronted := newRun(t, 0), front(t, cluster)
+					s := &settlement{
+						run: r, cluster: fronted, random: r.random(part),
+						direct: live.Client(t, cluster.Endpoints()...), client: live.Client(t, fronted.urls(part)...),
+					}
+					for i := range settleRounds {
+						verb.round(s, t, i)
+					}
+					r.summarize()
+				})
+			}
+		})
+	}
+}
+
+// strike makes the proxies break the next write, and no other, in a way that chance decides. lost is how
+// many requests of a hundred are dropped.
+func (s *settlement) strike(lost int) faultproxy.Fault {
+	faults := []faultproxy.Fault{
+		faultproxy.Pass, faultproxy.DropReply, faultproxy.CutReply, faultproxy.FailReply,
+	}
+	fault := faults[s.random.IntN(len(faults))]
+	if s.random.IntN(100) < lost {
+		fault = faultproxy.DropRequest
+	}
+	struck := &atomic.Bool{}
+	s.cluster.use(faultproxy.Writes(func() faultproxy.Fault {
+		if struck.Swap(true) {
+			return faultproxy.Pass
+		}
+		return fault
+	}))
+	s.count(fault.String(), 1)
+	return fault
+}
+
+// rival lets somebody else be first, in one round of four. Whether the client can know that changes
+// what it finds when it looks back.
+func (s *settlement) rival(t *testing.T, key string) bool {
+	choice := s.random.IntN(8)
+	if choice > 1 {
+		return false
+	}
+	live.Must[*etcd.Response](t)(s.direct.Set(t.Context(), key, "rival"))
+	if choice == 0 {
+		live.Must[*etcd.Response](t)(s.client.Get(t.Context(), key, etcd.WithQuorum()))
+	}
+	s.count("rivals", 1)
+	return true
+}
+
+func (s *settlement) create(t *testing.T, round int) {
+	key, value := fmt.Sprintf("/create/%d", round), fmt.Sprintf("mine %d", round)
+	rival, fault := s.rival(t, key), s.strike(25)
+	resp, err := s.client.Create(t.Context(), key, value, etcd.WithUniqueValue())
+	s.judge(t, fault, resp, err, read(t, s.direct, key), value)
+	if rival && !errors.Is(err, etcd.ErrNodeExist) {
+		t.Errorf("%v: the key was there, and Create says %v", fault, err)
+	}
+}
+
+func (s *settlement) swapIndex(t *testing.T, round int) {
+	key, value := fmt.Sprintf("/swap/index/%d", round), fmt.Sprintf("mine %d", round)
+	before := live.Must[*etcd.Response](t)(s.direct.Set(t.Context(), key, "before"))
+	prev := etcd.Prev{Index: before.Index}
+	if s.random.IntN(2) == 0 {
+		prev.Value = "before"
+	}
+	rival, fault := s.rival(t, key), s.strike(25)
+	resp, err := s.client.CompareAndSwap(t.Context(), key, value, prev, etcd.WithUniqueValue())
+	s.judge(t, fault, resp, err, read(t, s.direct, key), value)
+	if rival && !errors.Is(err, etcd.ErrCompareFailed) {
+		t.Errorf("%v: the key was another, and CompareAndSwap says %v", fault, err)
+	}
+}
+
+// swapValue may end in doubt where it had no effect: the value to compare with could come back, and so
+// could the request.
+func (s *settlement) swapValue(t *testing.T, round int) {
+	key, value := fmt.Sprintf("/swap/value/%d", round), fmt.Sprintf("mine %d", round)
+	live.Must[*etcd.Response](t)(s.direct.Set(t.Context(), key, "before"))
+	s.rival(t, key)
+	fault := s.strike(25)
+	resp, err := s.client.CompareAndSwap(t.Context(), key, value, etcd.Prev{Value: "before"}, etcd.WithUniqueValue())
+	node := read(t, s.direct, key)
+	if fateOf(err) == unknown && node.Value != value {
+		s.count("unknown, not applied", 1)
+		return
+	}
+	s.judge(t, fault, resp, err, node, value)
+}
+
+// queue may end in doubt where the request was lost: it could be under way for ever.
+func (s *settlement) queue(t *testing.T, round int) {
+	value := fmt.Sprintf("mine %d", round)
+	fault := s.strike(5) // giving up the search for a lost one takes a second
+	resp, err := s.client.CreateInOrder(t.Context(), "/queue", value, etcd.WithUniqueValue())
+	var mine []*etcd.Node
+	if dir := read(t, s.direct, "/queue"); dir != nil {
+		for _, node := range dir.Nodes {
+			if node.Value == value {
+				mine = append(mine, node)
+			}
+		}
+	}
+	s.count(fateOf(err).String(), 1)
+	switch {
+	case len(mine) > 1:
+		t.Errorf("%v: %d nodes for one value", fault, len(mine))
+	case (err == nil) != (len(mine) == 1):
+		t.Errorf("%v: the queue has %d nodes of this value, and CreateInOrder says %v", fault, len(mine), err)
+	case err == nil && (resp.Node.Key != mine[0].Key || resp.Node.CreatedIndex != mine[0].CreatedIndex):
+		t.Errorf("%v: the answer is %+v, the node %+v", fault, resp.Node, mine[0])
+	}
+}
+
+// judge holds the answer of a write of value against the node that there is afterwards.
+func (s *settlement) judge(t *testing.T, fault faultproxy.Fault, resp *etcd.Response, err error, node *etcd.Node, value string) {
+	s.count(fateOf(err).String(), 1)
+	mine := node != nil && node.Value == value
+	switch {
+	case fateOf(err) == unknown:
+		t.Errorf("%v: still unknown: %v", fault, err)
+	case (err == nil) != mine:
+		t.Errorf("%v: the servers have %+v, and the answer is %v", fault, node, err)
+	case err == nil && (resp.Node.Key != node.Key || resp.Node.Value != value || resp.Node.ModifiedIndex != node.ModifiedIndex):
+		t.Errorf("%v: the answer is %+v, the node %+v", fault, resp.Node, node)
+	}
+}
