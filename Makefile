@@ -6,7 +6,7 @@ SHELL := /bin/bash
 LINTER := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 30s
 
-.PHONY: help demo test etcd generate verify-generate lint fix fuzz tidy verify-tidy
+.PHONY: help demo test etcd generate verify-generate lint fix chaos fuzz tidy verify-tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,14 @@ lint: ## run the linters and go vet on both modules (mend formatting: make fix)
 fix: ## format the code of both modules
 	@$(LINTER) fmt
 	@cd tests && $(LINTER) fmt -c ../.golangci.yml
+
+chaos: ## break real clusters under load for a quarter of an hour and check what the library says
+	@echo "One member frozen, and all down: ours beside the official client"
+	@cd tests && OUTAGE_PEERS=1 go test -count=1 -v ./outage | grep -E 'failed|success|^(ok|FAIL|---)'
+	@echo "Rolling restarts under load, a minute on each kind of server"
+	@cd tests && CHAOS_SECONDS=60 go test -count=1 -timeout 30m -run Restart ./chaos
+	@echo "Linearizability under faults, five minutes on each kind of server"
+	@cd tests && CHAOS_SECONDS=310 go test -count=1 -timeout 30m -run Linearizable ./chaos
 
 fuzz: ## fuzz each target for FUZZTIME (30s)
 	@for target in $$(go test -list '^Fuzz' ./etcd | grep '^Fuzz'); do \
