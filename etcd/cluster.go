@@ -69,35 +69,34 @@ func (c *cluster) Do(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	var few [4]*member // room for most clusters, so that trying costs no allocation
-	tried := few[:0]
+	course := c.newCourse()
 	failed := &ClusterError{Method: req.Method, Path: req.URL.Path}
-	for m, left := c.roster.next(tried); m != nil; {
+	for m, left := course.next(req.Context()); m != nil; {
 		out, err := c.addressed(req, m)
 		if err != nil {
 			return nil, err
 		}
 		start := time.Now()
-		resp, outcome, err := c.attempt(out, m, share(req.Context(), left, c.attemptTimeout))
+		resp, outcome, err := c.attempt(out, m, share(req.Context(), left+course.reserve(req), c.attemptTimeout))
 		if err == nil {
 			return resp, nil
 		}
-		tried = append(tried, m)
-		leader := c.leaderNamed(err, tried)
+		leader := c.leaderNamed(err, course)
 		if outcome == OutcomeAnswered && leader == nil {
 			return nil, err
 		}
 		failed.add(Attempt{m.endpoint, time.Since(start), err}, outcome)
+		course.failed(err)
 		switch {
 		case leader != nil:
 			m, left = leader, 1
 		case c.mayGoOn(req, outcome):
-			m, left = c.roster.next(tried)
+			m, left = course.next(req.Context())
 		default:
 			m = nil
 		}
 	}
-	return nil, failed
+	return nil, failed.endedBy(req.Context(), c.life)
 }
 
 // admit refuses a request that must not or need not be sent, and signs the others.

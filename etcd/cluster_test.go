@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -302,8 +303,8 @@ func TestNextCallBeginsWithTheMemberThatAnswered(t *testing.T) {
 	check(t, "endpoints", client.Endpoints(), []string{first.url, second.url, third.url})
 }
 
-// From the last member it goes on with the first, and each is tried once.
-func TestCallTriesEachMemberOnceFromTheOneThatAnsweredLast(t *testing.T) {
+// From the last member it goes on with the first, and round again twice.
+func TestCallGoesRoundFromTheMemberThatAnsweredLast(t *testing.T) {
 	first, second, third := serve(t, text(503, "")), serve(t, text(500, "")), serve(t, file("get", "/k", "v", 3), hangup)
 	client := connect(t, first.url, second.url, third.url)
 	if _, err := client.Get(t.Context(), "/k"); err != nil {
@@ -318,7 +319,8 @@ func TestCallTriesEachMemberOnceFromTheOneThatAnsweredLast(t *testing.T) {
 	for _, attempt := range failed.Attempts {
 		order = append(order, attempt.Endpoint)
 	}
-	check(t, "attempts", order, []string{third.url, first.url, second.url})
+	round := []string{third.url, first.url, second.url}
+	check(t, "attempts", order, slices.Concat(round, round, round))
 }
 
 func TestClusterErrorOfAReadUnwrapsToEveryAttempt(t *testing.T) {
@@ -331,14 +333,14 @@ func TestClusterErrorOfAReadUnwrapsToEveryAttempt(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 		defer cancel()
 		_, err := client.Get(ctx, "/k")
-		checkIs(t, err, syscall.ECONNREFUSED, ErrLeaderElect, os.ErrDeadlineExceeded, context.DeadlineExceeded)
+		checkIs(t, err, syscall.ECONNREFUSED, ErrLeaderElect, os.ErrDeadlineExceeded)
 		checkNot(t, err, ErrOutcomeUnknown)
 		var failed *ClusterError
-		if !errors.As(err, &failed) || len(failed.Attempts) != 4 {
+		if !errors.As(err, &failed) || len(failed.Attempts) < 4 {
 			t.Fatalf("error is %v", err)
 		}
 		check(t, "request", failed.Method+" "+failed.Path, "GET /v2/keys/k")
-		for i, want := range []time.Duration{0, 0, 7500 * time.Millisecond, 7500 * time.Millisecond} {
+		for i, want := range []time.Duration{0, 0, 5 * time.Second, 5 * time.Second} {
 			check(t, "time of "+failed.Attempts[i].Endpoint, failed.Attempts[i].Duration, want)
 		}
 	})

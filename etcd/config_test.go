@@ -39,6 +39,15 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		{"credentials in what is no URL", at("http://root:" + secret + "@a:port")},
 		{"relative version prefix", with(func(c *Config) { c.VersionPrefix = "v2" })},
 		{"negative poll timeout", with(func(c *Config) { c.PollTimeout = -1 })},
+		{"negative sync interval", with(func(c *Config) { c.SyncInterval = -1 })},
+		{"no such selection", with(func(c *Config) { c.Selection, c.SyncInterval = 2, time.Minute })},
+		{"negative selection", with(func(c *Config) { c.Selection, c.SyncInterval = -1, time.Minute })},
+		{"leader without a sync interval", with(func(c *Config) { c.Selection = SelectLeader })},
+		{"discovery without a domain", Config{Discovery: Discovery{Service: "x"}}},
+		{"bad endpoint beside discovery", Config{Discovery: Discovery{Domain: "example.test"}, Endpoints: []string{"a:2379"}}},
+		{"TLS beside HTTPClient with discovery", Config{
+			Discovery: Discovery{Domain: "example.test"}, TLS: &tls.Config{}, HTTPClient: &http.Client{},
+		}},
 		{"password without a user", with(func(c *Config) { c.Password = secret })},
 		{"user name with a colon", with(func(c *Config) { c.Username, c.Password = "a:b", secret })},
 		{"TLS without https", with(func(c *Config) { c.TLS = &tls.Config{} })},
@@ -75,6 +84,8 @@ func TestConfigKeepsWhatIsSet(t *testing.T) {
 	set := Config{
 		VersionPrefix: "/etcd/v2", Username: "root", Password: secret, AttemptTimeout: -1, PollTimeout: 2 * time.Second,
 		Endpoints: []string{"http://a"}, HTTPClient: &http.Client{}, TLS: &tls.Config{ServerName: "a"},
+		Discovery: Discovery{Domain: "example.test", Service: "x"}, Selection: SelectLeader, SyncInterval: time.Minute,
+		ClusterID: "7e27652122e8b2ae", RefuseRedirects: true, Observer: &recorder{},
 	}
 	got, err := set.withDefaults()
 	if err != nil {
@@ -117,4 +128,21 @@ func TestErrorsShowNoPassword(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
+}
+
+// Members start at different places, so that their clients spread.
+func TestEndpointsAreTriedInAnyOrder(t *testing.T) {
+	config := Config{Endpoints: []string{"http://a", "http://b", "http://c"}}
+	first := map[string]bool{}
+	for range 200 {
+		members, err := config.members()
+		if err != nil {
+			t.Fatal(err)
+		}
+		first[members[0].endpoint] = true
+		for _, m := range members {
+			check(t, m.endpoint+" is configured", m.seed, true)
+		}
+	}
+	check(t, "endpoints that came first", len(first), 3)
 }

@@ -42,7 +42,8 @@
 // SelectLeader, with the leader. What happens then is decided by these rules:
 //
 //   - An attempt takes no longer than Config.AttemptTimeout, and no more than an even part of what is
-//     left of the caller's deadline for each member still to try. Half of it is for connecting.
+//     left of the caller's deadline for each member still to try; of a read's time one more part is kept
+//     for a second round. Half of an attempt is for connecting.
 //   - A read (Get, Exists, Watch, Machines, Leader, Version) goes to the next member after any
 //     failure: no connection, no answer, a cut reply, a 5xx, an answer from another cluster. So it
 //     does when a member's own copy says that a key is not there, but is known to be behind.
@@ -55,7 +56,9 @@
 //   - Any other error of a write means that it was not applied.
 //   - A member that has failed is set aside, for half a second at first and longer each time, up to
 //     half a minute, and not tried as long as there are others. Where all are set aside all are tried.
-//   - Each member is tried once a call. The end of ctx ends the call.
+//   - When all members have been tried and there is still something to go on for, there is a short
+//     pause and another round, three in all at most, and none after AttemptTimeout has passed. The
+//     end of ctx ends the call.
 //   - Redirects are not followed: Go's http.Client would turn a redirected PUT into a GET. The one
 //     exception is that of an etcd 0.x follower to its leader, if that is a known member.
 //

@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -79,6 +80,7 @@ type ClusterError struct {
 	Path     string    // the request's path, the key in it not escaped
 	Attempts []Attempt // in the order they were made; at least one
 	unknown  bool
+	ended    error // what ended the call before it was through with the members
 }
 
 // add notes a further attempt. What became of a write is decided by the last one, since the
@@ -86,6 +88,16 @@ type ClusterError struct {
 func (e *ClusterError) add(attempt Attempt, outcome Outcome) {
 	e.Attempts = append(e.Attempts, attempt)
 	e.unknown = outcome == OutcomeUnknown && e.Method != http.MethodGet && e.Method != http.MethodHead
+}
+
+// endedBy notes that one of contexts has ended the call.
+func (e *ClusterError) endedBy(contexts ...context.Context) *ClusterError {
+	for _, ctx := range contexts {
+		if ctx.Err() != nil && e.ended == nil {
+			e.ended = context.Cause(ctx)
+		}
+	}
+	return e
 }
 
 // Error lists every attempt in one line.
@@ -101,14 +113,21 @@ func (e *ClusterError) Error() string {
 		}
 		fmt.Fprintf(&b, "%s after %v: %v", a.Endpoint, a.Duration.Round(time.Millisecond), a.Err)
 	}
+	if last := len(e.Attempts) - 1; e.ended != nil && !errors.Is(e.Attempts[last].Err, e.ended) {
+		fmt.Fprintf(&b, "; then %v", e.ended)
+	}
 	return b.String()
 }
 
-// Unwrap returns the attempts' errors, and ErrOutcomeUnknown where it holds.
+// Unwrap returns the attempts' errors, what ended the call early, such as context.DeadlineExceeded,
+// and ErrOutcomeUnknown where it holds.
 func (e *ClusterError) Unwrap() []error {
-	errs := make([]error, 0, len(e.Attempts)+1)
+	errs := make([]error, 0, len(e.Attempts)+2)
 	for _, a := range e.Attempts {
 		errs = append(errs, a.Err)
+	}
+	if e.ended != nil {
+		errs = append(errs, e.ended)
 	}
 	if e.unknown {
 		errs = append(errs, ErrOutcomeUnknown)

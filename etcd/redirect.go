@@ -12,7 +12,7 @@ import (
 // credentials and writes go to no host that neither the user nor the cluster named. Any other
 // redirect is a refusal. Etcd built with Go 1.26 sends a 307 too, for a path it wants cleaned, but
 // that names no host.
-func (c *cluster) leaderNamed(err error, tried []*member) *member {
+func (c *cluster) leaderNamed(err error, way *course) *member {
 	var reply *Error
 	if c.noRedirects || !errors.As(err, &reply) || reply.StatusCode != http.StatusTemporaryRedirect {
 		return nil
@@ -22,8 +22,9 @@ func (c *cluster) leaderNamed(err error, tried []*member) *member {
 		return nil
 	}
 	leader := c.roster.find(location)
-	if leader == nil || slices.Contains(tried, leader) {
+	if leader == nil || slices.Contains(way.tried, leader) {
 		return nil
 	}
+	way.tried = append(way.tried, leader)
 	return leader
 }

@@ -23,6 +23,9 @@ type UniqueOption interface {
 //     made one by index for that, with a quorum read.
 //   - CreateInOrder is not sent again; its value is looked for. If it is found, it has succeeded.
 //
+// The answer is that of now. A copy of a Create that is still on its way, through a member that hangs,
+// can make the key once more after it has been deleted; give it a TTL where that matters.
+//
 // What is there now is looked at, and what the server remembers of the last 1,000 events. Where that
 // does not tell, the error is ErrOutcomeUnknown still. The Response of a settled write is that of
 // what was found; its PrevNode may be missing.
@@ -153,6 +156,9 @@ func (s *settlement) ours(node *Node) bool { return !node.Dir && node.Value == *
 // history looks at the events since the write, up to the one with index last, or, if that is 0, for
 // some time.
 func (s *settlement) history(ctx context.Context, last uint64) (found *Response, certain bool) {
+	if last != 0 && last <= s.after {
+		return nil, true // nothing has happened there since
+	}
 	ctx, cancel := context.WithTimeout(ctx, historyTime)
 	defer cancel()
 	opts := []WatchOption{WithAfterIndex(s.after)}

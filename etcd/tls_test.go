@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 )
@@ -168,4 +169,64 @@ func TestCallersTLSConfigIsCopied(t *testing.T) {
 	if used == given || used.ServerName != "a" {
 		t.Errorf("uses %p, given %p", used, given)
 	}
+}
+
+// shown makes a server that takes every client's certificate and keeps which ones it was
+// shown.
+func shown(t *testing.T, server identity) (*httptest.Server, func() [][]byte) {
+	t.Helper()
+	s := mutualTLS(t, server)
+	s.TLS.ClientAuth = tls.RequireAnyClientCert
+	var mu sync.Mutex
+	var certs [][]byte
+	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		certs = append(certs, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: r.TLS.PeerCertificates[0].Raw}))
+		mu.Unlock()
+		file("get", "/k", "v", 3)(w, r)
+	})
+	return s, func() [][]byte {
+		mu.Lock()
+		defer mu.Unlock()
+		return certs
+	}
+}
+
+// replace puts content in place of what is in the file at path.
+func replace(t *testing.T, path string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Certificates are renewed in their files, while clients run.
+func TestCertificateAndKeyAreReadAgainForEachConnection(t *testing.T) {
+	server, first, second := newIdentity(t), newIdentity(t), newIdentity(t)
+	s, certs := shown(t, server)
+	files := TLSFiles{CA: pemFile(t, "ca", server.cert), Cert: pemFile(t, "cert", first.cert), Key: pemFile(t, "key", first.key)}
+	config, err := files.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := connectWith(t, Config{Endpoints: []string{s.URL}, TLS: config})
+	get := func() error {
+		_, err := client.Get(t.Context(), "/k")
+		client.cluster.release() // the next call needs a connection of its own
+		return err
+	}
+	check(t, "error", get(), error(nil))
+	replace(t, files.Cert, second.cert)
+	replace(t, files.Key, second.key)
+	check(t, "error", get(), error(nil))
+	check(t, "certificates", certs(), [][]byte{first.cert, second.cert})
+
+	// A pair that does not fit, as between the writing of the two files, is a failure of the
+	// handshake: nothing can have been written.
+	replace(t, files.Key, first.key)
+	_, err = client.Set(t.Context(), "/k", "v")
+	checkNot(t, err, ErrOutcomeUnknown)
+	check(t, "requests", len(certs()), 2)
+	replace(t, files.Key, second.key)
+	check(t, "error once they fit", get(), error(nil))
 }

@@ -83,7 +83,7 @@ func (h *history) violations() []string {
 	for key, ops := range h.keys {
 		began := time.Now()
 		result := porcupine.CheckOperationsTimeout(cas, ops, checkLimit)
-		h.longest(time.Since(began))
+		h.longest("check", time.Since(began))
 		h.count("histories checked", 1)
 		h.count("operations in them", len(ops))
 		switch result {

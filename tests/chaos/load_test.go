@@ -43,7 +43,9 @@ func (l *load) call(do func(ctx context.Context) error) error {
 
 // write runs a write and counts its fate.
 func (l *load) write(do func(ctx context.Context) error) (fate, error) {
+	began := time.Now()
 	err := l.call(do)
+	l.longest("write", time.Since(began))
 	l.count("writes "+fateOf(err).String(), 1)
 	return fateOf(err), err
 }
@@ -51,9 +53,11 @@ func (l *load) write(do func(ctx context.Context) error) (fate, error) {
 // read runs a read, which must succeed.
 func (l *load) read(do func(ctx context.Context) error) {
 	l.count("reads", 1)
+	began := time.Now()
 	if err := l.call(do); err != nil {
 		l.complain("reads failed", "a read failed: %v", err)
 	}
+	l.longest("read", time.Since(began))
 }
 
 // createKeys creates one key after the other.

@@ -60,11 +60,14 @@ func (r *run) counted(what string) int {
 	return r.counts[what]
 }
 
-// longest keeps the longest check for the summary, in milliseconds.
-func (r *run) longest(took time.Duration) {
+// longest keeps the longest time that something took for the summary, and how often it was slow.
+func (r *run) longest(what string, took time.Duration) {
+	if took > time.Second {
+		r.count(what+"s of more than 1 s", 1)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	const what = "ms for the longest check"
+	what = "ms for the longest " + what
 	r.counts[what] = max(r.counts[what], int(took.Milliseconds()))
 }
 

@@ -34,7 +34,7 @@ func TestUniqueValueSettles(t *testing.T) {
 			cluster := kind.start(t, kind.members)
 			for part, verb := range []struct {
 				name  string
-				round func(*settlement, *testing.T, int)
+				round func(*settlement, int)
 			}{
 				{"Create", (*settlement).create},
 				{"CompareAndSwap by index", (*settlement).swapIndex},
@@ -49,7 +49,7 @@ func TestUniqueValueSettles(t *testing.T) {
 						direct: live.Client(t, cluster.Endpoints()...), client: live.Client(t, fronted.urls(part)...),
 					}
 					for i := range settleRounds {
-						verb.round(s, t, i)
+						verb.round(s, i)
 					}
 					r.summarize()
 				})
@@ -81,67 +81,67 @@ func (s *settlement) strike(lost int) faultproxy.Fault {
 
 // rival lets somebody else be first, in one round of four. Whether the client can know that changes
 // what it finds when it looks back.
-func (s *settlement) rival(t *testing.T, key string) bool {
+func (s *settlement) rival(key string) bool {
 	choice := s.random.IntN(8)
 	if choice > 1 {
 		return false
 	}
-	live.Must[*etcd.Response](t)(s.direct.Set(t.Context(), key, "rival"))
+	live.Must[*etcd.Response](s.t)(s.direct.Set(s.t.Context(), key, "rival"))
 	if choice == 0 {
-		live.Must[*etcd.Response](t)(s.client.Get(t.Context(), key, etcd.WithQuorum()))
+		live.Must[*etcd.Response](s.t)(s.client.Get(s.t.Context(), key, etcd.WithQuorum()))
 	}
 	s.count("rivals", 1)
 	return true
 }
 
-func (s *settlement) create(t *testing.T, round int) {
+func (s *settlement) create(round int) {
 	key, value := fmt.Sprintf("/create/%d", round), fmt.Sprintf("mine %d", round)
-	rival, fault := s.rival(t, key), s.strike(25)
-	resp, err := s.client.Create(t.Context(), key, value, etcd.WithUniqueValue())
-	s.judge(t, fault, resp, err, read(t, s.direct, key), value)
+	rival, fault := s.rival(key), s.strike(25)
+	resp, err := s.client.Create(s.t.Context(), key, value, etcd.WithUniqueValue())
+	s.judge(fault, resp, err, read(s.t, s.direct, key), value)
 	if rival && !errors.Is(err, etcd.ErrNodeExist) {
-		t.Errorf("%v: the key was there, and Create says %v", fault, err)
+		s.lie("%v: the key was there, and Create says %v", fault, err)
 	}
 }
 
-func (s *settlement) swapIndex(t *testing.T, round int) {
+func (s *settlement) swapIndex(round int) {
 	key, value := fmt.Sprintf("/swap/index/%d", round), fmt.Sprintf("mine %d", round)
-	before := live.Must[*etcd.Response](t)(s.direct.Set(t.Context(), key, "before"))
+	before := live.Must[*etcd.Response](s.t)(s.direct.Set(s.t.Context(), key, "before"))
 	prev := etcd.Prev{Index: before.Index}
 	if s.random.IntN(2) == 0 {
 		prev.Value = "before"
 	}
-	rival, fault := s.rival(t, key), s.strike(25)
-	resp, err := s.client.CompareAndSwap(t.Context(), key, value, prev, etcd.WithUniqueValue())
-	s.judge(t, fault, resp, err, read(t, s.direct, key), value)
+	rival, fault := s.rival(key), s.strike(25)
+	resp, err := s.client.CompareAndSwap(s.t.Context(), key, value, prev, etcd.WithUniqueValue())
+	s.judge(fault, resp, err, read(s.t, s.direct, key), value)
 	if rival && !errors.Is(err, etcd.ErrCompareFailed) {
-		t.Errorf("%v: the key was another, and CompareAndSwap says %v", fault, err)
+		s.lie("%v: the key was another, and CompareAndSwap says %v", fault, err)
 	}
 }
 
 // swapValue may end in doubt where it had no effect: the value to compare with could come back, and so
 // could the request.
-func (s *settlement) swapValue(t *testing.T, round int) {
+func (s *settlement) swapValue(round int) {
 	key, value := fmt.Sprintf("/swap/value/%d", round), fmt.Sprintf("mine %d", round)
-	live.Must[*etcd.Response](t)(s.direct.Set(t.Context(), key, "before"))
-	s.rival(t, key)
+	live.Must[*etcd.Response](s.t)(s.direct.Set(s.t.Context(), key, "before"))
+	s.rival(key)
 	fault := s.strike(25)
-	resp, err := s.client.CompareAndSwap(t.Context(), key, value, etcd.Prev{Value: "before"}, etcd.WithUniqueValue())
-	node := read(t, s.direct, key)
+	resp, err := s.client.CompareAndSwap(s.t.Context(), key, value, etcd.Prev{Value: "before"}, etcd.WithUniqueValue())
+	node := read(s.t, s.direct, key)
 	if fateOf(err) == unknown && node.Value != value {
 		s.count("unknown, not applied", 1)
 		return
 	}
-	s.judge(t, fault, resp, err, node, value)
+	s.judge(fault, resp, err, node, value)
 }
 
 // queue may end in doubt where the request was lost: it could be under way for ever.
-func (s *settlement) queue(t *testing.T, round int) {
+func (s *settlement) queue(round int) {
 	value := fmt.Sprintf("mine %d", round)
 	fault := s.strike(5) // giving up the search for a lost one takes a second
-	resp, err := s.client.CreateInOrder(t.Context(), "/queue", value, etcd.WithUniqueValue())
+	resp, err := s.client.CreateInOrder(s.t.Context(), "/queue", value, etcd.WithUniqueValue())
 	var mine []*etcd.Node
-	if dir := read(t, s.direct, "/queue"); dir != nil {
+	if dir := read(s.t, s.direct, "/queue"); dir != nil {
 		for _, node := range dir.Nodes {
 			if node.Value == value {
 				mine = append(mine, node)
@@ -151,24 +151,24 @@ func (s *settlement) queue(t *testing.T, round int) {
 	s.count(fateOf(err).String(), 1)
 	switch {
 	case len(mine) > 1:
-		t.Errorf("%v: %d nodes for one value", fault, len(mine))
+		s.lie("%v: %d nodes for one value", fault, len(mine))
 	case (err == nil) != (len(mine) == 1):
-		t.Errorf("%v: the queue has %d nodes of this value, and CreateInOrder says %v", fault, len(mine), err)
+		s.lie("%v: the queue has %d nodes of this value, and CreateInOrder says %v", fault, len(mine), err)
 	case err == nil && (resp.Node.Key != mine[0].Key || resp.Node.CreatedIndex != mine[0].CreatedIndex):
-		t.Errorf("%v: the answer is %+v, the node %+v", fault, resp.Node, mine[0])
+		s.lie("%v: the answer is %+v, the node %+v", fault, resp.Node, mine[0])
 	}
 }
 
 // judge holds the answer of a write of value against the node that there is afterwards.
-func (s *settlement) judge(t *testing.T, fault faultproxy.Fault, resp *etcd.Response, err error, node *etcd.Node, value string) {
+func (s *settlement) judge(fault faultproxy.Fault, resp *etcd.Response, err error, node *etcd.Node, value string) {
 	s.count(fateOf(err).String(), 1)
 	mine := node != nil && node.Value == value
 	switch {
 	case fateOf(err) == unknown:
-		t.Errorf("%v: still unknown: %v", fault, err)
+		s.lie("%v: still unknown: %v", fault, err)
 	case (err == nil) != mine:
-		t.Errorf("%v: the servers have %+v, and the answer is %v", fault, node, err)
+		s.lie("%v: the servers have %+v, and the answer is %v", fault, node, err)
 	case err == nil && (resp.Node.Key != node.Key || resp.Node.Value != value || resp.Node.ModifiedIndex != node.ModifiedIndex):
-		t.Errorf("%v: the answer is %+v, the node %+v", fault, resp.Node, node)
+		s.lie("%v: the answer is %+v, the node %+v", fault, resp.Node, node)
 	}
 }
