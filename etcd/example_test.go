@@ -2,11 +2,14 @@ package etcd_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log"
+	"log/slog"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/etcdv2/client/etcd"
@@ -337,6 +340,34 @@ func ExampleClient_Machines() {
 	}
 	fmt.Println(len(machines), "machine; the leader's name is known:", leader.Name != "")
 	// Output: 1 machine; the leader's name is known: true
+}
+
+// Take a key for oneself, and know whether it worked even when the answer was lost.
+func ExampleWithUniqueValue() {
+	client := connect()
+	defer client.Close()
+
+	token := rand.Text() // nobody else writes this value
+	resp, err := client.Create(ctx, "/owner", "web-1 "+token, etcd.WithTTL(time.Minute), etcd.WithUniqueValue())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(resp.Node.Key, "is ours:", strings.HasSuffix(resp.Node.Value, token))
+	// Output: /owner is ours: true
+}
+
+// Know three members, learn of others, begin with the leader, and write to a log what goes wrong.
+func ExampleConfig() {
+	client, err := etcd.New(etcd.Config{
+		Endpoints:    []string{"http://10.0.0.1:2379", "http://10.0.0.2:2379", "http://10.0.0.3:2379"},
+		Selection:    etcd.SelectLeader,
+		SyncInterval: 10 * time.Second,
+		Observer:     etcd.LogObserver(slog.Default()),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
 }
 
 // Tell what a failed write means.

@@ -108,6 +108,8 @@ func (s *settlement) settle(ctx context.Context, unknown error) (*Response, erro
 		}
 		found, certain, err := s.find(ctx)
 		switch {
+		case isRefusal(err):
+			return nil, unknown // a look that is not allowed now will not be later
 		case err != nil:
 			continue
 		case found != nil:

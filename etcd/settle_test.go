@@ -194,6 +194,11 @@ func TestRepeatableWriteIsSentAgainUntilItsOutcomeIsKnown(t *testing.T) {
 				err: k.err, sent: append(twice, readLine, pollLine, pollLine9),
 			},
 			{
+				name:   "never applied, for what is there was there before",
+				script: script{head: before, write: replies{noWord, k.refused}, read: replies{file("get", "/k", "other", 7)}},
+				err:    k.err, sent: append(twice, readLine),
+			},
+			{
 				name:   "history too short",
 				script: script{head: before, write: replies{noWord, k.refused}, read: replies{theirs}, poll: replies{cleared}},
 				err:    ErrOutcomeUnknown, sent: append(twice, readLine, pollLine),
@@ -460,4 +465,16 @@ func TestWriteThatWasNotSentIsNotSettled(t *testing.T) {
 			checkNot(t, err, ErrOutcomeUnknown)
 		})
 	}
+}
+
+// Rights that were taken away in between do not come back by asking again.
+func TestSettlingEndsWhereItMayNotLook(t *testing.T) {
+	denied := refusal(401, ErrUnauthorized, "", 0)
+	s := serve(t, text(200, "", "X-Etcd-Index", "3"), hangup, denied)
+	_, err := connect(t, s.url).Create(t.Context(), "/k", "mine", WithUniqueValue())
+	checkIs(t, err, ErrOutcomeUnknown)
+	check(t, "requests", s.got(), []string{
+		"HEAD /v2/keys/", "PUT /v2/keys/k?prevExist=false value=mine",
+		"PUT /v2/keys/k?prevExist=false value=mine", "GET /v2/keys/k?quorum=true",
+	})
 }

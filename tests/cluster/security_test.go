@@ -94,10 +94,14 @@ func TestBasicAuth(t *testing.T) {
 			admin(t, endpoint, "PUT", "/v2/auth/enable", "")
 			admin(t, endpoint, "PUT", "/v2/auth/roles/guest",
 				`{"role":"guest","revoke":{"kv":{"read":["/*"],"write":["/*"]}}}`)
+			admin(t, endpoint, "PUT", "/v2/auth/roles/b", `{"role":"b","permissions":{"kv":{"read":["/b/*"],"write":["/b/*"]}}}`)
+			admin(t, endpoint, "PUT", "/v2/auth/users/limited", `{"user":"limited","password":"x","roles":["b"]}`)
+			limited := connect(t, etcd.Config{Endpoints: []string{endpoint}, Username: "limited", Password: "x"})
+			must(t)(limited.Set(t.Context(), "/b/own", "1"))
 			for _, test := range []struct {
 				user, password string
 				works          bool
-			}{{"root", "secret:1", true}, {"root", "wrong", false}, {"", "", false}, {"nobody", "x", false}} {
+			}{{"root", "secret:1", true}, {"root", "wrong", false}, {"", "", false}, {"nobody", "x", false}, {"limited", "x", false}} {
 				client, err := etcd.New(etcd.Config{Endpoints: []string{endpoint}, Username: test.user, Password: test.password})
 				if err != nil {
 					t.Fatal(err)
