@@ -23,8 +23,8 @@ type Config struct {
 	// others. There must be at least one, unless Discovery finds it.
 	Endpoints []string
 
-	// Discovery finds members by their SRV records in the DNS, when the client makes its first
-	// call and with each Sync, in addition to Endpoints. The zero value looks for none.
+	// Discovery finds members by their SRV records in the DNS: with each Sync, and, where there
+	// are no Endpoints, for the first call. The zero value looks for none.
 	Discovery Discovery
 
 	// Selection says which member calls begin with. The zero value is SelectAny.
@@ -111,6 +111,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, invalidf("poll timeout %v is below %v", c.PollTimeout, leastPollTimeout)
 	case c.SyncInterval < 0:
 		return c, invalidf("sync interval %v is negative", c.SyncInterval)
+	case !isClusterID(c.ClusterID):
+		return c, invalidf("cluster ID %q is no number in hex", c.ClusterID)
 	case c.Selection != SelectAny && c.Selection != SelectLeader:
 		return c, invalidf("there is no selection %d", c.Selection)
 	case c.Selection == SelectLeader && c.SyncInterval == 0:

@@ -3,12 +3,19 @@ package etcd
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 )
 
 // AnyCluster as Config.ClusterID lets members of different clusters answer.
 const AnyCluster = "*"
+
+// isClusterID reports whether id can be compared with what servers send.
+func isClusterID(id string) bool {
+	_, err := strconv.ParseUint(id, 16, 64)
+	return err == nil || id == "" || id == AnyCluster
+}
 
 // clusterIdentity is which cluster the client speaks to, and how far that is known to have come.
 type clusterIdentity struct {

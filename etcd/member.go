@@ -44,9 +44,20 @@ func parseEndpoint(endpoint string) (*url.URL, error) {
 	case u.RawQuery != "" || u.Fragment != "":
 		return nil, invalidf("endpoint %q has a query or fragment", endpoint)
 	}
+	u.Host = canonicalHost(u)
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = ""
 	return u, nil
+}
+
+// canonicalHost returns the host of u in the one spelling that can be compared: in lower case, and
+// without the port that its scheme has anyway.
+func canonicalHost(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	if port := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]; port != "" {
+		host = strings.TrimSuffix(host, port)
+	}
+	return host
 }
 
 // address returns the URL of logical, a path of the API with query, at the member.

@@ -2,6 +2,8 @@ package etcd
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 )
@@ -14,7 +16,8 @@ type Observer interface {
 
 // Event is what an Observer is told: AttemptStarted, AttemptEnded, MemberSetAside, MemberBack or
 // Synced. Others may come, so an Observer passes over those it does not know. None holds a
-// value or a password.
+// password. An Err may quote what a server said, and so the values it compared; LogValue leaves
+// that out.
 type Event interface {
 	// LogValue returns the event's fields for log/slog.
 	LogValue() slog.Value
@@ -52,7 +55,7 @@ type MemberBack struct {
 // Synced says that the cluster was asked for its members.
 type Synced struct {
 	Endpoints []string // all that requests may go to now
-	Err       error    // why the list could not be had or followed; it is the old one then
+	Err       error    // why the members, or with SelectLeader the leader, could not be learned
 }
 
 // LogValue returns the fields.
@@ -62,13 +65,13 @@ func (e AttemptStarted) LogValue() slog.Value {
 
 // LogValue returns the fields.
 func (e AttemptEnded) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("endpoint", e.Endpoint), slog.String("method", e.Method), slog.String("path", e.Path),
-		slog.Duration("duration", e.Duration), slog.String("outcome", e.Outcome.String()), slog.Any("error", e.Err))
+	return fields(e.Err, slog.String("endpoint", e.Endpoint), slog.String("method", e.Method), slog.String("path", e.Path),
+		slog.Duration("duration", e.Duration), slog.String("outcome", e.Outcome.String()))
 }
 
 // LogValue returns the fields.
 func (e MemberSetAside) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("endpoint", e.Endpoint), slog.Duration("for", e.For), slog.Any("error", e.Err))
+	return fields(e.Err, slog.String("endpoint", e.Endpoint), slog.Duration("for", e.For))
 }
 
 // LogValue returns the fields.
@@ -78,7 +81,27 @@ func (e MemberBack) LogValue() slog.Value {
 
 // LogValue returns the fields.
 func (e Synced) LogValue() slog.Value {
-	return slog.GroupValue(slog.Any("endpoints", e.Endpoints), slog.Any("error", e.Err))
+	return fields(e.Err, slog.Any("endpoints", e.Endpoints))
+}
+
+// fields returns attrs, and the error if there is one.
+func fields(err error, attrs ...slog.Attr) slog.Value {
+	if err != nil {
+		attrs = append(attrs, slog.String("error", unquoted(err)))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// unquoted tells of an error without the words of a server, which may hold values.
+func unquoted(err error) string {
+	var reply *Error
+	switch {
+	case !errors.As(err, &reply):
+		return err.Error()
+	case reply.Code == 0:
+		return fmt.Sprintf("status %d from %s", reply.StatusCode, reply.Endpoint)
+	}
+	return fmt.Sprintf("status %d from %s: %v", reply.StatusCode, reply.Endpoint, reply.Code)
 }
 
 // LogObserver returns an Observer that writes to logger: attempts at the level debug, members that

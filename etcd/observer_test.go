@@ -223,7 +223,7 @@ func TestLogObserver(t *testing.T) {
 		},
 		{MemberSetAside{"http://a", time.Second, broken}, slog.LevelWarn, "etcd: member set aside: endpoint=http://a for=1s error=broken"},
 		{MemberBack{"http://a"}, slog.LevelInfo, "etcd: member back: endpoint=http://a"},
-		{Synced{[]string{"http://a", "http://b"}, nil}, slog.LevelInfo, "etcd: members synced: endpoints=[http://a http://b] error=<nil>"},
+		{Synced{[]string{"http://a", "http://b"}, nil}, slog.LevelInfo, "etcd: members synced: endpoints=[http://a http://b]"},
 		{Synced{[]string{"http://a"}, broken}, slog.LevelWarn, "etcd: members not synced: endpoints=[http://a] error=broken"},
 		{odd{}, slog.LevelDebug, "etcd: n=1"},
 	}
@@ -260,5 +260,27 @@ func TestOutcomeInWords(t *testing.T) {
 		OutcomeAnswered: "answered", OutcomeNotSent: "not sent", OutcomeUnknown: "unknown", 7: "outcome 7",
 	} {
 		check(t, "outcome", outcome.String(), want)
+	}
+}
+
+// Refusals quote the values that were compared, and so do redirects and pages of proxies.
+func TestLogHoldsNoValueThatAServerQuotes(t *testing.T) {
+	for name, reply := range map[string]http.HandlerFunc{
+		"comparison": refusal(412, ErrCompareFailed, "[p1anted != x]", 5),
+		"redirect":   text(302, "", "Location", "/v2/keys/k?prevValue=p1anted"),
+		"page":       text(502, "<html>/v2/keys/k?prevValue=p1anted is down</html>"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			s := serve(t, reply)
+			client := connectWith(t, Config{
+				Endpoints: []string{s.url},
+				Observer:  LogObserver(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
+			})
+			_, err := client.CompareAndDelete(t.Context(), "/k", Prev{Value: "p1anted"})
+			if err == nil || strings.Contains(log.String(), "p1anted") || !strings.Contains(log.String(), "status") {
+				t.Errorf("%v, and the log is\n%s", err, log.String())
+			}
+		})
 	}
 }

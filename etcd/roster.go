@@ -65,9 +65,12 @@ func (r *roster) pin(m *member) {
 }
 
 // find returns the member that clients reach at u, nil if there is none.
-func (r *roster) find(u *url.URL) *member {
-	for _, m := range r.all() {
-		if m.base.Scheme == u.Scheme && m.base.Host == u.Host {
+func (r *roster) find(u *url.URL) *member { return findMember(r.all(), u) }
+
+func findMember(members []*member, u *url.URL) *member {
+	host := canonicalHost(u)
+	for _, m := range members {
+		if m.base.Scheme == u.Scheme && m.base.Host == host {
 			return m
 		}
 	}
@@ -94,12 +97,13 @@ func (r *roster) advertise(members []*member) {
 // is known of its health counts on.
 func (r *roster) replace(kept, more []*member) {
 	for _, m := range more {
+		if findMember(kept, m.base) != nil {
+			continue
+		}
 		if known := r.find(m.base); known != nil {
 			m = known
 		}
-		if !slices.Contains(kept, m) {
-			kept = append(kept, m)
-		}
+		kept = append(kept, m)
 	}
 	r.members.Store(&kept)
 	if !slices.Contains(kept, r.pinned.Load()) {

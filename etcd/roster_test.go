@@ -186,3 +186,17 @@ func TestMemberIsFoundBySchemeAndHost(t *testing.T) {
 		check(t, address, got, want)
 	}
 }
+
+func TestMemberNamedTwiceCountsOnce(t *testing.T) {
+	var members []*member
+	for _, endpoint := range []string{"http://A:80", "http://a", "http://b:2379", "https://a:443", "https://A"} {
+		m, err := parseMember(endpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		members = append(members, m)
+	}
+	r := newRoster(nil)
+	r.add(members)
+	check(t, "endpoints", r.endpoints(), []string{"http://a", "http://b:2379", "https://a"})
+}

@@ -19,8 +19,8 @@ type UniqueOption interface {
 // that before it returns, within its context:
 //
 //   - Create and CompareAndSwap are sent again, which can do no harm. If they are refused then, their
-//     value is looked for, and they succeed or fail for certain. A comparison by value alone is
-//     made one by index for that, with a quorum read.
+//     value is looked for, which tells whether they have been applied. A comparison by value alone
+//     is made one by index for that, with a quorum read.
 //   - CreateInOrder is not sent again; its value is looked for. If it is found, it has succeeded.
 //
 // The answer is that of now. A copy of a Create that is still on its way, through a member that hangs,
@@ -108,8 +108,8 @@ func (s *settlement) settle(ctx context.Context, unknown error) (*Response, erro
 		}
 		found, certain, err := s.find(ctx)
 		switch {
-		case isRefusal(err):
-			return nil, unknown // a look that is not allowed now will not be later
+		case isRefusal(err), errors.Is(err, ErrWrongCluster):
+			return nil, unknown // it will not be otherwise later
 		case err != nil:
 			continue
 		case found != nil:

@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,8 +12,9 @@ import (
 // Sync asks the cluster for its members, and from then on requests go to them too. The configured
 // endpoints stay in the list whatever the answer. A member is taken on only if it answers here, and
 // speaks the scheme that one of the endpoints does, so that credentials meant for TLS stay on it.
-// With SelectLeader, calls begin with the member that leads now. On an error the list stays as
-// it was. Do not use it where the endpoints are proxies that members are to be reached through.
+// With SelectLeader, calls begin with the member that leads now. If the members cannot be asked for,
+// or none are named, the list stays as it was. Do not use Sync where the endpoints are proxies that
+// members are to be reached through.
 func (c *Client) Sync(ctx context.Context) error {
 	err := c.sync(ctx)
 	c.cluster.observe(Synced{c.cluster.roster.endpoints(), err})
@@ -20,12 +22,13 @@ func (c *Client) Sync(ctx context.Context) error {
 }
 
 func (c *Client) sync(ctx context.Context) error {
-	if err := c.cluster.discover(ctx); err != nil {
-		return err
-	}
+	discovered := c.cluster.discover(ctx)
 	machines, err := c.Machines(ctx)
 	if err != nil {
-		return err
+		return errors.Join(discovered, err)
+	}
+	if len(machines) == 0 {
+		return errors.Join(discovered, errors.New("etcd: the cluster names no members"))
 	}
 	var advertised []*member
 	for _, machine := range machines {
@@ -39,9 +42,9 @@ func (c *Client) sync(ctx context.Context) error {
 	}
 	c.cluster.roster.advertise(advertised)
 	if c.selection == SelectLeader {
-		return c.pinLeader(ctx)
+		return errors.Join(discovered, c.pinLeader(ctx))
 	}
-	return nil
+	return discovered
 }
 
 // pinLeader makes calls begin with the leader.
