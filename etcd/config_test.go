@@ -40,6 +40,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		{"relative version prefix", with(func(c *Config) { c.VersionPrefix = "v2" })},
 		{"negative poll timeout", with(func(c *Config) { c.PollTimeout = -1 })},
 		{"negative sync interval", with(func(c *Config) { c.SyncInterval = -1 })},
+		{"cluster ID that is no number", with(func(c *Config) { c.ClusterID = "0x7e" })},
 		{"no such selection", with(func(c *Config) { c.Selection, c.SyncInterval = 2, time.Minute })},
 		{"negative selection", with(func(c *Config) { c.Selection, c.SyncInterval = -1, time.Minute })},
 		{"leader without a sync interval", with(func(c *Config) { c.Selection = SelectLeader })},
