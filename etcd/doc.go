@@ -92,6 +92,8 @@
 //
 //   - That it keeps up. The server remembers 1,000 events of all keys together; a watch that falls
 //     further behind ends with ErrEventIndexCleared.
+//   - That it sees what its member skips. A member that was away for thousands of writes catches up by
+//     a snapshot, and an open poll on it is told nothing of what lies between.
 //   - That it notices at once when its member is cut off from the others: such a member keeps the poll
 //     open and silent. A poll's end is when that shows.
 //   - On etcd 2.3.0 to 3.0.17, that a recursive watch sees changes of the watched key itself, when

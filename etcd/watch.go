@@ -26,9 +26,10 @@ import (
 //
 // Failures of members and connections are ridden out, without end: the watch goes on behind the
 // last event. It ends with one pair of nil and an error: the cause of ctx's end, ErrClosed,
-// ErrInvalidArgument, or a refusal by the server. The refusal to expect is ErrEventIndexCleared: the
-// events to go on with are no longer in the history of 1,000 that the server keeps of all keys
-// together. Then read what is there now and watch on from that response's Index.
+// ErrInvalidArgument, ErrWrongCluster, or a refusal by the server. The refusal to expect is
+// ErrEventIndexCleared: the events to go on with are no longer in the history of 1,000 that the
+// server keeps of all keys together. Then read what is there now and watch on from that response's
+// Index.
 //
 // An event's Index is where to go on behind it. A deletion or expiry of a directory is one event,
 // also for who watches something below: Node.Key is then shorter than the key watched. Refreshes are
