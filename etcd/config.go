@@ -65,8 +65,8 @@ type Config struct {
 
 	// AttemptTimeout bounds one attempt at one member: connecting, sending and reading the whole
 	// reply; for a watch, until the reply's header. When a call has a deadline, an attempt gets no
-	// more than an even part of what is left for each member still to try. Half of an attempt's
-	// time is for connecting. Zero means 10 s, which is longer than the 7 s after which a member
+	// more than an even part of what is left for each member still to try; of a read's time one
+	// part more is kept for a second round. Half of an attempt's time is for connecting. Zero means 10 s, which is longer than the 7 s after which a member
 	// without quorum gives up. Negative means no bound but the deadline's.
 	AttemptTimeout time.Duration
 

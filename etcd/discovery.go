@@ -21,9 +21,8 @@ type Discovery struct {
 	Resolver *net.Resolver
 }
 
-// The names under which clusters have announced themselves to clients, newest first: those of etcd
-// 2.1 and later, and the one that earlier clients looked for. The first name that has
-// records counts.
+// The names under which clusters announce themselves to clients: those of etcd 2.1 and later, then
+// those that earlier clients looked for. The first name that has records counts.
 var discoveryNames = []struct{ service, scheme string }{
 	{"etcd-client-ssl", "https"},
 	{"etcd-client", "http"},

@@ -2,7 +2,6 @@ package etcd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -365,152 +364,6 @@ func TestWatchOfTheRootAndOfEscapedKeysOnTheWire(t *testing.T) {
 	}
 }
 
-// Only the caller can read again what the history no longer holds.
-func TestWatchEndsWhenTheHistoryIsGone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := watching(t, refusal(400, ErrEventIndexCleared, "the requested history has been cleared [104/5]", 1103))
-		err := w.end(t, t.Context(), WithAfterIndex(4))
-		checkIs(t, err, ErrEventIndexCleared)
-		var reply *Error
-		if !errors.As(err, &reply) || reply.Index != 1103 {
-			t.Errorf("error is %#v", err)
-		}
-		check(t, "requests", w.got(), polls(5))
-	})
-}
-
-func TestWatchEndsWhenItIsRefused(t *testing.T) {
-	for name, test := range map[string]struct {
-		reply http.HandlerFunc
-		want  error
-	}{
-		"not allowed": {refusal(401, ErrUnauthorized, "", 0), ErrUnauthorized},
-		"no etcd":     {text(404, "404 page not found\n"), nil},
-		"redirect":    {text(307, "", "Location", "http://b/v2/keys/k"), nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				for _, opts := range [][]WatchOption{nil, {WithAfterIndex(4)}} {
-					w := watching(t, test.reply)
-					err := w.end(t, t.Context(), opts...)
-					if test.want != nil && opts != nil {
-						checkIs(t, err, test.want)
-					}
-					check(t, "requests", len(w.got()), 1)
-				}
-			})
-		})
-	}
-}
-
-func TestWatchOfAKeyTooLongForTheWireEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := watching(t)
-		_, err := w.client.WatchOnce(t.Context(), longestKey, WithAfterIndex(4))
-		checkIs(t, err, ErrInvalidArgument)
-		check(t, "requests", w.got(), []string(nil))
-	})
-}
-
-// The loop's body runs between polls: nothing may be left open when it is left.
-func TestBreakLeavesNoPollBehind(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := watching(t, eventAt("set", "/k", 5, 4))
-		w.events(t, 1, WithAfterIndex(4))
-		synctest.Wait()
-		check(t, "requests", w.got(), polls(5))
-	})
-}
-
-func TestEndOfContextEndsAWatchAndItsPoll(t *testing.T) {
-	cause := errors.New("changed my mind")
-	for name, reply := range map[string]http.HandlerFunc{"waiting": silent(4), "not answered": hang, "in a pause": text(500, "")} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				served := make(chan struct{}, 100)
-				w := watching(t)
-				w.replies = []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
-					reply(w, r)
-					served <- struct{}{}
-				}}
-				ctx, cancel := context.WithCancelCause(t.Context())
-				go func() {
-					synctest.Wait()
-					cancel(cause)
-				}()
-				check(t, "error", w.end(t, ctx, WithAfterIndex(4)), cause)
-				<-served // the server has noticed
-			})
-		})
-	}
-}
-
-func TestDeadlineEndsAWatch(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := watching(t, silent(4))
-		w.replies = w.replies[:1]
-		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-		defer cancel()
-		check(t, "error", w.end(t, ctx, WithAfterIndex(4)), context.DeadlineExceeded)
-	})
-}
-
-func TestCloseEndsAWatchAndItsPoll(t *testing.T) {
-	for name, reply := range map[string]http.HandlerFunc{"waiting": silent(4), "not answered": hang} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				ended := make(chan struct{})
-				w := watching(t, func(w http.ResponseWriter, r *http.Request) {
-					reply(w, r)
-					close(ended)
-				})
-				go func() {
-					synctest.Wait()
-					w.client.Close()
-				}()
-				checkIs(t, w.end(t, t.Context(), WithAfterIndex(4)), ErrClosed)
-				<-ended
-			})
-		})
-	}
-}
-
-func TestEachRangeStartsAfresh(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := watching(t, eventAt("set", "/k", 5, 4), eventAt("set", "/k", 6, 5), eventAt("set", "/k", 5, 4))
-		seq := w.client.Watch(t.Context(), "/k", WithAfterIndex(4))
-		check(t, "requests before a range", w.got(), []string(nil))
-		for _, n := range []int{2, 1} {
-			for _, err := range seq {
-				if err != nil {
-					t.Fatal(err)
-				}
-				if n--; n == 0 {
-					break
-				}
-			}
-		}
-		check(t, "requests", w.got(), polls(5, 6, 5))
-	})
-}
-
-func TestWatchOnceReturnsTheNextEvent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := watching(t, keys(200, 7, ""), silent(9), keys(200, 9,
-			`{"action":"delete","node":{"key":"/k","modifiedIndex":12,"createdIndex":3},"prevNode":{"key":"/k","value":"v","modifiedIndex":3,"createdIndex":3}}`))
-		event, err := w.client.WatchOnce(t.Context(), "/k")
-		if err != nil {
-			t.Fatal(err)
-		}
-		check(t, "event", event, &Response{
-			Action: ActionDelete, Index: 12, RaftIndex: 1009, RaftTerm: 2, ClusterID: "7e27652122e8b2ae",
-			Node:     &Node{Key: "/k", ModifiedIndex: 12, CreatedIndex: 3},
-			PrevNode: &Node{Key: "/k", Value: "v", ModifiedIndex: 3, CreatedIndex: 3},
-		})
-		check(t, "requests", w.got(), append([]string{"HEAD /v2/keys/k"}, polls(8, 10)...))
-	})
-}
-
 func TestManyWatchesAtOnceKeepApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var net network
@@ -590,20 +443,6 @@ func TestWatchLeavesAFrozenMember(t *testing.T) {
 			})
 		})
 	}
-}
-
-// A watch that waits before its next poll is up to five seconds from noticing by itself.
-func TestCloseEndsAPause(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := watching(t)
-		w.replies = []http.HandlerFunc{text(500, "")}
-		time.AfterFunc(30*time.Second, func() { w.client.Close() })
-		start := time.Now()
-		_, err := w.client.WatchOnce(t.Context(), "/k", WithAfterIndex(4))
-		if took := time.Since(start); took > 30*time.Second {
-			t.Errorf("ended %v after Close: %v", took-30*time.Second, err)
-		}
-	})
 }
 
 // A key below a file may come to be one day, and etcd lets it be watched.

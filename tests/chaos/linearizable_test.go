@@ -9,6 +9,7 @@ import (
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/tests/etcdtest"
 	"github.com/etcdv2/client/tests/faultproxy"
+	"github.com/etcdv2/client/tests/internal/live"
 )
 
 // Quorum reads, writes and compare-and-swaps behave as on a single machine that does one thing after
@@ -50,7 +51,7 @@ func (h *history) mustBeExplained() {
 // newNemesis puts a link and a proxy, one behind the other, in front of every member.
 func newNemesis(r *run, cluster *etcdtest.Cluster) *nemesis {
 	n := &nemesis{run: r, cluster: front(r.t, cluster), random: r.random(0)}
-	for _, url := range n.cluster.urls(0) {
+	for _, url := range n.cluster.urls() {
 		n.links = append(n.links, faultproxy.NewLink(r.t, url))
 	}
 	return n
@@ -64,25 +65,15 @@ func (n *nemesis) users() []*etcd.Client {
 		links = append(links, link.URL())
 	}
 	var clients []*etcd.Client
-	for i := range links {
-		clients = append(clients, n.user(links, i), n.user(n.cluster.Endpoints(), i))
+	for range links {
+		clients = append(clients, n.user(links), n.user(n.cluster.Endpoints()))
 	}
 	return clients
 }
 
-// user returns a client whose list of endpoints begins with the given one.
-func (n *nemesis) user(endpoints []string, first int) *etcd.Client {
-	rotated := append(endpoints[first:len(endpoints):len(endpoints)], endpoints[:first]...)
-	client, err := etcd.New(etcd.Config{Endpoints: rotated, AttemptTimeout: time.Second})
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	n.t.Cleanup(func() {
-		if err := client.Close(); err != nil {
-			n.t.Error(err)
-		}
-	})
-	return client
+// user returns a client that begins with a member of its own choice.
+func (n *nemesis) user(endpoints []string) *etcd.Client {
+	return live.Connect(n.t, etcd.Config{Endpoints: endpoints, AttemptTimeout: time.Second})
 }
 
 // countInjected adds the faults done to single requests to the summary.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/tests/faultproxy"
+	"github.com/etcdv2/client/tests/internal/live"
 )
 
 // resender is a transport with the bug that the library must not have: it sends a compare-and-swap
@@ -57,8 +58,8 @@ func TestPlantedBugIsFound(t *testing.T) {
 			r := newRun(t, 0)
 			cluster := front(t, embedded35.start(t, 3))
 			s := &registers{run: r}
-			for i := range 4 {
-				s.clients = append(s.clients, pooledClient(t, cluster.urls(i), test.planted))
+			for range 4 {
+				s.clients = append(s.clients, pooledClient(t, cluster.urls(), test.planted))
 			}
 			cluster.use(faultproxy.Writes(func() faultproxy.Fault {
 				if rand.IntN(5) == 0 {
@@ -88,16 +89,7 @@ func pooledClient(t *testing.T, endpoints []string, planted bool) *etcd.Client {
 	if planted {
 		config.HTTPClient.Transport = resender{transport, successors(t, endpoints)}
 	}
-	client, err := etcd.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := client.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return client
+	return live.Connect(t, config)
 }
 
 // successors maps each endpoint's host to that of the next one.

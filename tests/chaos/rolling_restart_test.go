@@ -73,9 +73,8 @@ func startLoad(r *run, cluster *etcdtest.Cluster) runningLoad {
 	until, end := context.WithCancel(r.t.Context())
 	l := &load{run: r, until: until, registers: map[int]*register{}, created: claims{}, queued: claims{}}
 	endpoints := cluster.Endpoints()
-	for i := range endpoints {
-		// Each begins with another member, so that every restart ends somebody's connections.
-		l.clients = append(l.clients, live.Client(r.t, append(endpoints[i:len(endpoints):len(endpoints)], endpoints[:i]...)...))
+	for range endpoints {
+		l.clients = append(l.clients, live.Client(r.t, endpoints...))
 	}
 	l.prepare()
 	var running sync.WaitGroup

@@ -45,11 +45,11 @@ func front(tb testing.TB, cluster *etcdtest.Cluster) fronted {
 	return f
 }
 
-// urls returns the proxies' URLs, beginning with the given one.
-func (f fronted) urls(first int) []string {
+// urls returns the proxies' URLs.
+func (f fronted) urls() []string {
 	var urls []string
-	for i := range f.proxies {
-		urls = append(urls, f.proxies[(first+i)%len(f.proxies)].URL())
+	for _, proxy := range f.proxies {
+		urls = append(urls, proxy.URL())
 	}
 	return urls
 }

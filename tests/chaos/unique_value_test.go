@@ -46,7 +46,7 @@ func TestUniqueValueSettles(t *testing.T) {
 					r, fronted := newRun(t, 0), front(t, cluster)
 					s := &settlement{
 						run: r, cluster: fronted, random: r.random(part),
-						direct: live.Client(t, cluster.Endpoints()...), client: live.Client(t, fronted.urls(part)...),
+						direct: live.Client(t, cluster.Endpoints()...), client: live.Client(t, fronted.urls()...),
 					}
 					for i := range settleRounds {
 						verb.round(s, i)

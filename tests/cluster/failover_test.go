@@ -106,7 +106,7 @@ func withFollower(t *testing.T, cluster *etcdtest.Cluster, call func(context.Con
 	leader := live.Must[*etcdtest.Member](t)(cluster.Leader(t.Context()))
 	for {
 		seen := &attempts{}
-		client := connect(t, etcd.Config{Endpoints: cluster.Endpoints(), Observer: seen})
+		client := live.Connect(t, etcd.Config{Endpoints: cluster.Endpoints(), Observer: seen})
 		if err := within(t, client, call); err != nil {
 			t.Fatal(err)
 		}

@@ -3,25 +3,9 @@ package cluster_test
 import (
 	"slices"
 	"sync"
-	"testing"
 
 	"github.com/etcdv2/client/etcd"
 )
-
-// connect returns a client that is closed when the test ends.
-func connect(t *testing.T, config etcd.Config) *etcd.Client {
-	t.Helper()
-	client, err := etcd.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := client.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return client
-}
 
 // attempts is an Observer that keeps what it is told.
 type attempts struct {

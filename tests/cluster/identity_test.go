@@ -51,7 +51,7 @@ func TestAnswersOfAnotherCluster(t *testing.T) {
 	id := must(t)(live.Client(t, ours.Endpoints()...).Set(t.Context(), "/a", "ours")).ClusterID
 
 	t.Run("not the expected", func(t *testing.T) {
-		client := connect(t, etcd.Config{Endpoints: other.Endpoints(), ClusterID: id})
+		client := live.Connect(t, etcd.Config{Endpoints: other.Endpoints(), ClusterID: id})
 		if _, err := client.Get(t.Context(), "/a"); !errors.Is(err, etcd.ErrWrongCluster) {
 			t.Errorf("read: %v", err)
 		}
@@ -63,7 +63,7 @@ func TestAnswersOfAnotherCluster(t *testing.T) {
 		}
 	})
 	t.Run("a stranger among the endpoints", func(t *testing.T) {
-		client := connect(t, etcd.Config{Endpoints: append(other.Endpoints(), ours.Endpoints()[0]), ClusterID: id})
+		client := live.Connect(t, etcd.Config{Endpoints: append(other.Endpoints(), ours.Endpoints()[0]), ClusterID: id})
 		for range 10 {
 			if got := must(t)(client.Get(t.Context(), "/a")); got.Node.Value != "ours" {
 				t.Errorf("read %q", got.Node.Value)
@@ -72,8 +72,8 @@ func TestAnswersOfAnotherCluster(t *testing.T) {
 	})
 	t.Run("changed on the way", func(t *testing.T) {
 		board := newSwitchboard(t, ours.Endpoints()[0])
-		client, any := connect(t, etcd.Config{Endpoints: []string{board.url}}),
-			connect(t, etcd.Config{Endpoints: []string{board.url}, ClusterID: etcd.AnyCluster})
+		client, any := live.Connect(t, etcd.Config{Endpoints: []string{board.url}}),
+			live.Connect(t, etcd.Config{Endpoints: []string{board.url}, ClusterID: etcd.AnyCluster})
 		must(t)(client.Get(t.Context(), "/a"))
 		must(t)(any.Get(t.Context(), "/a"))
 		board.to(t, other.Endpoints()[0])

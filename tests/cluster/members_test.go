@@ -22,7 +22,7 @@ func TestSyncFindsTheOtherMembers(t *testing.T) {
 	cluster := etcdtest.Start(t, etcdtest.WithMembers(3))
 	seed := cluster.Members()[0]
 	seen := &attempts{}
-	client := connect(t, etcd.Config{Endpoints: []string{seed.URL()}, Observer: seen})
+	client := live.Connect(t, etcd.Config{Endpoints: []string{seed.URL()}, Observer: seen})
 	if err := client.Sync(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestSyncTakesOnOnlyWhatAnswers(t *testing.T) {
 		}
 	}))
 	defer named.Close()
-	client := connect(t, etcd.Config{Endpoints: []string{named.URL}})
+	client := live.Connect(t, etcd.Config{Endpoints: []string{named.URL}})
 	if err := client.Sync(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestSyncInterval(t *testing.T) {
 		}
 	}
 	seen := &attempts{}
-	client := connect(t, etcd.Config{
+	client := live.Connect(t, etcd.Config{
 		Endpoints: cluster.Endpoints()[:1], SyncInterval: 20 * time.Millisecond, Observer: seen,
 	})
 	live.Eventually(t, "a sync has failed", func() bool {
@@ -109,7 +109,7 @@ func TestSyncInterval(t *testing.T) {
 func TestCallsBeginWithTheLeader(t *testing.T) {
 	cluster := etcdtest.Start(t, etcdtest.WithMembers(3))
 	seen := &attempts{}
-	client := connect(t, etcd.Config{
+	client := live.Connect(t, etcd.Config{
 		Endpoints: cluster.Endpoints(), Selection: etcd.SelectLeader, SyncInterval: 20 * time.Millisecond, Observer: seen,
 	})
 	follows := func(leader *etcdtest.Member) {
@@ -138,7 +138,7 @@ func TestDiscovery(t *testing.T) {
 		"_etcd-client._tcp.example.com.": "", "_etcd._tcp.example.com.": "", "_etcd-client-blue._tcp.example.com.": "blue",
 	} {
 		discovery := etcd.Discovery{Domain: "example.com", Service: service, Resolver: nameServer(t, name+" 60 IN SRV 0 0 "+port+" localhost.")}
-		client := connect(t, etcd.Config{Discovery: discovery})
+		client := live.Connect(t, etcd.Config{Discovery: discovery})
 		must(t)(client.Set(t.Context(), s.Dir, name))
 		if got := client.Endpoints(); !slices.Equal(got, []string{"http://localhost:" + port}) {
 			t.Errorf("%s: endpoints are %q", name, got)
@@ -152,7 +152,7 @@ func TestDiscovery(t *testing.T) {
 	if want := []string{"https://a.example.com:2379", "https://b.example.com:2379"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("endpoints are %q, %v, want %q", got, err, want)
 	}
-	client := connect(t, etcd.Config{Discovery: etcd.Discovery{Domain: "example.com", Resolver: nameServer(t)}})
+	client := live.Connect(t, etcd.Config{Discovery: etcd.Discovery{Domain: "example.com", Resolver: nameServer(t)}})
 	var notFound *net.DNSError
 	if _, err := client.Get(t.Context(), "/a"); !errors.As(err, &notFound) {
 		t.Errorf("without records: %v", err)

@@ -59,7 +59,7 @@ func TestClientCertificateIsReadAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := connect(t, etcd.Config{Endpoints: cluster.Endpoints(), TLS: config})
+	client := live.Connect(t, etcd.Config{Endpoints: cluster.Endpoints(), TLS: config})
 	if _, err := client.Set(t.Context(), "/a", "1"); err == nil || errors.Is(err, etcd.ErrOutcomeUnknown) {
 		t.Errorf("with a certificate of another authority: %v", err)
 	}
@@ -96,7 +96,7 @@ func TestBasicAuth(t *testing.T) {
 				`{"role":"guest","revoke":{"kv":{"read":["/*"],"write":["/*"]}}}`)
 			admin(t, endpoint, "PUT", "/v2/auth/roles/b", `{"role":"b","permissions":{"kv":{"read":["/b/*"],"write":["/b/*"]}}}`)
 			admin(t, endpoint, "PUT", "/v2/auth/users/limited", `{"user":"limited","password":"x","roles":["b"]}`)
-			limited := connect(t, etcd.Config{Endpoints: []string{endpoint}, Username: "limited", Password: "x"})
+			limited := live.Connect(t, etcd.Config{Endpoints: []string{endpoint}, Username: "limited", Password: "x"})
 			must(t)(limited.Set(t.Context(), "/b/own", "1"))
 			for _, test := range []struct {
 				user, password string

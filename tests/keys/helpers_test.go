@@ -8,17 +8,12 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/tests/internal/live"
 )
 
 // must returns the response of a call that has to work.
 func must(t *testing.T) func(*etcd.Response, error) *etcd.Response {
-	return func(resp *etcd.Response, err error) *etcd.Response {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return resp
-	}
+	return live.Must[*etcd.Response](t)
 }
 
 // fails checks that a call was refused with code, and that this is not taken for an unknown outcome.

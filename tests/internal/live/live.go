@@ -94,7 +94,13 @@ func (v *version) server(tb testing.TB) Server {
 // Client returns a client of the endpoints that is closed when the test ends.
 func Client(tb testing.TB, endpoints ...string) *etcd.Client {
 	tb.Helper()
-	client, err := etcd.New(etcd.Config{Endpoints: endpoints})
+	return Connect(tb, etcd.Config{Endpoints: endpoints})
+}
+
+// Connect returns a client that is closed when the test ends.
+func Connect(tb testing.TB, config etcd.Config) *etcd.Client {
+	tb.Helper()
+	client, err := etcd.New(config)
 	if err != nil {
 		tb.Fatal(err)
 	}
