@@ -151,6 +151,7 @@ func TestBadOptions(t *testing.T) {
 		"not etcd":       etcdtest.WithBinary("/bin/true"),
 		"no port":        etcdtest.WithClientAddr("127.0.0.1"),
 		"no CA":          etcdtest.WithTLS(nil),
+		"no write":       etcdtest.WithSnapshotCount(0),
 	} {
 		if c, err := etcdtest.New(t.Context(), opt); err == nil || c != nil {
 			t.Errorf("%s: %v, %v", name, c, err)

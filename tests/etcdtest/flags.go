@@ -44,6 +44,9 @@ func (s *spec) flags(v version) []string {
 		fmt.Sprint("--heartbeat-interval=", s.heartbeat.Milliseconds()),
 		fmt.Sprint("--election-timeout=", s.election.Milliseconds()),
 	}
+	if s.snapshots > 0 {
+		flags = append(flags, fmt.Sprint("--snapshot-count=", s.snapshots))
+	}
 	if s.serverCert != nil {
 		flags = append(flags, "--cert-file="+s.serverCert.CertFile, "--key-file="+s.serverCert.KeyFile)
 	}

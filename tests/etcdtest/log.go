@@ -9,8 +9,11 @@ import (
 const logLines = 40
 
 // logTail returns the last lines of the member's log.
-func (m *Member) logTail() string {
-	text, err := os.ReadFile(m.spec.logFile)
+func (m *Member) logTail() string { return tail(m.spec.logFile) }
+
+// tail returns the last lines of a log file.
+func tail(file string) string {
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return err.Error()
 	}

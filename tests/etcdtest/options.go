@@ -18,6 +18,7 @@ type config struct {
 	clientAddr string
 	ca         *CA
 	clientCert bool
+	snapshots  int // writes between two snapshots, 0 for etcd's default
 }
 
 func newConfig(opts []Option) (*config, error) {
@@ -87,5 +88,18 @@ func WithClientCertAuth(ca *CA) Option {
 	return func(cfg *config) error {
 		cfg.clientCert = true
 		return WithTLS(ca)(cfg)
+	}
+}
+
+// WithSnapshotCount makes each member take a snapshot after n writes, where etcd's default is 10,000 or
+// more. A member that was away is overtaken by a snapshot if it has missed about 5,000 writes more
+// than that: so many the others keep for it, whatever n is.
+func WithSnapshotCount(n int) Option {
+	return func(cfg *config) error {
+		if n < 1 {
+			return fmt.Errorf("etcdtest: a snapshot needs at least 1 write, not %d", n)
+		}
+		cfg.snapshots = n
+		return nil
 	}
 }

@@ -21,6 +21,7 @@ type spec struct {
 	election       time.Duration
 	initialCluster string // "m1=http://…,m2=http://…"
 	serverCert     *Cert  // nil without TLS
+	snapshots      int    // writes between two snapshots, 0 for etcd's default
 	clientCAFile   string // of the clients' certificates, "" if none are asked for
 }
 
@@ -49,7 +50,7 @@ func (c *Cluster) prepare() (err error) {
 	}
 	transport := &http.Transport{DisableKeepAlives: true}
 	c.http = &http.Client{Transport: transport}
-	base := spec{}
+	base := spec{snapshots: c.cfg.snapshots}
 	base.setTempo(c.cfg.members)
 	if c.cfg.ca != nil {
 		if err := c.prepareTLS(&base, transport); err != nil {

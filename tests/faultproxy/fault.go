@@ -34,6 +34,17 @@ var (
 		panic(http.ErrAbortHandler)
 	}}
 
+	// CutEvent passes the reply on as it comes and ends the connection in the middle of the first
+	// piece of its body: of a watch's event, long after the header, and of a stream's, which
+	// never comes to an end that CutReply could wait for.
+	CutEvent = Fault{"event cut", (*exchange).cutEvent}
+
+	// PassAndClose is Pass on a connection that is closed after the reply.
+	PassAndClose = Fault{"pass and close", func(x *exchange) {
+		x.w.Header().Set("Connection", "close")
+		x.pass()
+	}}
+
 	// FailReply forwards the request, waits for the reply, and answers in its place what a member
 	// answers that has given up waiting: status 500 and errorCode 300.
 	FailReply = Fault{"500 after applying", func(x *exchange) {
@@ -113,4 +124,15 @@ func (x *exchange) pass() {
 			panic(http.ErrAbortHandler) // the client sees what it would without a proxy
 		}
 	}
+}
+
+func (x *exchange) cutEvent() {
+	resp := x.forward(x.r.Context())
+	defer resp.Body.Close()
+	x.header(resp.Header, resp.StatusCode)
+	buffer := make([]byte, 32<<10)
+	// Whether the member ends the reply here or not, the client sees it broken.
+	n, _ := resp.Body.Read(buffer)
+	x.write(buffer[:n/2])
+	panic(http.ErrAbortHandler)
 }

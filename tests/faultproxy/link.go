@@ -39,8 +39,8 @@ func (l *Link) URL() string { return "http://" + l.proxy.Listen }
 
 // A LinkFault is what a Link does to the bytes that pass.
 type LinkFault struct {
-	name  string
-	toxic string
+	name   string
+	toxics [2]string // one will do
 }
 
 var (
@@ -49,6 +49,9 @@ var (
 
 	// LoseReplies lets requests through; what the member answers is lost.
 	LoseReplies = linkFault("replies into a black hole", "timeout", "downstream", `"timeout":0`)
+
+	// LoseAll is a black hole in both directions.
+	LoseAll = LinkFault{"everything into a black hole", [2]string{LoseRequests.toxics[0], LoseReplies.toxics[0]}}
 
 	// ResetRequests cuts the connection when the client sends something, which is lost.
 	ResetRequests = linkFault("connection reset by a request", "reset_peer", "upstream", `"timeout":0`)
@@ -68,7 +71,8 @@ func SlowClose(d time.Duration) LinkFault {
 }
 
 func linkFault(name, kind, stream, attributes string) LinkFault {
-	return LinkFault{name, fmt.Sprintf(`{"name":"fault","type":%q,"stream":%q,"attributes":{%s}}`, kind, stream, attributes)}
+	toxic := fmt.Sprintf(`{"name":%q,"type":%q,"stream":%q,"attributes":{%s}}`, stream, kind, stream, attributes)
+	return LinkFault{name, [2]string{toxic}}
 }
 
 // String names the fault for summaries.
@@ -77,8 +81,15 @@ func (f LinkFault) String() string { return f.name }
 // Break makes fault hold, in place of the one before.
 func (l *Link) Break(fault LinkFault) error {
 	l.Heal()
-	_, err := l.proxy.Toxics.AddToxicJson(strings.NewReader(fault.toxic))
-	return err
+	for _, toxic := range fault.toxics {
+		if toxic == "" {
+			continue
+		}
+		if _, err := l.proxy.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Heal ends the fault. Connections that have lost something are closed then.

@@ -19,6 +19,7 @@ func TestLinkFaults(t *testing.T) {
 	}{
 		{faultproxy.LoseRequests, false},
 		{faultproxy.LoseReplies, true},
+		{faultproxy.LoseAll, false},
 		{faultproxy.ResetRequests, false},
 		{faultproxy.ResetReplies, true},
 	} {

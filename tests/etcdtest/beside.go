@@ -1,0 +1,53 @@
+package etcdtest
+
+import (
+	"context"
+	"errors"
+	"net"
+	"path/filepath"
+	"testing"
+)
+
+// RunBeside runs another program beside a cluster, such as a proxy in front of it, until the test
+// ends. It returns when the program accepts connections at addr. On Linux the program is gone even
+// when the test process was killed, if it starts no others.
+func RunBeside(tb testing.TB, addr, binary string, args ...string) {
+	tb.Helper()
+	log := filepath.Join(tb.TempDir(), "log")
+	program, err := startProcess(binary, args, log)
+	if err != nil {
+		tb.Fatalf("etcdtest: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := program.kill(); err != nil {
+			tb.Error(err)
+		}
+		if tb.Failed() {
+			tb.Logf("log of %s:\n%s", filepath.Base(binary), tail(log))
+		}
+	})
+	err = poll(tb.Context(), func(ctx context.Context) error {
+		if hasExited(program) {
+			return permanentError{errors.New("it has ended")}
+		}
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+		if err == nil {
+			conn.Close()
+		}
+		return err
+	})
+	if err != nil {
+		tb.Fatalf("etcdtest: %s: %v\n%s", binary, err, tail(log))
+	}
+}
+
+// FreeAddr returns an address of 127.0.0.1 that no cluster is given until the test ends.
+func FreeAddr(tb testing.TB) string {
+	tb.Helper()
+	port, err := reservePort()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { releasePort(port) })
+	return loopback(port)
+}
