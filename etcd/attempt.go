@@ -19,7 +19,11 @@ import (
 func (c *cluster) attempt(req *http.Request, m *member, most time.Duration) (*http.Response, Outcome, error) {
 	c.observe(AttemptStarted{m.endpoint, req.Method, req.URL.Path})
 	start := time.Now()
-	resp, outcome, err := c.try(req, most)
+	var over *member
+	if isWatch(req) {
+		over = m
+	}
+	resp, outcome, err := c.try(req, over, most)
 	var reply *Error
 	if errors.As(err, &reply) {
 		reply.Endpoint = m.endpoint
@@ -28,7 +32,7 @@ func (c *cluster) attempt(req *http.Request, m *member, most time.Duration) (*ht
 	switch {
 	case outcome == OutcomeAnswered:
 		c.praise(m)
-	case !errors.Is(req.Context().Err(), context.Canceled) && c.life.Err() == nil:
+	case !errors.Is(req.Context().Err(), context.Canceled) && c.life.Err() == nil && !errors.Is(err, errMayHaveMissed):
 		c.blame(m, err)
 	}
 	return resp, outcome, err
@@ -37,6 +41,11 @@ func (c *cluster) attempt(req *http.Request, m *member, most time.Duration) (*ht
 // praise makes calls begin with a member that answers.
 func (c *cluster) praise(m *member) {
 	c.roster.pin(m)
+	c.trust(m)
+}
+
+// trust ends a member's being set aside.
+func (c *cluster) trust(m *member) {
 	if m.health.answered() {
 		c.observe(MemberBack{m.endpoint})
 	}
@@ -49,9 +58,13 @@ func (c *cluster) blame(m *member, err error) {
 	}
 }
 
-func (c *cluster) try(req *http.Request, most time.Duration) (*http.Response, Outcome, error) {
+// try sends req once. A request that waits for events is ended when over, if that is given, fails.
+func (c *cluster) try(req *http.Request, over *member, most time.Duration) (*http.Response, Outcome, error) {
 	floor := c.identity.floor()
 	limit := c.newLimit(req.Context(), most)
+	if over != nil {
+		c.vigil.join(over, limit)
+	}
 	resp, err := c.http.Do(req.WithContext(limit.ctx))
 	if err != nil {
 		defer limit.end()
@@ -66,6 +79,9 @@ func (c *cluster) try(req *http.Request, most time.Duration) (*http.Response, Ou
 	if isWatch(req) && resp.StatusCode == http.StatusOK {
 		resp.Body = &watchBody{resp.Body, limit}
 		limit.lift()
+		if over != nil {
+			c.vigil.registered(over, limit, headerNumber(resp, "X-Etcd-Index"))
+		}
 		return resp, OutcomeAnswered, nil
 	}
 	defer limit.end()
@@ -76,6 +92,21 @@ func (c *cluster) try(req *http.Request, most time.Duration) (*http.Response, Ou
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return c.judge(resp, body, floor)
+}
+
+// inquire asks m itself something, aside from the calls of users: without credentials, and without
+// telling the observer.
+func (c *cluster) inquire(ctx context.Context, m *member, method, path string, most time.Duration) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://etcd"+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.addressed(req, m)
+	if err != nil {
+		return nil, err
+	}
+	resp, _, err := c.try(out, nil, most)
+	return resp, err
 }
 
 // addressed returns req as it goes to m.

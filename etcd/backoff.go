@@ -13,14 +13,18 @@ type backoff struct {
 	next        time.Duration
 }
 
-// wait pauses for between half and the whole of the current pause, so that clients that failed
-// together do not come back together, or until ctx, or the client's life, ends; it returns the cause
-// of that then.
+// step returns how long to pause now: between half and the whole of the current pause, so that
+// clients that failed together do not come back together.
+func (b *backoff) step() time.Duration {
+	current := min(max(b.next, b.first), b.most)
+	b.next = 2 * current
+	return current/2 + rand.N(current/2+1)
+}
+
+// wait pauses for a step, or until ctx, or the client's life, ends; it returns the cause of that then.
 func (b *backoff) wait(ctx, life context.Context) error {
-	b.next = min(max(b.next, b.first), b.most)
-	timer := time.NewTimer(b.next/2 + rand.N(b.next/2+1))
+	timer := time.NewTimer(b.step())
 	defer timer.Stop()
-	b.next *= 2
 	select {
 	case <-timer.C:
 		return nil

@@ -229,6 +229,7 @@ func TestEveryReplysBodyIsClosed(t *testing.T) {
 					ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // for a watch, which would go on
 					defer cancel()
 					_ = do(ctx, client)
+					synctest.Wait() // for what looked after a watch
 					check(t, "open bodies", open.Load(), int64(0))
 				})
 			})

@@ -23,6 +23,7 @@ type cluster struct {
 	noRedirects    bool
 	discovery      Discovery
 	observer       Observer
+	vigil          vigil
 
 	life       context.Context // ends with close
 	endLife    context.CancelCauseFunc
@@ -54,6 +55,7 @@ func newCluster(config Config) (*cluster, error) {
 		release:        release,
 	}
 	c.life, c.endLife = context.WithCancelCause(context.Background())
+	c.vigil = vigil{cluster: c, interval: config.PulseInterval}
 	return c, nil
 }
 
@@ -69,7 +71,7 @@ func (c *cluster) Do(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	course := c.newCourse()
+	course := c.newCourse(req)
 	failed := &ClusterError{Method: req.Method, Path: req.URL.Path}
 	for m, left := course.next(req.Context()); m != nil; {
 		out, err := c.addressed(req, m)
@@ -162,6 +164,7 @@ func (c *cluster) observe(event Event) {
 // close ends what runs, waits for what runs in the background, and lets go of the connections.
 func (c *cluster) close() {
 	c.endLife(ErrClosed)
+	c.vigil.close()
 	c.background.Wait()
 	c.release()
 }

@@ -14,6 +14,8 @@ const (
 	defaultAttemptTimeout = 10 * time.Second
 	defaultPollTimeout    = 50 * time.Second
 	leastPollTimeout      = 2 * searchTime
+	defaultPulseInterval  = time.Second
+	leastPulseInterval    = 100 * time.Millisecond
 )
 
 // Config is what New needs to know. Only Endpoints must be set.
@@ -70,10 +72,18 @@ type Config struct {
 	// without quorum gives up. Negative means no bound but the deadline's.
 	AttemptTimeout time.Duration
 
-	// PollTimeout is how long a watch waits for an event before it asks anew. Set it below the
-	// idle timeout of a proxy in between. Zero means 50 s. It cannot be less than 2 s: after a
-	// shorter poll the watch could not tell that there was no event.
+	// PollTimeout is how long one poll of a watch may last before it is made again. Set it below the
+	// idle timeout of a proxy in between, with 5 s to spare. Zero means 50 s. It cannot be less than
+	// 2 s: after a shorter poll the watch could not tell that there was no event.
 	PollTimeout time.Duration
+
+	// PulseInterval is how often a member on which watches wait is asked whether it is alive and
+	// has a leader, and how long it may take to answer. When it does not, the watches move to
+	// another member; so a member that hangs costs a watch at most two intervals. All watches
+	// of a client together need two such small requests for each member they wait on, and one poll.
+	// Zero means 1 s, the least is 100 ms. Negative means never: then a watch leaves a member that
+	// hangs after AttemptTimeout or PollTimeout, and does not know when one has skipped changes.
+	PulseInterval time.Duration
 
 	// Observer is told of attempts, of members that fail and come back, and of syncs. Nil
 	// means nobody is. LogObserver makes one that writes to a log.
@@ -106,9 +116,14 @@ func (c Config) withDefaults() (Config, error) {
 	if c.PollTimeout == 0 {
 		c.PollTimeout = defaultPollTimeout
 	}
+	if c.PulseInterval == 0 {
+		c.PulseInterval = defaultPulseInterval
+	}
 	switch {
 	case c.PollTimeout < leastPollTimeout:
 		return c, invalidf("poll timeout %v is below %v", c.PollTimeout, leastPollTimeout)
+	case c.PulseInterval > 0 && c.PulseInterval < leastPulseInterval:
+		return c, invalidf("pulse interval %v is below %v", c.PulseInterval, leastPulseInterval)
 	case c.SyncInterval < 0:
 		return c, invalidf("sync interval %v is negative", c.SyncInterval)
 	case !isClusterID(c.ClusterID):

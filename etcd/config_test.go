@@ -39,6 +39,8 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		{"credentials in what is no URL", at("http://root:" + secret + "@a:port")},
 		{"relative version prefix", with(func(c *Config) { c.VersionPrefix = "v2" })},
 		{"negative poll timeout", with(func(c *Config) { c.PollTimeout = -1 })},
+		{"poll timeout too short", with(func(c *Config) { c.PollTimeout = 2*time.Second - 1 })},
+		{"pulse interval too short", with(func(c *Config) { c.PulseInterval = 100*time.Millisecond - 1 })},
 		{"negative sync interval", with(func(c *Config) { c.SyncInterval = -1 })},
 		{"cluster ID that is no number", with(func(c *Config) { c.ClusterID = "0x7e" })},
 		{"no such selection", with(func(c *Config) { c.Selection, c.SyncInterval = 2, time.Minute })},
@@ -78,13 +80,15 @@ func TestConfigDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check(t, "defaults", got, Config{VersionPrefix: "/v2", AttemptTimeout: 10 * time.Second, PollTimeout: 50 * time.Second})
+	check(t, "defaults", got, Config{
+		VersionPrefix: "/v2", AttemptTimeout: 10 * time.Second, PollTimeout: 50 * time.Second, PulseInterval: time.Second,
+	})
 }
 
 func TestConfigKeepsWhatIsSet(t *testing.T) {
 	set := Config{
 		VersionPrefix: "/etcd/v2", Username: "root", Password: secret, AttemptTimeout: -1, PollTimeout: 2 * time.Second,
-		Endpoints: []string{"http://a"}, HTTPClient: &http.Client{}, TLS: &tls.Config{ServerName: "a"},
+		PulseInterval: -1, Endpoints: []string{"http://a"}, HTTPClient: &http.Client{}, TLS: &tls.Config{ServerName: "a"},
 		Discovery: Discovery{Domain: "example.test", Service: "x"}, Selection: SelectLeader, SyncInterval: time.Minute,
 		ClusterID: "7e27652122e8b2ae", RefuseRedirects: true, Observer: &recorder{},
 	}
@@ -93,6 +97,14 @@ func TestConfigKeepsWhatIsSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, "configuration", got, set)
+}
+
+func TestPulseIntervalMayBeShortOrNone(t *testing.T) {
+	for _, interval := range []time.Duration{100 * time.Millisecond, time.Hour, -1, -time.Hour} {
+		got, err := Config{PulseInterval: interval}.withDefaults()
+		check(t, "error", err, error(nil))
+		check(t, "interval", got.PulseInterval, interval)
+	}
 }
 
 func TestVersionPrefixLosesItsLastSlash(t *testing.T) {

@@ -18,12 +18,16 @@ type course struct {
 	rounds  int
 	tried   []*member // in this round
 	few     [4]*member
+	most    int  // rounds
 	hope    bool // a failure of this round may pass
 	pause   backoff
 }
 
-func (c *cluster) newCourse() *course {
-	w := &course{cluster: c, start: time.Now(), rounds: 1, pause: backoff{first: 50 * time.Millisecond, most: time.Second}}
+func (c *cluster) newCourse(req *http.Request) *course {
+	w := &course{cluster: c, start: time.Now(), rounds: 1, most: mostRounds, pause: backoff{first: 50 * time.Millisecond, most: time.Second}}
+	if isWatch(req) {
+		w.most = 1 // a watch repeats by itself, without end
+	}
 	w.tried = w.few[:0] // room for most clusters, so that trying costs no allocation
 	return w
 }
@@ -53,7 +57,7 @@ func (w *course) next(ctx context.Context) (m *member, left int) {
 // reserve is how many parts of the caller's time are kept back for another round: one, for a read. A
 // member without a leader may hang for as long as it is let, and answer at once when asked again.
 func (w *course) reserve(req *http.Request) int {
-	if isRead(req) && w.rounds < mostRounds && len(w.cluster.roster.all()) > 1 {
+	if isRead(req) && w.rounds < w.most && len(w.cluster.roster.all()) > 1 {
 		return 1
 	}
 	return 0
@@ -64,5 +68,5 @@ func (w *course) reserve(req *http.Request) int {
 func (w *course) mayGoRound() bool {
 	longest := w.cluster.attemptTimeout
 	inTime := longest <= 0 || time.Since(w.start) < longest
-	return w.rounds < mostRounds && len(w.tried) > 1 && w.hope && inTime
+	return w.rounds < w.most && len(w.tried) > 1 && w.hope && inTime
 }

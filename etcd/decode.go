@@ -46,6 +46,11 @@ func decodeEvent(resp *http.Response, body []byte) (*Response, error) {
 	if event.Node == nil {
 		return nil, foreign(resp, body, "no node in the reply")
 	}
+	return newResponse(resp, &event), nil
+}
+
+// newResponse translates an event from the wire, with the header of the reply that brought it.
+func newResponse(resp *http.Response, event *gen.Event) *Response {
 	return &Response{
 		Action:    Action(event.Action),
 		Node:      newNode(event.Node),
@@ -54,7 +59,7 @@ func decodeEvent(resp *http.Response, body []byte) (*Response, error) {
 		RaftIndex: headerNumber(resp, "X-Raft-Index"),
 		RaftTerm:  headerNumber(resp, "X-Raft-Term"),
 		ClusterID: resp.Header.Get("X-Etcd-Cluster-Id"),
-	}, nil
+	}
 }
 
 // headerNumber returns a numeric header, or 0 where it is missing or no number.
@@ -125,5 +130,6 @@ func newError(resp *http.Response, message string) *Error {
 		Method:     resp.Request.Method,
 		Path:       resp.Request.URL.Path,
 		Endpoint:   fmt.Sprintf("%s://%s", resp.Request.URL.Scheme, resp.Request.URL.Host),
+		cluster:    resp.Header.Get("X-Etcd-Cluster-Id"),
 	}
 }

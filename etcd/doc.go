@@ -85,19 +85,41 @@
 // # Watches
 //
 // Watch delivers every event of its key behind the starting point, in order and once, across
-// failures of members and connections, or ends with an error that says why not. It polls: a poll
-// lasts as long as Config.PollTimeout, and going on costs a request an event.
+// failures of members and connections, or ends with a *WatchError that says why it cannot:
+//
+//   - It follows as fast as the server can write. A quiet watch is one long poll (two, if recursive, on
+//     etcd 2.3.0 to 3.0.17, which hide events of the watched key itself from one). A watch that is
+//     behind has up to 64 polls open, and at high rates a stream, with a poll that proves it alive.
+//   - It reads ahead of the loop over it, 16 MiB at most. A loop that is slower for longer than that
+//     ends with ErrEventIndexCleared when the server has forgotten what comes next: it remembers 1,000
+//     events of all keys together. Changes of other keys alone do not end a watch.
+//   - Members on which watches wait are asked every Config.PulseInterval, 1 s, whether they are
+//     alive and have a leader, and how far they are; one that hangs, is cut off or cannot be reached is
+//     left after two intervals. When a fault of all members is over, delivery goes on within 2 s. That
+//     is two small requests a second, and one more poll, for all watches of a client together.
+//   - A member that catches up by a snapshot hides events from polls that are open on it. It is told by
+//     the leaps of its index, or by having been cut off, and the watch then asks again: it goes on if the
+//     history still has what comes next, and is ErrEventIndexCleared otherwise.
+//   - A connection that is lost without a trace, as where a firewall forgets it, is noticed after 20 s
+//     by TCP, where it is TCP that ends there.
+//   - Every poll is made again after Config.PollTimeout at the latest, and before 500 changes have
+//     gone by, if the server writes no faster than 500 a second: that proves from the history that
+//     nothing was missed.
+//   - A cluster that was restored from a backup is ErrClusterRolledBack, another one ErrWrongCluster.
 //
 // Not guaranteed:
 //
-//   - That it keeps up. The server remembers 1,000 events of all keys together; a watch that falls
-//     further behind ends with ErrEventIndexCleared.
-//   - That it sees what its member skips. A member that was away for thousands of writes catches up by
-//     a snapshot, and an open poll on it is told nothing of what lies between.
-//   - That it notices at once when its member is cut off from the others: such a member keeps the poll
-//     open and silent. A poll's end is when that shows.
-//   - On etcd 2.3.0 to 3.0.17, that a recursive watch sees changes of the watched key itself, when
-//     it looks back: the server leaves them out. Changes below it are seen.
+//   - That a recursive watch behind a proxy that hides members from the client (a load balancer, nginx,
+//     the 2.x proxy) sees leaps: those are its members', and what they hide shows only when a poll is made again.
+//     Nor can leaps be seen where reading the root is forbidden to guests.
+//   - On etcd up to 2.2, that a watch of a key sees the deletion of a directory above it, when it looks back.
+//   - That events come at all from a cluster that was restored and has since caught up with the index
+//     that was delivered: its ID and its index look as before.
+//
+// # Mirrors
+//
+// A Mirror is a local copy of a directory that such a watch keeps current. It answers from
+// memory, tells what changes, and reads the directory again where a watch would end.
 //
 // # TTLs
 //

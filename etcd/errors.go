@@ -23,6 +23,11 @@ var (
 	// Config.ClusterID names, or that answered first. A write to it may have been applied, there.
 	ErrWrongCluster = errors.New("answer from another cluster")
 
+	// ErrClusterRolledBack says that the cluster, asked with a quorum read, is behind an index that it
+	// has shown before: it was built anew, or restored from a backup. A watch would wait for
+	// indexes that now belong to other changes.
+	ErrClusterRolledBack = errors.New("cluster is behind what it has shown before")
+
 	// ErrClosed says that the client was closed, before the call or while it ran.
 	ErrClosed = errors.New("client closed")
 )
@@ -38,6 +43,7 @@ type Error struct {
 	Path       string    // the request's path, /v2/keys/… with the key as it is written, not escaped
 	Endpoint   string    // the member that answered
 	location   string    // where a redirect points
+	cluster    string    // ID of the member's cluster, where it told
 }
 
 // Error tells request, reply and member in one line.

@@ -21,6 +21,7 @@ type limit struct {
 	stopLife func() bool
 	sent     atomic.Bool // a connection was taken for the request
 	fresh    atomic.Bool // and it was a new one
+	leave    func()      // ends the watching over the member; nil where nobody does
 }
 
 // newLimit returns the limit for an attempt that may take as long as most. Half of it is for
@@ -61,7 +62,9 @@ func (l *limit) getConn(string) { l.sent.Store(false) }
 func (l *limit) gotConn(info httptrace.GotConnInfo) {
 	l.sent.Store(true)
 	l.fresh.Store(!info.Reused)
-	if l.timer != nil && l.timer.Stop() {
+	// Where the member is watched over, a watch may wait for its header too: some proxies hold
+	// that back until there is an event.
+	if l.timer != nil && l.timer.Stop() && l.leave == nil {
 		l.timer.Reset(l.most - time.Since(l.start))
 	}
 }
@@ -75,6 +78,9 @@ func (l *limit) lift() {
 
 func (l *limit) end() {
 	l.lift()
+	if l.leave != nil {
+		l.leave()
+	}
 	l.stopLife()
 	l.cancel(nil)
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 )
 
 // member is one place that requests can be sent to.
@@ -12,6 +13,7 @@ type member struct {
 	base     *url.URL
 	seed     bool // from the configuration: never dropped, whatever the cluster says
 	health   health
+	version  atomic.Pointer[string] // that it runs, once asked
 }
 
 // maxPlainTarget is how long a request line's method, target and version may be together for

@@ -14,8 +14,8 @@ type Observer interface {
 	Observe(Event)
 }
 
-// Event is what an Observer is told: AttemptStarted, AttemptEnded, MemberSetAside, MemberBack or
-// Synced. Others may come, so an Observer passes over those it does not know. None holds a
+// Event is what an Observer is told: AttemptStarted, AttemptEnded, MemberSetAside, MemberBack,
+// Synced, WatchLag, WatchReopened or MirrorResynced. Others may come, so an Observer passes over those it does not know. None holds a
 // password. An Err may quote what a server said, and so the values it compared; LogValue leaves
 // that out.
 type Event interface {
@@ -104,8 +104,9 @@ func unquoted(err error) string {
 	return fmt.Sprintf("status %d from %s: %v", reply.StatusCode, reply.Endpoint, reply.Code)
 }
 
-// LogObserver returns an Observer that writes to logger: attempts at the level debug, members that
-// come back and lists of members at info, failures of members and of asking for them at warn.
+// LogObserver returns an Observer that writes to logger: attempts and the lag of watches at the level
+// debug, members that come back, lists of members and watches that are opened anew at info, failures
+// of members and of asking for them, and mirrors that had to be read again, at warn.
 func LogObserver(logger *slog.Logger) Observer { return logObserver{logger} }
 
 type logObserver struct{ logger *slog.Logger }
@@ -121,6 +122,12 @@ func (o logObserver) Observe(event Event) {
 		level, message = slog.LevelWarn, "etcd: member set aside"
 	case MemberBack:
 		level, message = slog.LevelInfo, "etcd: member back"
+	case WatchLag:
+		message = "etcd: watch behind"
+	case WatchReopened:
+		level, message = slog.LevelInfo, "etcd: watch opened anew"
+	case MirrorResynced:
+		level, message = slog.LevelWarn, "etcd: mirror read again"
 	case Synced:
 		level, message = slog.LevelInfo, "etcd: members synced"
 		if e.Err != nil {

@@ -225,6 +225,13 @@ func TestLogObserver(t *testing.T) {
 		{MemberBack{"http://a"}, slog.LevelInfo, "etcd: member back: endpoint=http://a"},
 		{Synced{[]string{"http://a", "http://b"}, nil}, slog.LevelInfo, "etcd: members synced: endpoints=[http://a http://b]"},
 		{Synced{[]string{"http://a"}, broken}, slog.LevelWarn, "etcd: members not synced: endpoints=[http://a] error=broken"},
+		{WatchLag{"/k", 7, 120}, slog.LevelDebug, "etcd: watch behind: key=/k after=7 lag=120"},
+		{WatchReopened{"/k", 7, broken}, slog.LevelInfo, "etcd: watch opened anew: key=/k after=7 error=broken"},
+		{
+			MirrorResynced{"/d", 7, 1200, 3, ErrEventIndexCleared},
+			slog.LevelWarn,
+			"etcd: mirror read again: dir=/d from=7 to=1200 changes=3 error=etcd: event index cleared",
+		},
 		{odd{}, slog.LevelDebug, "etcd: n=1"},
 	}
 	for _, test := range tests {

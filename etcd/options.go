@@ -119,6 +119,11 @@ func WithAfterIndex(index uint64) WatchOption {
 	return watchFunc(func(w *watch) { w.next = max(index, index+1) })
 }
 
+// WithCurrent makes a watch begin with what is there: its first Response is that of a Get, with
+// ActionGet, and the changes after it follow. Where the key does not exist, there is no such
+// Response. It cannot be combined with WithAfterIndex.
+func WithCurrent() WatchOption { return watchFunc(func(w *watch) { w.current = true }) }
+
 type watchFunc func(*watch)
 
 func (f watchFunc) applyWatch(w *watch) { f(w) }

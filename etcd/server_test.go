@@ -18,6 +18,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 )
 
 // quiet is for servers whose complaints are part of the test.
@@ -31,14 +32,33 @@ const (
 )
 
 // server is a member that follows a script: it answers its first request with the first reply, and so
-// on, all later ones with the last, and it keeps what it was sent.
+// on, all later ones with the last, and it keeps what it was sent. What a running watch asks beside
+// its polls it answers by itself, out of aside, and keeps nothing of it.
 type server struct {
 	url     string
 	replies []http.HandlerFunc
+	aside   map[string]http.HandlerFunc // by method and target; nil for what a healthy member answers
 
 	mu       sync.Mutex
+	watched  bool     // a watch has been here
 	requests []string // method, target and form, as in "PUT /v2/keys/a?prevExist=false value=b"
 	headers  []http.Header
+}
+
+// What is asked about the member that a watch waits on.
+const (
+	leaderLine  = "GET /v2/members/leader"
+	soundLine   = "HEAD /v2/keys/_etcdv2/none"
+	canaryLine  = "GET /v2/keys/?recursive=true&wait=true"
+	versionLine = "GET /version"
+)
+
+// healthy is what a member answers that is well, and where nothing happens.
+var healthy = map[string]http.HandlerFunc{
+	leaderLine:  text(200, `{"id":"8211f1d0f64f3269","name":"m1","clientURLs":[]}`),
+	soundLine:   keys(401, 0, ""),
+	canaryLine:  silent(0),
+	versionLine: text(200, `{"etcdserver":"3.5.35","etcdcluster":"3.5.0"}`),
 }
 
 // serve starts a server on a socket.
@@ -62,7 +82,17 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		line += " " + string(form)
 	}
 	s.mu.Lock()
-	reply := s.replies[min(len(s.requests), len(s.replies)-1)]
+	s.watched = s.watched || isWatch(r)
+	reply := s.aside[line]
+	if reply == nil {
+		reply = healthy[line]
+	}
+	if reply != nil && s.watched {
+		s.mu.Unlock()
+		reply(w, r)
+		return
+	}
+	reply = s.replies[min(len(s.requests), len(s.replies)-1)]
 	s.requests = append(s.requests, line)
 	s.headers = append(s.headers, r.Header)
 	s.mu.Unlock()
@@ -74,6 +104,20 @@ func (s *server) got() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string(nil), s.requests...)
+}
+
+// wanted returns the lines of got without the polls that are not in want: a watch reads ahead.
+func wanted(got, want []string) []string {
+	return slices.DeleteFunc(got, func(line string) bool {
+		return strings.Contains(line, "wait=true") && !slices.Contains(want, line)
+	})
+}
+
+// checkSent compares what was sent so far, but for the polls with which a watch reads ahead.
+func (s *server) checkSent(t *testing.T, want ...string) {
+	t.Helper()
+	synctest.Wait()
+	check(t, "requests", wanted(s.got(), want), want)
 }
 
 // text answers with body; headers are names, each followed by its value.

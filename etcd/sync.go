@@ -78,15 +78,7 @@ func (c *cluster) takesOn(ctx context.Context, m *member) bool {
 	if !sameScheme {
 		return false
 	}
-	probe, err := http.NewRequestWithContext(ctx, http.MethodHead, "http://etcd/v2/machines", nil)
-	if err != nil {
-		return false
-	}
-	out, err := c.addressed(probe, m)
-	if err != nil {
-		return false
-	}
-	_, _, err = c.try(out, dialTimeout)
+	_, err := c.inquire(ctx, m, http.MethodHead, "/v2/machines", dialTimeout)
 	return err == nil
 }
 

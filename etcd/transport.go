@@ -9,9 +9,9 @@ import (
 // How connections are made and kept.
 const (
 	dialTimeout  = 3 * time.Second
-	keepAlive    = 15 * time.Second
+	keepAlive    = 10 * time.Second
 	idleTimeout  = 90 * time.Second
-	idlePerHost  = 64 // Go's default of 2 opens a connection per request under any concurrency
+	idlePerHost  = 1024 // Go's default of 2 opens a connection per request under any concurrency, and each watch has one
 	maxFormBytes = 10 << 20
 )
 
@@ -39,7 +39,9 @@ func newHTTPClient(config Config, members []*member) (*http.Client, func(), erro
 }
 
 func newTransport(config Config) *http.Transport {
-	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
+	// A connection that was lost without a trace, as a firewall forgets one, is found out in 20 s.
+	alive := net.KeepAliveConfig{Enable: true, Idle: keepAlive, Interval: keepAlive / 3, Count: 3}
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAliveConfig: alive}
 	// HTTP/1.1 only: an attempt that is given up takes its connection with it. On HTTP/2 all
 	// would go on sharing one that leads to a member which no longer answers.
 	protocols := &http.Protocols{}

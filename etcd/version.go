@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -18,7 +19,10 @@ type Version struct {
 
 // Version returns the version of a member and of the cluster.
 func (c *Client) Version(ctx context.Context) (Version, error) {
-	resp, err := c.gen.GetVersion(ctx)
+	return decodeVersion(c.gen.GetVersion(ctx))
+}
+
+func decodeVersion(resp *http.Response, err error) (Version, error) {
 	body, err := readBody(resp, err)
 	if err != nil {
 		return Version{}, err

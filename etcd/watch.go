@@ -1,21 +1,16 @@
 package etcd
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"math/rand/v2"
 	"strings"
-	"time"
-
-	"github.com/etcdv2/client/gen"
 )
 
-// Watch iterates over the changes of key from now on, or, with WithAfterIndex, from a point in
-// the past; with WithRecursive over those of everything below it too. The key need not exist.
+// Watch iterates over the changes of key from now on; with WithAfterIndex from a point in the past;
+// with WithCurrent it first yields what is there. With WithRecursive the changes of everything
+// below the key count too. The key need not exist.
 //
 //	for event, err := range client.Watch(ctx, "/nodes", etcd.WithRecursive()) {
 //		if err != nil {
@@ -24,16 +19,20 @@ import (
 //		fmt.Println(event.Action, event.Node.Key, event.Node.Value)
 //	}
 //
-// Failures of members and connections are ridden out, without end: the watch goes on behind the
-// last event. It ends with one pair of nil and an error: the cause of ctx's end, ErrClosed,
-// ErrInvalidArgument, ErrWrongCluster, or a refusal by the server. The refusal to expect is
-// ErrEventIndexCleared: the events to go on with are no longer in the history of 1,000 that the
-// server keeps of all keys together. Then read what is there now and watch on from that response's
-// Index.
+// Every event behind the starting point is delivered, in order and once. Failures of members and
+// connections are ridden out, without end. The watch reads ahead of the loop, up to 16 MiB, so that
+// a loop that is busy for a while misses nothing.
+//
+// It ends with one pair of nil and an error: the cause of ctx's end, ErrClosed,
+// ErrInvalidArgument, or a *WatchError that says how far the watch came and why it cannot go on. The
+// one to expect is ErrEventIndexCleared: the events to go on with are no longer in the history of
+// 1,000 that the server keeps of all keys together. Then read what is there now and watch on from
+// that response's Index; a Mirror does so by itself. ErrClusterRolledBack and ErrWrongCluster say
+// that the cluster is no longer the one that was watched.
 //
 // An event's Index is where to go on behind it. A deletion or expiry of a directory is one event,
 // also for who watches something below: Node.Key is then shorter than the key watched. Refreshes are
-// not seen, and hidden nodes only by who watches them, or the past.
+// not seen, and hidden nodes only by who watches them.
 func (c *Client) Watch(ctx context.Context, key string, opts ...WatchOption) iter.Seq2[*Response, error] {
 	return func(yield func(*Response, error) bool) {
 		w, err := newWatch(c, key, opts)
@@ -41,8 +40,13 @@ func (c *Client) Watch(ctx context.Context, key string, opts ...WatchOption) ite
 			yield(nil, err)
 			return
 		}
+		ctx, cancel := context.WithCancel(ctx)
+		ahead := newReadahead()
+		go func() { ahead.end(w.run(ctx, ahead.push)) }()
+		defer ahead.drain() // returns when nothing of the watch is left
+		defer cancel()
 		for {
-			event, err := w.event(ctx)
+			event, err := ahead.pop(ctx)
 			if !yield(event, err) || err != nil {
 				return
 			}
@@ -56,16 +60,36 @@ func (c *Client) WatchOnce(ctx context.Context, key string, opts ...WatchOption)
 	if err != nil {
 		return nil, err
 	}
-	return w.event(ctx)
+	var event *Response
+	err = w.run(ctx, func(e *Response) error {
+		event = e
+		return errEnough
+	})
+	if errors.Is(err, errEnough) {
+		return event, nil
+	}
+	return nil, err
 }
 
-// watch is a watch under way.
+// errEnough ends a watch whose user has what it wanted.
+var errEnough = errors.New("enough")
+
+// watch is what a watch is to do, and how far it has come.
 type watch struct {
 	client    *Client
 	key       string // with its leading slash
 	recursive bool
-	next      uint64 // the waitIndex to send; 0 as long as it is to begin from now
-	pause     backoff
+	current   bool   // to begin with what is there
+	next      uint64 // all events before it are delivered; 0 as long as it is to begin from now
+	cluster   string // ID of the cluster that is watched; empty until that is known
+
+	// Told, if set, that all events up to index have been delivered, and that the watch hangs on a
+	// member that lives; the latter by any goroutine.
+	progress func(index uint64)
+	alive    func()
+
+	// A value from it, if set, asks for progress soon.
+	hurry <-chan struct{}
 }
 
 func newWatch(c *Client, key string, opts []WatchOption) (*watch, error) {
@@ -73,131 +97,54 @@ func newWatch(c *Client, key string, opts []WatchOption) (*watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &watch{client: c, key: "/" + wire, pause: backoff{first: 20 * time.Millisecond, most: 5 * time.Second}}
-	return with(opts, WatchOption.applyWatch, w), nil
+	w := with(opts, WatchOption.applyWatch, &watch{client: c, key: "/" + wire})
+	if w.current && w.next != 0 {
+		return nil, invalidf("watch %s: either WithCurrent or WithAfterIndex", w.key)
+	}
+	return w, nil
 }
 
-// event polls until there is an event of the watch, or an error that ends it.
-func (w *watch) event(ctx context.Context) (*Response, error) {
-	for {
-		event, err := w.poll(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return nil, context.Cause(ctx)
-		case w.client.cluster.life.Err() != nil:
-			return nil, fmt.Errorf("etcd: watch %s: %w", w.key, ErrClosed)
-		case err == nil && event == nil:
-			w.pause.reset()
-		case err == nil:
-			w.pause.reset()
-			if w.concerns(event.Node.Key) {
-				return event, nil
-			}
-		case final(err):
-			return nil, err
-		default:
-			// Ended by the context or by Close, it is the next round that says so.
-			_ = w.pause.wait(ctx, w.client.cluster.life)
-		}
-	}
-}
+// run calls deliver with one event after the other, in the goroutine it is called from, until it
+// ends: with ctx's cause, ErrClosed, the error of deliver, or a *WatchError. Nothing of the watch
+// is left when it returns.
+func (w *watch) run(ctx context.Context, deliver func(*Response) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(w.client.cluster.life, func() {
+		cancel(fmt.Errorf("etcd: watch %s: %w", w.key, ErrClosed))
+	})()
+	defer w.client.cluster.vigil.keep()()
 
-// final reports whether a poll's error would be the same the next time.
-func final(err error) bool {
-	var unanswered *ClusterError
-	var reply *Error
-	if errors.As(err, &unanswered) {
-		return errors.Is(err, ErrWrongCluster)
-	}
-	return errors.Is(err, ErrInvalidArgument) || errors.As(err, &reply) && reply.StatusCode >= 300
-}
-
-// errPollOver ends a poll that saw no event in its time.
-var errPollOver = errors.New("no event in the time of a poll")
-
-// poll asks once for the first event from w.next on. It returns neither event nor error when
-// the time for it is over.
-func (w *watch) poll(ctx context.Context) (*Response, error) {
-	if w.next == 0 {
-		if err := w.start(ctx); err != nil {
-			return nil, err
-		}
-	}
-	timeout := w.client.pollTimeout
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout-rand.N(timeout/10+1), errPollOver)
-	defer cancel()
-
-	wait, next := true, w.next
-	params := &gen.GetKeyParams{Wait: &wait, WaitIndex: &next, Recursive: onlyTrue(w.recursive)}
-	resp, err := w.client.gen.GetKey(ctx, strings.TrimPrefix(w.key, "/"), params)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	registered := time.Now()
-	body, err := io.ReadAll(resp.Body)
-	switch {
-	case len(bytes.TrimSpace(body)) > 0 && err == nil:
-		return w.accept(decodeEvent(resp, body))
-	case len(body) == 0 && time.Since(registered) >= searchTime:
-		// The header says how far the server had searched when it began to wait. Going on from
-		// there keeps a quiet watch inside the history that other keys use up.
-		w.next = max(w.next, headerNumber(resp, "X-Etcd-Index")+1)
-	}
-	if errors.Is(context.Cause(ctx), errPollOver) {
-		return nil, nil
-	}
-	if err == nil {
-		err = io.ErrUnexpectedEOF // a proxy whose server went away ends a poll like this
-	}
-	return nil, err
-}
-
-// searchTime is how long a poll must have stayed without an event, after its header, to prove that
-// there was none in the history: the server sends the header first and such an event right behind.
-const searchTime = time.Second
-
-// accept takes an event that a poll has brought. One from before the point that was asked for is
-// none: some server in between has answered out of its own memory.
-func (w *watch) accept(event *Response, err error) (*Response, error) {
-	if err != nil {
-		return nil, err
-	}
-	index := event.Node.ModifiedIndex
-	if index < w.next {
-		return nil, fmt.Errorf("watch %s: asked for events from %d on, got %d", w.key, w.next, index)
-	}
-	w.next, event.Index = index+1, index
-	return event, nil
-}
-
-// start makes the watch begin at the store's present index. That is asked for before the first
-// poll, so that nothing is missed should this poll fail.
-func (w *watch) start(ctx context.Context) error {
-	index, err := w.client.head(ctx, w.key)
-	var reply *Error
-	missing := errors.Is(err, ErrKeyNotFound) || errors.Is(err, ErrNotDir)
-	if missing && errors.As(err, &reply) {
-		index, err = reply.Index, nil
-	}
-	if err != nil {
+	if err := w.start(ctx, deliver); err != nil {
 		return err
 	}
-	if index == 0 { // etcd 0.4 gives a HEAD no index
-		resp, err := w.client.Get(ctx, w.key)
-		if err != nil {
-			return err
-		}
-		index = resp.Index
+	f := newFollower(ctx, w, deliver)
+	defer f.close()
+	return f.follow()
+}
+
+// advance notes that all events before next have been delivered.
+func (w *watch) advance(next uint64) {
+	if next <= w.next {
+		return
 	}
-	w.next = index + 1
-	return nil
+	w.next = next
+	if w.progress != nil {
+		w.progress(next - 1)
+	}
 }
 
 // concerns reports whether an event on key belongs to the watch: servers from 2.3 on also send
-// those of a deleted directory whose name the watched key merely begins with.
+// those of a deleted directory whose name the watched key merely begins with, and out of their
+// history those of hidden nodes.
 func (w *watch) concerns(key string) bool {
-	return key == w.key || below(w.key, key) || w.recursive && below(key, w.key)
+	switch {
+	case key == w.key || below(w.key, key):
+		return true
+	case w.recursive && below(key, w.key):
+		return !strings.Contains(strings.TrimPrefix(key, strings.TrimSuffix(w.key, "/")), "/_")
+	}
+	return false
 }
 
 // below reports whether key is inside dir.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,7 +23,12 @@ func TestWatchEndsWhenTheHistoryIsGone(t *testing.T) {
 		if !errors.As(err, &reply) || reply.Index != 1103 {
 			t.Errorf("error is %#v", err)
 		}
-		check(t, "requests", w.got(), polls(5))
+		var end *WatchError
+		if !errors.As(err, &end) || end.Key != "/k" || end.After != 4 || !errors.Is(end.Err, reply) {
+			t.Errorf("error is %#v", err)
+		}
+		check(t, "text", err.Error(), "etcd: watch /k ended after index 4: "+reply.Error())
+		w.checkSent(t, polls(5)...)
 	})
 }
 
@@ -65,7 +71,7 @@ func TestBreakLeavesNoPollBehind(t *testing.T) {
 		w := watching(t, eventAt("set", "/k", 5, 4))
 		w.events(t, 1, WithAfterIndex(4))
 		synctest.Wait()
-		check(t, "requests", w.got(), polls(5))
+		w.checkSent(t, polls(5)...)
 	})
 }
 
@@ -124,20 +130,24 @@ func TestCloseEndsAWatchAndItsPoll(t *testing.T) {
 
 func TestEachRangeStartsAfresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := watching(t, eventAt("set", "/k", 5, 4), eventAt("set", "/k", 6, 5), eventAt("set", "/k", 5, 4))
+		w := watching(t)
+		w.replies = []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
+			index, _ := strconv.Atoi(r.URL.Query().Get("waitIndex"))
+			eventAt("set", "/k", index, index)(w, r)
+		}}
 		seq := w.client.Watch(t.Context(), "/k", WithAfterIndex(4))
 		check(t, "requests before a range", w.got(), []string(nil))
-		for _, n := range []int{2, 1} {
-			for _, err := range seq {
-				if err != nil {
-					t.Fatal(err)
+		for range 2 {
+			want := uint64(5)
+			for event, err := range seq {
+				if err != nil || event.Index != want {
+					t.Fatalf("got %v, %v, want index %d", event, err, want)
 				}
-				if n--; n == 0 {
+				if want++; want == 8 {
 					break
 				}
 			}
 		}
-		check(t, "requests", w.got(), polls(5, 6, 5))
 	})
 }
 
@@ -154,7 +164,7 @@ func TestWatchOnceReturnsTheNextEvent(t *testing.T) {
 			Node:     &Node{Key: "/k", ModifiedIndex: 12, CreatedIndex: 3},
 			PrevNode: &Node{Key: "/k", Value: "v", ModifiedIndex: 3, CreatedIndex: 3},
 		})
-		check(t, "requests", w.got(), append([]string{"HEAD /v2/keys/k"}, polls(8, 10)...))
+		w.checkSent(t, append([]string{"HEAD /v2/keys/k"}, polls(8, 10)...)...)
 	})
 }
 

@@ -103,7 +103,7 @@ func TestFromNowOn(t *testing.T) {
 			}
 			events <- event
 		}()
-		live.Eventually(t, "a poll has arrived", func() bool { return len(proxy.Requests()) == 2 })
+		live.Eventually(t, "a poll has arrived", func() bool { return len(proxy.Requests()) >= 2 })
 		must(t)(s.Client.Set(t.Context(), s.Dir+"/k", "now"))
 		if event := <-events; event == nil || event.Node.Value != "now" {
 			t.Errorf("got %+v", event)
@@ -230,7 +230,7 @@ func TestContextEndsTheWatchWithItsCause(t *testing.T) {
 		_, err := client.WatchOnce(ctx, s.Dir)
 		ended <- err
 	}()
-	live.Eventually(t, "a poll has arrived", func() bool { return len(proxy.Requests()) == 2 })
+	live.Eventually(t, "a poll has arrived", func() bool { return len(proxy.Requests()) >= 2 })
 	cancel(cause)
 	if err := <-ended; !errors.Is(err, cause) {
 		t.Errorf("got %v", err)
@@ -254,16 +254,14 @@ func TestBreakLeavesNothingBehind(t *testing.T) {
 		}
 		break
 	}
-	if n := watchers(t, cluster); n != 0 {
-		t.Errorf("%d watchers after break", n)
-	}
+	live.Eventually(t, "the server has none", func() bool { return watchers(t, cluster) == 0 })
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		_, _ = client.WatchOnce(ctx, "/a")
 	}()
-	live.Eventually(t, "the server has a watcher", func() bool { return watchers(t, cluster) == 1 })
+	live.Eventually(t, "the server has a watcher", func() bool { return watchers(t, cluster) > 0 })
 	cancel()
 	<-ended
 	live.Eventually(t, "the server has none", func() bool { return watchers(t, cluster) == 0 })
@@ -305,4 +303,21 @@ func TestWatchOutlivesARestart(t *testing.T) {
 			t.Errorf("event %d is %q", i, event.Node.Value)
 		}
 	}
+}
+
+// Etcd 2.3.0 to 3.0.17 leave events of the watched key itself out of a recursive look back.
+func TestRecursiveLookBackSeesTheKeyItself(t *testing.T) {
+	live.Each(t, func(t *testing.T, s live.Server) {
+		before := must(t)(s.Client.Set(t.Context(), s.Dir+"/other", ""))
+		must(t)(s.Client.Set(t.Context(), s.Dir+"/k", "1"))
+		must(t)(s.Client.Delete(t.Context(), s.Dir+"/k"))
+		must(t)(s.Client.Set(t.Context(), s.Dir+"/k/below", "2"))
+		must(t)(s.Client.Set(t.Context(), s.Dir+"/other", ""))
+		events := collect(t, s.Client, s.Dir+"/k", 3, etcd.WithRecursive(), etcd.WithAfterIndex(before.Index-1))
+		for i, want := range []string{"set " + s.Dir + "/k", "delete " + s.Dir + "/k", "set " + s.Dir + "/k/below"} {
+			if got := string(events[i].Action) + " " + events[i].Node.Key; got != want {
+				t.Errorf("event %d is %s, want %s", i, got, want)
+			}
+		}
+	})
 }

@@ -1,0 +1,125 @@
+package etcd
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+)
+
+// A member that has fallen behind by more than 5,000 entries is sent a snapshot, and open polls see
+// nothing of the changes between. It takes less than a second of hanging for that, when others write
+// fast. So the vigil looks how a member's index moves: in steps, and not in leaps. For that it
+// must look often when the index moves fast, and seldom when it does not; the canary, a poll of
+// everything, tells when it begins to move.
+const (
+	leap         = 4000 // indexes, less than any that a snapshot can hide
+	stride       = 500  // indexes that may pass between two looks
+	leastLooking = 100 * time.Millisecond
+	mostLooking  = 200 * time.Millisecond
+	canaryAbsent = 30 * time.Second // where it cannot live: at members that forbid it
+)
+
+// canary waits for any event at all, and again shortly after each, until ctx ends.
+func (v *vigil) canary(ctx context.Context, m *member) {
+	for ctx.Err() == nil {
+		began, before := time.Now(), v.reached(m)
+		pause := canaryAbsent
+		if event, err := v.next(ctx, m); err == nil {
+			index := event.Node.ModifiedIndex
+			v.saw(m, index)
+			pause = untilLook(max(index, before)-before, time.Since(began))
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+		}
+	}
+}
+
+// untilLook returns when to look again at an index that has moved so far in so much time.
+func untilLook(moved uint64, passed time.Duration) time.Duration {
+	if passed > mostLooking { // it has stood still, and may be at the beginning of anything
+		return leastLooking
+	}
+	pause := time.Duration(stride / float64(moved+1) * float64(passed+leastLooking))
+	return min(max(pause, leastLooking), mostLooking)
+}
+
+// next returns the next event of all keys that m sees.
+func (v *vigil) next(ctx context.Context, m *member) (*Response, error) {
+	resp, err := v.cluster.inquire(ctx, m, http.MethodGet, "/v2/keys/?recursive=true&wait=true", v.interval)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	v.saw(m, headerNumber(resp, "X-Etcd-Index"))
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	return decodeEvent(resp, body)
+}
+
+// sound asks m for its index. The key is one that nobody has: a refusal is the cheapest answer.
+func (v *vigil) sound(ctx context.Context, m *member) {
+	resp, err := v.cluster.inquire(ctx, m, http.MethodHead, "/v2/keys/_etcdv2/none", v.interval)
+	if err == nil {
+		v.saw(m, headerNumber(resp, "X-Etcd-Index"))
+		return
+	}
+	v.saw(m, indexOf(err))
+}
+
+// reached returns the last index that m was seen to have reached.
+func (v *vigil) reached(m *member) uint64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if w := v.members[m]; w != nil {
+		return w.index
+	}
+	return 0
+}
+
+// registered notes that the poll that l limits has arrived at m, which was at index then.
+func (v *vigil) registered(m *member, l *limit, index uint64) {
+	v.saw(m, index)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if w := v.members[m]; w != nil && w.polls[l] != nil {
+		w.polls[l].since = index
+	}
+}
+
+// saw notes that m has reached index, and reports whether that is a leap; polls that were open before
+// it are ended then.
+func (v *vigil) saw(m *member, index uint64) (leapt bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	w := v.members[m]
+	if w == nil || index == 0 {
+		return false
+	}
+	leapt = w.index != 0 && index > w.index+leap
+	if leapt {
+		for l, p := range w.polls {
+			if p.since != 0 && p.since+leap < index {
+				l.cancel(errMayHaveMissed)
+			}
+		}
+	}
+	w.index = max(w.index, index)
+	return leapt
+}
+
+// check returns an error if an event that a poll or a stream has waited for may not be the first
+// there was, since its member has leapt to it.
+func (v *vigil) check(resp *http.Response, event *Response) error {
+	m := v.cluster.roster.find(resp.Request.URL)
+	if m != nil && v.saw(m, event.Node.ModifiedIndex) {
+		return errMayHaveMissed
+	}
+	return nil
+}

@@ -1,0 +1,234 @@
+package etcd
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// follower makes a watch follow its server as fast as that writes. While little happens it has one
+// long poll open; see arm for the rest. Polls and the stream run in goroutines of their own and
+// hand in what they find as steps, which all run in the goroutine of follow: the fields are its own.
+type follower struct {
+	watch   *watch
+	ctx     context.Context
+	cancel  context.CancelFunc
+	deliver func(*Response) error
+	steps   chan func() error
+	running sync.WaitGroup
+
+	polls    []*poll // under way, or answered and not yet of use
+	stream   *stream // nil most of the time
+	sentinel *poll   // the one of polls that proves the stream alive
+	self     *poll   // beside polls, where the server has a blind spot
+	blind    bool    // a server has had
+	pace     pace
+	hurried  bool // progress is asked for
+	checking bool // whether the cluster has been rolled back
+
+	pause   backoff
+	lagging bool      // the observer has been told of a lag
+	lagTold time.Time // and when
+	retryAt time.Time // no request before then, since one has failed
+	timer   *time.Timer
+	tickAt  time.Time
+	coarse  time.Time // the last coarse tick
+}
+
+func newFollower(ctx context.Context, w *watch, deliver func(*Response) error) *follower {
+	f := &follower{watch: w, deliver: deliver, steps: make(chan func() error), pause: watchPause()}
+	f.ctx, f.cancel = context.WithCancel(ctx)
+	f.pace = newPace(w.client.pollTimeout)
+	f.timer = time.NewTimer(0)
+	return f
+}
+
+// follow delivers events until the watch ends, and returns why.
+func (f *follower) follow() error {
+	for {
+		f.arm()
+		f.setTimer()
+		var err error
+		select {
+		case step := <-f.steps:
+			err = step()
+		case <-f.watch.hurry:
+			f.hurried = true
+		case <-f.timer.C:
+			f.tickAt = time.Time{}
+			f.tick()
+		case <-f.ctx.Done():
+			return context.Cause(f.ctx)
+		}
+		if err == nil {
+			err = f.settle()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// close ends what runs and waits for it.
+func (f *follower) close() {
+	f.timer.Stop()
+	f.cancel()
+	f.running.Wait()
+}
+
+// tell hands a step in. Once the follower has ended nobody takes it.
+func (f *follower) tell(step func() error) {
+	select {
+	case f.steps <- step:
+	case <-f.ctx.Done():
+	}
+}
+
+// arm opens the requests that the situation asks for.
+//
+// A poll from index i returns the first event at or behind i, out of the history or when it happens:
+// one from watch.next can miss nothing. The answer to a poll comes with where the store was, and so
+// tells how far behind the watch is. As long as it is, polls from the indexes that follow are sent
+// along, and together miss nothing either, however fast the server writes. When that goes on, a
+// stream takes over.
+func (f *follower) arm() {
+	if time.Now().Before(f.retryAt) {
+		return
+	}
+	next := f.watch.next
+	if f.blind && f.self == nil {
+		f.lookAtSelf(next, next)
+	}
+	if f.streaming() {
+		if f.sentinel == nil {
+			f.sentinel = f.poll(max(next, f.stream.expected) + sentinelLead)
+		}
+		return
+	}
+	if f.cover() == nil && f.heldBack() == nil { // or it would bring at once what is held back
+		f.poll(next)
+	}
+	last := min(next+f.pace.width, f.pace.head+1)
+	if f.stream != nil && f.stream.opened {
+		last = min(last, f.stream.start+1) // it brings all that comes behind its start
+	}
+	for from := next + 1; from < last; from++ {
+		if !f.polled(from) {
+			f.poll(from)
+		}
+	}
+}
+
+// settle delivers all that can be delivered without leaving anything out.
+func (f *follower) settle() error {
+	for {
+		event := f.first()
+		if event == nil {
+			return nil
+		}
+		index := event.Node.ModifiedIndex
+		event.Index = index
+		if f.watch.concerns(event.Node.Key) {
+			if err := f.deliver(event); err != nil {
+				return err
+			}
+		}
+		f.watch.advance(index + 1)
+		f.discard()
+		f.discardSelf(event.Node.Key)
+		f.observeLag()
+	}
+}
+
+// first returns the event that is the next to be delivered, if that is known.
+func (f *follower) first() *Response {
+	next := f.watch.next
+	var first *poll
+	for _, p := range f.polls {
+		if p.event != nil && p.from <= next && (first == nil || p.event.Node.ModifiedIndex < first.event.Node.ModifiedIndex) {
+			first = p
+		}
+	}
+	if s := f.stream; s != nil && len(s.held) > 0 && s.start < next {
+		if event := s.held[0]; first == nil || event.Node.ModifiedIndex <= first.event.Node.ModifiedIndex {
+			return event
+		}
+	}
+	switch {
+	case first == nil && f.self == nil:
+		return nil
+	case first == nil || first.blind && first.event.Node.ModifiedIndex > next:
+		return f.firstWithSelf(first)
+	}
+	return first.event
+}
+
+// discard lets go of what can bring nothing new. A poll from before watch.next that has not been
+// answered would have to bring an event that has been delivered, unless it is newly proven that there is none.
+func (f *follower) discard() {
+	next := f.watch.next
+	for _, p := range f.polls {
+		arriving := p.now && p.from == 0
+		if p.event != nil && p.event.Node.ModifiedIndex < next || p.event == nil && p.from < next && !arriving {
+			f.abandon(p)
+		}
+	}
+	if s := f.stream; s != nil {
+		for len(s.held) > 0 && s.held[0].Node.ModifiedIndex < next {
+			s.held = s.held[1:]
+		}
+	}
+}
+
+// identify ends a watch to which another cluster answers, with indexes of its own. A client that is
+// bound to one cluster has refused that before.
+func (f *follower) identify(id string) error {
+	w := f.watch
+	if w.cluster == "" {
+		w.cluster = id
+	}
+	if id != "" && id != w.cluster {
+		return w.ended(fmt.Errorf("%w: its ID is %s, that of the one watched %s", ErrWrongCluster, id, w.cluster))
+	}
+	return nil
+}
+
+// checkRolledBack finds out whether the cluster is behind what has been delivered, as the member is
+// that a poll waits on.
+func (f *follower) checkRolledBack() {
+	if f.checking {
+		return
+	}
+	f.checking = true
+	next := f.watch.next
+	f.running.Go(func() {
+		err := f.watch.checkRolledBack(f.ctx, next)
+		f.tell(func() error {
+			f.checking = false
+			if final(err) {
+				return f.watch.ended(err)
+			}
+			return nil
+		})
+	})
+}
+
+// observeLag tells the observer how far the watch is behind, if that is worth it.
+func (f *follower) observeLag() {
+	const worthTelling = 100
+	cluster := f.watch.client.cluster
+	if cluster.observer == nil {
+		return
+	}
+	after := f.watch.next - 1
+	lag := max(f.pace.head, after) - after
+	switch now := time.Now(); {
+	case lag > worthTelling && now.Sub(f.lagTold) >= time.Second:
+		f.lagging, f.lagTold = true, now
+		cluster.observe(WatchLag{f.watch.key, after, lag})
+	case lag == 0 && f.lagging:
+		f.lagging = false
+		cluster.observe(WatchLag{f.watch.key, after, 0})
+	}
+}

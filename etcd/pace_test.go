@@ -1,0 +1,101 @@
+package etcd
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestPaceFollowsTheLag(t *testing.T) {
+	type answer struct{ from, index uint64 }
+	for name, test := range map[string]struct {
+		head    uint64
+		answers []answer
+		width   uint64
+		fast    bool
+	}{
+		"nothing behind":              {10, []answer{{10, 10}}, 1, false},
+		"a little behind":             {20, []answer{{10, 10}}, 10, false},
+		"far behind, once":            {500, []answer{{10, 10}}, mostPolls, false},
+		"far behind, twice":           {500, []answer{{10, 10}, {11, 11}}, mostPolls, true},
+		"not far enough for a stream": {25, []answer{{10, 10}, {11, 11}}, 14, false},
+		"caught up in between":        {25, []answer{{9, 9}, {25, 25}, {10, 10}}, 15, false},
+		"few events":                  {500, []answer{{10, 10}, {11, 20}}, mostPolls / 2, true},
+		"fewer events":                {500, []answer{{10, 10}, {11, 20}, {21, 30}, {31, 40}}, mostPolls / 8, true},
+		"no events but this":          {500, []answer{{10, 400}}, 1, false},
+		"ahead of what was known":     {0, []answer{{10, 10}}, 1, false},
+	} {
+		p := newPace(time.Minute)
+		p.head = test.head
+		fast := false
+		for _, a := range test.answers {
+			fast = p.answered(a.from, a.index)
+		}
+		check(t, name+": width", p.width, test.width)
+		check(t, name+": fast", fast, test.fast)
+		p.caughtUp()
+		check(t, name+": width at rest", p.width, uint64(1))
+		check(t, name+": run at rest", p.run, 0)
+	}
+}
+
+// Polls are to be renewed before the history has moved on, where that can be.
+func TestPaceOfRenewal(t *testing.T) {
+	most := newPace(50 * time.Second).most
+	if most < 44*time.Second || most > 49*time.Second {
+		t.Fatalf("renewal after %v", most)
+	}
+	for name, test := range map[string]struct {
+		moved uint64
+		in    time.Duration
+		want  time.Duration
+		sure  bool
+	}{
+		"nothing moves":            {0, 10 * time.Second, most, true},
+		"slowly":                   {10, 10 * time.Second, most, false},
+		"so that it matters":       {500, 10 * time.Second, 10 * time.Second, true},
+		"fast":                     {5000, 10 * time.Second, time.Second, true},
+		"too fast":                 {6000, 10 * time.Second, most, false},
+		"too soon to tell":         {100, 400 * time.Millisecond, 5 * time.Second, true},
+		"back: it cannot be told":  {^uint64(0), 10 * time.Second, 5 * time.Second, true},
+		"as slowly as is measured": {500, searchTime / 2, most, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := newPace(50 * time.Second)
+			p.most = most
+			p.registered(1000, time.Now())
+			check(t, name+": at first", p.renewal, 5*time.Second)
+			<-time.After(test.in)
+			p.registered(1000+test.moved, time.Now())
+			check(t, name, p.renewal, test.want)
+			p.head++ // another request has shown that the store has moved
+			check(t, name+": before the history is gone", p.provable(), test.sure && test.moved != 0)
+		})
+	}
+}
+
+// Watches that began together are not to come back together.
+func TestPacesDiffer(t *testing.T) {
+	lengths := map[time.Duration]bool{}
+	for range 20 {
+		p := newPace(time.Hour)
+		if lengths[p.most] = true; p.most < 53*time.Minute || p.most > time.Hour {
+			t.Errorf("a poll takes %v", p.most)
+		}
+	}
+	if len(lengths) < 2 {
+		t.Errorf("all polls take the same: %v", lengths)
+	}
+	p := newPace(leastPollTimeout)
+	if p.renewal > searchTime || p.renewal < searchTime*9/10 {
+		t.Errorf("the shortest poll takes %v", p.renewal)
+	}
+}
+
+func TestStreamsThatBringNothingAreNotAskedForAgainAtOnce(t *testing.T) {
+	p := newPace(time.Minute)
+	p.streamEnded(true)
+	check(t, "after one that brought events", p.streamless.IsZero(), true)
+	p.streamEnded(false)
+	check(t, "after one that did not", p.streamless.After(time.Now()), true)
+}

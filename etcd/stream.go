@@ -1,0 +1,180 @@
+package etcd
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/etcdv2/client/gen"
+)
+
+// How long a stream may be silent, in ticks of streamTick.
+const (
+	streamTick    = 2 * time.Millisecond
+	streamGrace   = 3   // when the sentinel has seen an event that the stream has not brought
+	streamQuiet   = 50  // when there is no event at all
+	streamPatient = 500 // until its header has come
+)
+
+// streamless is how long a watch stays without streams where they do not work.
+const streamless = 30 * time.Second
+
+// stream is a request that the server answers with one event after the other. At high rates nothing
+// else is as cheap for both sides, but it has traps: the server lets go of one that is not read
+// fast enough, without a word; begun in the past it brings one event and then none; and a
+// proxy may hold it back. So it begins from now; polls fetch what lies before; and one poll ahead of
+// it, the sentinel, tells when it should have brought something and has not. What it brought until
+// then is without a gap.
+type stream struct {
+	cancel   context.CancelFunc
+	opened   bool
+	start    uint64      // it brings everything behind
+	held     []*Response // brought, and not yet delivered
+	brought  bool        // anything
+	expected uint64      // the sentinel has seen an event there
+	silent   int         // ticks
+	closing  bool
+	lost     bool // the server had let go of it
+}
+
+// streaming reports whether the stream is the one that brings the next event.
+func (f *follower) streaming() bool {
+	return f.stream != nil && f.stream.opened && !f.stream.closing && f.stream.start < f.watch.next
+}
+
+// openStream opens a stream, unless there is one or they do not work here.
+func (f *follower) openStream() {
+	if f.stream != nil || time.Now().Before(f.pace.streamless) {
+		return
+	}
+	ctx, cancel := context.WithCancel(f.ctx)
+	s := &stream{cancel: cancel}
+	f.stream = s
+	f.running.Go(func() {
+		defer cancel()
+		err := f.read(ctx, s)
+		f.tell(func() error { return f.streamEnded(s, err) })
+	})
+}
+
+// read hands in what the stream brings, until it ends.
+func (f *follower) read(ctx context.Context, s *stream) error {
+	resp, err := f.watch.request(ctx, 0, false, true)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	f.tell(func() error { return f.streamOpened(s, resp) })
+	for decoder := json.NewDecoder(resp.Body); err == nil; {
+		var events []*Response
+		events, err = f.watch.decodeAvailable(decoder, resp)
+		f.tell(func() error {
+			s.add(events, f.watch.next)
+			return nil
+		})
+	}
+	return err
+}
+
+// decodeAvailable returns the next event and those that have come with it, and what ends the stream.
+func (w *watch) decodeAvailable(decoder *json.Decoder, resp *http.Response) ([]*Response, error) {
+	const most = 128
+	var events []*Response
+	for {
+		var event gen.Event
+		if err := decoder.Decode(&event); err != nil {
+			return events, err
+		}
+		if event.Node == nil {
+			return events, errors.New("no node in an event")
+		}
+		next := newResponse(resp, &event)
+		if err := w.client.cluster.vigil.check(resp, next); err != nil {
+			return events, err
+		}
+		events = append(events, next)
+		if rest, ok := decoder.Buffered().(*bytes.Reader); !ok || rest.Len() <= len("\n") || len(events) == most {
+			return events, nil
+		}
+	}
+}
+
+// add keeps the events from next on. A deletion may come twice.
+func (s *stream) add(events []*Response, next uint64) {
+	for _, event := range events {
+		s.brought, s.silent = true, 0
+		if event.Node.ModifiedIndex >= next {
+			s.held = append(s.held, event)
+		}
+	}
+}
+
+func (f *follower) streamOpened(s *stream, resp *http.Response) error {
+	s.opened, s.start, s.silent = true, headerNumber(resp, "X-Etcd-Index"), 0
+	f.pace.registered(s.start, time.Now())
+	if s.start == 0 { // it does not say where it begins
+		f.closeStream()
+	}
+	return f.identify(resp.Header.Get("X-Etcd-Cluster-Id"))
+}
+
+// streamEnded notes that nothing more comes from the stream.
+func (f *follower) streamEnded(s *stream, err error) error {
+	f.stream, f.sentinel = nil, nil
+	f.pace.streamEnded(s.brought)
+	switch {
+	case s.lost:
+		f.openStream()
+		return nil
+	case s.closing:
+		return nil
+	case final(err):
+		return f.watch.ended(err)
+	case errors.Is(err, io.EOF):
+		err = io.ErrUnexpectedEOF
+	}
+	f.reopening(err)
+	return nil
+}
+
+// closeStream ends the stream. What it has brought is still delivered.
+func (f *follower) closeStream() {
+	f.stream.closing, f.sentinel = true, nil
+	f.stream.cancel()
+}
+
+// watchStream looks, with every tick, whether the stream is still worth its name.
+func (f *follower) watchStream() {
+	s := f.stream
+	if s.silent++; s.closing {
+		return
+	}
+	switch missed := s.expected >= f.watch.next; {
+	case !s.opened && s.silent >= streamPatient:
+		f.closeStream()
+	case s.opened && missed && s.silent >= streamGrace && f.streaming():
+		f.watch.client.cluster.observe(WatchReopened{
+			f.watch.key, f.watch.next - 1,
+			fmt.Errorf("the server has let go of the stream: the event at %d has not come", s.expected),
+		})
+		f.pace.behind(s.expected - f.watch.next + 1)
+		s.lost = true
+		f.closeStream()
+	case s.opened && !missed && s.silent >= streamQuiet:
+		f.pace.caughtUp()
+		s.brought = true // that it brought nothing is no fault of it
+		f.closeStream()
+	}
+}
+
+// streamEnded notes the end of a stream, which may have brought nothing that it should have.
+func (p *pace) streamEnded(brought bool) {
+	if !brought {
+		p.streamless = time.Now().Add(streamless)
+	}
+}

@@ -1,0 +1,97 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// watchPause is the pause between tries of a watch that fail. The longest adds to the time
+// after which a watch goes on when a fault is over.
+func watchPause() backoff { return backoff{first: 20 * time.Millisecond, most: time.Second} }
+
+// start settles which event is the first, asking until that is told, so that nothing is missed
+// should the first poll fail.
+func (w *watch) start(ctx context.Context, deliver func(*Response) error) error {
+	if w.next != 0 {
+		return nil
+	}
+	begin := w.begin
+	if w.current {
+		begin = w.beginWithCurrent
+	}
+	for pause := watchPause(); ; {
+		current, err := begin(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err == nil && current != nil:
+			return deliver(current)
+		case err == nil:
+			return nil
+		case final(err):
+			return w.ended(err)
+		}
+		// Ended by the context, it is the next round that says so.
+		_ = pause.wait(ctx, w.client.cluster.life)
+	}
+}
+
+// begin makes the watch begin at the store's present index.
+func (w *watch) begin(ctx context.Context) (*Response, error) {
+	index, err := w.present(ctx)
+	if err == nil {
+		w.advance(index + 1)
+	}
+	return nil, err
+}
+
+// present returns the store's present index.
+func (w *watch) present(ctx context.Context) (uint64, error) {
+	index, err := w.client.head(ctx, w.key)
+	if absent(err) {
+		index, err = indexOf(err), nil
+	}
+	if err != nil || index != 0 {
+		return index, err
+	}
+	resp, err := w.client.Get(ctx, w.key) // etcd 0.4 gives a HEAD no index
+	if err != nil {
+		return 0, err
+	}
+	return resp.Index, nil
+}
+
+// beginWithCurrent makes the watch begin behind a read of what is there, and returns that, or nil
+// where nothing is.
+func (w *watch) beginWithCurrent(ctx context.Context) (*Response, error) {
+	var opts []GetOption
+	if w.recursive {
+		opts = append(opts, WithRecursive())
+	}
+	current, err := w.client.Get(ctx, w.key, opts...)
+	if absent(err) && indexOf(err) != 0 {
+		w.advance(indexOf(err) + 1)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	w.cluster = current.ClusterID
+	w.advance(current.Index + 1)
+	return current, nil
+}
+
+// absent reports whether err says that there is no such key.
+func absent(err error) bool {
+	return errors.Is(err, ErrKeyNotFound) || errors.Is(err, ErrNotDir)
+}
+
+// indexOf returns the etcd index that a refusal tells, or 0.
+func indexOf(err error) uint64 {
+	var reply *Error
+	if errors.As(err, &reply) {
+		return reply.Index
+	}
+	return 0
+}
