@@ -6,7 +6,7 @@ SHELL := /bin/bash
 LINTER := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 30s
 
-.PHONY: help demo test etcd generate verify-generate lint fix chaos fuzz tidy verify-tidy
+.PHONY: help demo test etcd generate verify-generate lint fix chaos bench fuzz tidy verify-tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,10 +44,22 @@ fix: ## format the code of both modules
 chaos: ## break real clusters for a quarter of an hour and check every answer (CHAOS_SEED repeats the choices)
 	@echo "One member frozen, then all down: ours beside the official client"
 	@cd tests && OUTAGE_PEERS=1 go test -count=1 -v ./outage | grep -E 'failed|success|^(ok|FAIL|---)'
+	@echo "Watches and mirrors through every kind of fault"
+	@cd tests && go test -count=1 -v ./watchfaults | grep -E 'delivered|gap|^(ok|FAIL| *---)'
+	@echo "Random operations and faults, a watch and a mirror compared with the server's tree (WATCH_SEED repeats)"
+	@cd tests && WATCH_STEPS=10000 go test -count=1 -v -timeout 20m ./property | grep -E 'WATCH_SEED|steps worked|^(ok|FAIL| *---)'
 	@echo "Replies dropped, unknown outcomes settled, members restarted in turn for a minute on each kind of server"
 	@cd tests/chaos && CHAOS_SECONDS=60 go test -count=1 -timeout 20m -run 'ReplyDropped|UniqueValue|RollingRestart'
 	@echo "Linearizability under faults, five minutes on each kind of server, and a planted bug"
 	@cd tests/chaos && CHAOS_SECONDS=300 go test -count=1 -timeout 30m -run 'Linearizable|PlantedBug'
+
+bench: ## measure watches and mirrors, beside the official client
+	@echo "64 writers x 200 sets on the watched tree, 20 runs on each kind of server, ours beside client/v2"
+	@cd tests && STORM_PEERS=1 STORM_RUNS=20 go test -count=1 -v -timeout 30m -run Storm ./storm | grep -E 'storm:|run [0-9]+:|^(ok|FAIL|---)'
+	@echo "A thousand watches on one client"
+	@cd tests && WATCH_LOAD=1 go test -count=1 -v -timeout 10m ./watchload | grep -E 'load:|^(ok|FAIL|---)'
+	@echo "A mirror of 10,000 nodes, and a Get of them"
+	@cd tests && go test -run '^$$' -bench . -benchmem ./mirror
 
 fuzz: ## fuzz each target for FUZZTIME (30s)
 	@for target in $$(go test -list '^Fuzz' ./etcd | grep '^Fuzz'); do \

@@ -32,6 +32,7 @@ func (t *tour) steps() []step {
 		{"Compare-and-swap: one wins, one loses", t.compareAndSwap},
 		{"Two writers count to 200 together", t.modify},
 		{"Watch a directory", t.watch},
+		{"A local copy that keeps itself current", t.mirror},
 		{"A queue of in-order keys", t.queue},
 		{"The leader is stopped, and work goes on", t.failover},
 	}
@@ -183,6 +184,38 @@ func (t *tour) watch(ctx context.Context) error {
 		if seen++; seen == 3 {
 			break
 		}
+	}
+	return nil
+}
+
+func (t *tour) mirror(ctx context.Context) error {
+	mirror, err := t.client.Mirror(ctx, "/nodes")
+	if err != nil {
+		return err
+	}
+	defer mirror.Close()
+	set, err := t.client.Set(ctx, "/nodes/web/n5", "up")
+	if err != nil {
+		return err
+	}
+	if err := mirror.WaitIndex(ctx, set.Index); err != nil {
+		return err
+	}
+	node, ok := mirror.Get("/nodes/web/n5")
+	if !ok {
+		return fmt.Errorf("the mirror lacks %s", set.Node.Key)
+	}
+	say("wrote %s; without asking the server, its mirror says %q", node.Key, node.Value)
+	if _, err := t.client.Delete(ctx, "/nodes/web", etcd.WithRecursive()); err != nil {
+		return err
+	}
+	gone := func(n *etcd.Node) bool { return n == nil }
+	if _, err := mirror.WaitFor(ctx, "/nodes/web/n5", gone); err != nil {
+		return err
+	}
+	say("somebody deletes /nodes/web; what the mirror still holds, as of index %d:", mirror.Index())
+	for leaf := range mirror.Snapshot().Leaves() {
+		say("%s = %s", leaf.Key, leaf.Value)
 	}
 	return nil
 }

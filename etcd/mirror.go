@@ -1,0 +1,212 @@
+package etcd
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Mirror is a local copy of a directory, or of one file, that a watch keeps current. Reading it
+// costs no request. Client.Mirror makes one; its methods may be called by many goroutines at once.
+//
+// It goes through the same states as the directory on the server, each a moment that was, and it is
+// behind by no more than the watch is: Age tells when that was last known to be alive, WaitIndex
+// waits until the mirror has come as far as a Response.
+//
+// Where the watch cannot go on (ErrEventIndexCleared, ErrClusterRolledBack, ErrWrongCluster, or an
+// event whose Action this package does not know) the directory is read again, WithQuorum, for as
+// long as that takes, and what differs is applied at once. Changes and the Observer are told. With
+// Config.ClusterID AnyCluster the mirror so moves on to a cluster that was built anew; a client that
+// keeps to one cluster is refused by it, and that ends the mirror.
+//
+// The end of its context, Close, the client's Close and a refusal by the server, such as
+// ErrUnauthorized, end the mirror. It goes on answering from what it held; Err tells why it ended.
+//
+// Not guaranteed:
+//
+//   - That TTL and Expiration are the present ones. They are what the server said with the last event
+//     of the node, or when it was read; a Refresh causes no event. An expiry that did happen is one.
+//   - That it has hidden nodes: it does not, unless what it mirrors is itself hidden. A directory that
+//     came to be only because a hidden node was made in it is not seen before something visible
+//     happens there, and has that event's index as its CreatedIndex then.
+//   - On etcd 2.3.0 to 3.0.17, that changes of the directory itself are seen, such as of its TTL or
+//     that it was made and is still empty: see the package's documentation of watches.
+type Mirror struct {
+	client  *Client
+	dir     string // what is mirrored, with its leading slash
+	end     context.CancelCauseFunc
+	done    chan struct{} // closed when the goroutine has ended, and err is set
+	pause   backoff       // before the directory is read again; the goroutine's own
+	cluster string        // ID of the one that was read; the goroutine's own
+	born    time.Time     // when it was read first: not later than the answer's moment
+	hurry   chan struct{} // asks the watch for progress
+	alive   atomic.Int64  // when it was last known to be current, counted from born
+
+	mu      sync.RWMutex
+	tree    *mirrorTree
+	index   uint64
+	turns   int   // how often index has gone back
+	err     error // why it has ended
+	feeds   map[*mirrorFeed]struct{}
+	changed chan struct{} // closed, and made anew, with every change of the above
+}
+
+// Mirror returns a copy of everything below dir once it is read, and keeps it current until ctx
+// ends, or Close or the client's Close is called. Dir can be a file, and need not exist: the mirror
+// is empty then, until it does. "/" is the root.
+//
+//	mirror, err := client.Mirror(ctx, "/config")
+//	if err != nil {
+//		return err
+//	}
+//	defer mirror.Close()
+//	if node, ok := mirror.Get("/config/level"); ok {
+//		fmt.Println(node.Value)
+//	}
+//
+// It returns the error of that first read, a Get with WithRecursive, which is not repeated.
+func (c *Client) Mirror(ctx context.Context, dir string) (*Mirror, error) {
+	dir, err := mirrorKey(dir)
+	if err != nil {
+		return nil, err
+	}
+	m := &Mirror{
+		client:  c,
+		dir:     dir,
+		done:    make(chan struct{}),
+		pause:   backoff{first: 20 * time.Millisecond, most: 5 * time.Second},
+		born:    time.Now(),
+		hurry:   make(chan struct{}, 1),
+		feeds:   map[*mirrorFeed]struct{}{},
+		changed: make(chan struct{}),
+	}
+	if m.tree, m.index, err = m.read(ctx); err != nil {
+		return nil, err
+	}
+	ctx, m.end = context.WithCancelCause(ctx)
+	go m.live(ctx)
+	return m, nil
+}
+
+// Close ends the mirror, with an error that is ErrClosed, and waits for its goroutine. A second
+// Close does nothing. The error is always nil.
+func (m *Mirror) Close() error {
+	m.end(&closedMirror{m.dir})
+	<-m.done
+	return nil
+}
+
+// Get returns a copy of the node of key, without its Nodes, and whether there is one. Keys are
+// full keys, as everywhere: "/config/level" in a mirror of "/config".
+func (m *Mirror) Get(key string) (*Node, bool) {
+	m.mu.RLock()
+	node := m.tree.get(key)
+	m.mu.RUnlock()
+	if node == nil {
+		return nil, false
+	}
+	return bare(node), true
+}
+
+// Range iterates over copies of the node of key and of all below it, without their Nodes: parents
+// before their children, and these in the order of their keys, as a Get with WithRecursive and
+// WithSorted lists them. All are from the moment when the loop begins. Where there is no such key
+// there are none.
+func (m *Mirror) Range(key string) iter.Seq[*Node] {
+	return func(yield func(*Node) bool) {
+		m.mu.RLock()
+		nodes := m.tree.list(key)
+		m.mu.RUnlock()
+		for _, node := range nodes {
+			if !yield(bare(node)) {
+				return
+			}
+		}
+	}
+}
+
+// Snapshot is what a Mirror held at one moment.
+type Snapshot struct {
+	// Node is what is mirrored, with everything below it in the order of the keys, as a Get with
+	// WithRecursive and WithSorted returns it; nil where it does not exist. It is the caller's own.
+	Node *Node
+
+	// Index is the etcd index of that moment: everything up to it is in Node. A Watch with
+	// WithAfterIndex(Index) goes on behind it.
+	Index uint64
+}
+
+// Walk iterates over all nodes, parents before their children; over none where Node is nil.
+func (s Snapshot) Walk() iter.Seq[*Node] {
+	if s.Node == nil {
+		return func(func(*Node) bool) {}
+	}
+	return s.Node.Walk()
+}
+
+// Leaves iterates over all files; over none where Node is nil.
+func (s Snapshot) Leaves() iter.Seq[*Node] {
+	if s.Node == nil {
+		return func(func(*Node) bool) {}
+	}
+	return s.Node.Leaves()
+}
+
+// Snapshot returns a copy of everything, of one moment.
+func (m *Mirror) Snapshot() Snapshot {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return Snapshot{Node: m.tree.copy(), Index: m.index}
+}
+
+// Index returns the etcd index that the mirror has come to: everything up to it is in it. It goes
+// back when the cluster did, see Change.
+func (m *Mirror) Index() uint64 {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.index
+}
+
+// Age returns how long ago the mirror was last known to be current: connected to a member that
+// answers. It grows while there is none, and when the mirror has ended.
+func (m *Mirror) Age() time.Duration {
+	return time.Since(m.born) - time.Duration(m.alive.Load())
+}
+
+// Err returns why the mirror has ended, and nil as long as it lives.
+func (m *Mirror) Err() error {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.err
+}
+
+// mirrorKey returns key as a mirror holds it. It allocates nothing for a key that is so already.
+func mirrorKey(key string) (string, error) {
+	wire, err := wireKey(key)
+	switch {
+	case err != nil:
+		return "", err
+	case key[0] == '/':
+		return key[:1+len(wire)], nil
+	}
+	return "/" + wire, nil
+}
+
+// bare returns a copy of node without its Nodes.
+func bare(node *Node) *Node {
+	if node == nil {
+		return nil
+	}
+	n := *node
+	n.Nodes = nil
+	return &n
+}
+
+// closedMirror is why a mirror ended whose Close was called.
+type closedMirror struct{ dir string }
+
+func (e *closedMirror) Error() string        { return fmt.Sprintf("etcd: mirror of %s: closed", e.dir) }
+func (e *closedMirror) Is(target error) bool { return target == ErrClosed }

@@ -1,0 +1,152 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// errUnknownAction says of an event that it cannot be applied, since nobody knows what it did.
+var errUnknownAction = errors.New("event with an unknown action")
+
+// live keeps the mirror current until something ends it.
+func (m *Mirror) live(ctx context.Context) {
+	defer close(m.done)
+	defer m.end(nil) // lets go of the context that the mirror was made with
+	for {
+		err := m.follow(ctx)
+		if lost(err) {
+			err = m.resync(ctx, err)
+		}
+		if err != nil {
+			m.ended(err)
+			return
+		}
+	}
+}
+
+// read returns what the server holds, and its index, and notes which cluster it is of. Nothing is an
+// answer like another.
+func (m *Mirror) read(ctx context.Context, opts ...GetOption) (*mirrorTree, uint64, error) {
+	var node *Node
+	var index uint64
+	var cluster string
+	resp, err := m.client.Get(ctx, m.dir, append(opts, WithRecursive())...)
+	var reply *Error
+	switch {
+	case err == nil:
+		node, index, cluster = resp.Node, resp.Index, resp.ClusterID
+	case (errors.Is(err, ErrKeyNotFound) || errors.Is(err, ErrNotDir)) && errors.As(err, &reply):
+		index, cluster = reply.Index, reply.cluster
+	default:
+		return nil, 0, err
+	}
+	if index == 0 { // a watch from there on would miss what no history holds
+		return nil, 0, fmt.Errorf("etcd: mirror of %s: the server did not tell its index", m.dir)
+	}
+	m.cluster = cluster
+	return newMirrorTree(m.dir, node), index, nil
+}
+
+// follow applies what a watch brings until it ends, and returns why it did.
+func (m *Mirror) follow(ctx context.Context) error {
+	w, err := newWatch(m.client, m.dir, []WatchOption{WithRecursive(), WithAfterIndex(m.Index())})
+	if err != nil {
+		return err
+	}
+	w.cluster = m.cluster // or events of another one could be put on top of what was read
+	w.progress, w.alive, w.hurry = m.reached, func() { m.aliveAt(time.Now()) }, m.hurry
+	return w.run(ctx, m.apply)
+}
+
+// lost reports whether a watch's end means that the directory must be read again.
+func lost(err error) bool {
+	return errors.Is(err, ErrEventIndexCleared) || errors.Is(err, ErrClusterRolledBack) ||
+		errors.Is(err, ErrWrongCluster) || errors.Is(err, errUnknownAction)
+}
+
+// resync reads the directory again, because of why, until that succeeds or is refused. The pause
+// before it grows as long as no event comes in between, too: then reading is slower than the history
+// is overrun.
+func (m *Mirror) resync(ctx context.Context, why error) error {
+	for {
+		if err := m.pause.wait(ctx, m.client.cluster.life); err != nil {
+			return err
+		}
+		asked := time.Now()
+		tree, index, err := m.read(ctx, WithQuorum())
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err == nil:
+			m.replace(tree, index, why)
+			m.aliveAt(asked)
+			return nil
+		case final(err):
+			return err
+		}
+	}
+}
+
+// apply makes an event part of the mirror, and tells of it.
+func (m *Mirror) apply(event *Response) error {
+	m.pause.reset()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	changes, err := m.tree.apply(event)
+	if err != nil {
+		return err
+	}
+	m.index = event.Index
+	for feed := range m.feeds {
+		feed.add(changes, event.Index)
+	}
+	m.wake()
+	return nil
+}
+
+// replace makes next, read because of why, the mirror's content, and tells of what differs.
+func (m *Mirror) replace(next *mirrorTree, index uint64, why error) {
+	changes := m.tree.diff(next) // without the lock: nobody else changes the tree
+	m.mu.Lock()
+	from := m.index
+	if index < from {
+		m.turns++
+	}
+	m.tree, m.index = next, index
+	for feed := range m.feeds {
+		feed.resynced(changes, index, why)
+	}
+	m.wake()
+	m.mu.Unlock()
+	m.client.cluster.observe(MirrorResynced{Dir: m.dir, From: from, To: index, Changes: len(changes), Err: why})
+}
+
+// reached notes that there are no more events up to index.
+func (m *Mirror) reached(index uint64) {
+	m.pause.reset()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if index > m.index {
+		m.index = index
+		m.wake()
+	}
+}
+
+// ended notes why the mirror has ended.
+func (m *Mirror) ended(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.err = err
+	m.wake()
+}
+
+// wake lets those who wait look again. The caller holds the lock.
+func (m *Mirror) wake() {
+	close(m.changed)
+	m.changed = make(chan struct{})
+}
+
+// aliveAt notes that the mirror was current at that time.
+func (m *Mirror) aliveAt(when time.Time) { m.alive.Store(int64(when.Sub(m.born))) }

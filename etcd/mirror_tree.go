@@ -1,0 +1,233 @@
+package etcd
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// mirrorTree is what a mirror holds. Its nodes are never changed, only replaced by others, so that
+// they can be read when the mirror's lock has been given back.
+type mirrorTree struct {
+	dir   string
+	items map[string]*mirrorItem // by key; what is in here hangs together from dir down
+}
+
+// mirrorItem is a node in its place.
+type mirrorItem struct {
+	node     *Node         // without its Nodes
+	children []*mirrorItem // in the order of their keys
+}
+
+// mirrorChange is what became of a node: old is nil where there was none, next where there is none.
+type mirrorChange struct{ old, next *Node }
+
+// newMirrorTree makes node, as it was read, and all below it a tree; nil makes an empty one.
+func newMirrorTree(dir string, node *Node) *mirrorTree {
+	t := &mirrorTree{dir: dir, items: map[string]*mirrorItem{}}
+	if node != nil {
+		t.plant(node)
+	}
+	return t
+}
+
+func (t *mirrorTree) plant(node *Node) *mirrorItem {
+	item := &mirrorItem{node: node}
+	if len(node.Nodes) > 0 {
+		item.children = make([]*mirrorItem, len(node.Nodes))
+		for i, child := range node.Nodes {
+			item.children[i] = t.plant(child)
+		}
+		slices.SortFunc(item.children, func(a, b *mirrorItem) int { return cmp.Compare(a.node.Key, b.node.Key) })
+	}
+	node.Nodes = nil
+	t.items[node.Key] = item
+	return item
+}
+
+// find returns the place of key, or nil. What is not a key is nowhere.
+func (t *mirrorTree) find(key string) *mirrorItem {
+	if item := t.items[key]; item != nil {
+		return item
+	}
+	key, err := mirrorKey(key)
+	if err != nil {
+		return nil
+	}
+	return t.items[key]
+}
+
+func (t *mirrorTree) get(key string) *Node {
+	if item := t.find(key); item != nil {
+		return item.node
+	}
+	return nil
+}
+
+// list returns the node of key and all below it, parents first.
+func (t *mirrorTree) list(key string) []*Node {
+	item := t.find(key)
+	if item == nil {
+		return nil
+	}
+	return item.list(nil)
+}
+
+func (i *mirrorItem) list(nodes []*Node) []*Node {
+	nodes = append(nodes, i.node)
+	for _, child := range i.children {
+		nodes = child.list(nodes)
+	}
+	return nodes
+}
+
+// copy returns everything as one tree of nodes, nil for nothing.
+func (t *mirrorTree) copy() *Node {
+	if item := t.items[t.dir]; item != nil {
+		return item.copy()
+	}
+	return nil
+}
+
+func (i *mirrorItem) copy() *Node {
+	node := bare(i.node)
+	if len(i.children) > 0 {
+		node.Nodes = make([]*Node, len(i.children))
+		for n, child := range i.children {
+			node.Nodes[n] = child.copy()
+		}
+	}
+	return node
+}
+
+// apply does what event says, and returns what became of which nodes: parents before their
+// children where they come to be, after them where they go.
+func (t *mirrorTree) apply(event *Response) ([]mirrorChange, error) {
+	node := bare(event.Node)
+	switch event.Action {
+	case ActionDelete, ActionExpire, ActionCompareAndDelete:
+		if !covers(t.dir, node.Key) {
+			return t.remove(t.dir), nil // a directory above
+		}
+		return t.remove(node.Key), nil
+	case ActionSet, ActionCreate:
+		return t.put(node, nil), nil
+	case ActionUpdate, ActionCompareAndSwap:
+		return t.update(node), nil
+	}
+	return nil, fmt.Errorf("etcd: %w: %q of %s at %d", errUnknownAction, event.Action, node.Key, event.Index)
+}
+
+// covers reports whether a mirror of dir has key, if it exists. Events come of such keys, and of
+// directories above.
+func covers(dir, key string) bool { return key == dir || below(key, dir) }
+
+// update puts node where one is. It is a directory only when its TTL is changed: what it holds
+// stays, and so does its ModifiedIndex on the server, although the event has a new one.
+func (t *mirrorTree) update(node *Node) []mirrorChange {
+	item := t.items[node.Key]
+	if item == nil || !node.Dir || !item.node.Dir {
+		return t.put(node, nil)
+	}
+	old := item.node
+	node.ModifiedIndex = old.ModifiedIndex
+	item.node = node
+	return []mirrorChange{{old, node}}
+}
+
+// put sets node in place of whatever is there, and makes missing directories above it, as the server
+// does. It adds to changes what became of which nodes.
+func (t *mirrorTree) put(node *Node, changes []mirrorChange) []mirrorChange {
+	if !covers(t.dir, node.Key) {
+		return nil // a directory above, which is not mirrored
+	}
+	if parent := parentKey(node.Key); node.Key != t.dir && !t.isDir(parent) {
+		index := node.ModifiedIndex
+		changes = t.put(&Node{Key: parent, Dir: true, CreatedIndex: index, ModifiedIndex: index}, changes)
+	}
+	item := t.items[node.Key]
+	if item == nil {
+		item = &mirrorItem{node: node}
+		t.attach(item)
+		return append(changes, mirrorChange{nil, node})
+	}
+	for _, child := range item.children {
+		changes = t.uproot(child, changes)
+	}
+	old := item.node
+	item.node, item.children = node, nil
+	return append(changes, mirrorChange{old, node})
+}
+
+// remove takes key and all below it away.
+func (t *mirrorTree) remove(key string) []mirrorChange {
+	item := t.items[key]
+	if item == nil {
+		return nil
+	}
+	if parent := t.items[parentKey(key)]; parent != nil && key != t.dir {
+		at, _ := parent.search(key)
+		parent.children = slices.Delete(parent.children, at, at+1)
+	}
+	return t.uproot(item, nil)
+}
+
+// uproot forgets item and all below it; its parent is the caller's concern.
+func (t *mirrorTree) uproot(item *mirrorItem, changes []mirrorChange) []mirrorChange {
+	for _, child := range item.children {
+		changes = t.uproot(child, changes)
+	}
+	delete(t.items, item.node.Key)
+	return append(changes, mirrorChange{item.node, nil})
+}
+
+// attach adds item, whose parent is there.
+func (t *mirrorTree) attach(item *mirrorItem) {
+	key := item.node.Key
+	t.items[key] = item
+	if key != t.dir {
+		parent := t.items[parentKey(key)]
+		at, _ := parent.search(key)
+		parent.children = slices.Insert(parent.children, at, item)
+	}
+}
+
+// search returns where among the children that of key is, or would be.
+func (i *mirrorItem) search(key string) (int, bool) {
+	return slices.BinarySearchFunc(i.children, key, func(child *mirrorItem, key string) int {
+		return cmp.Compare(child.node.Key, key)
+	})
+}
+
+func (t *mirrorTree) isDir(key string) bool {
+	item := t.items[key]
+	return item != nil && item.node.Dir
+}
+
+// diff returns what has to become of which nodes to turn t into next, in the order of apply.
+func (t *mirrorTree) diff(next *mirrorTree) []mirrorChange {
+	var changes []mirrorChange
+	for _, node := range slices.Backward(t.list(t.dir)) {
+		if next.items[node.Key] == nil {
+			changes = append(changes, mirrorChange{node, nil})
+		}
+	}
+	for _, node := range next.list(t.dir) {
+		if old := t.get(node.Key); old == nil || !sameNode(old, node) {
+			changes = append(changes, mirrorChange{old, node})
+		}
+	}
+	return changes
+}
+
+// sameNode compares but for the TTL, which is less each time it is read.
+func sameNode(a, b *Node) bool {
+	return a.Value == b.Value && a.Dir == b.Dir && a.Expiration.Equal(b.Expiration) &&
+		a.CreatedIndex == b.CreatedIndex && a.ModifiedIndex == b.ModifiedIndex
+}
+
+// parentKey returns the key of the directory that key is in.
+func parentKey(key string) string {
+	return key[:max(1, strings.LastIndexByte(key, '/'))]
+}

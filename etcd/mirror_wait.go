@@ -1,0 +1,109 @@
+package etcd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// WaitFor returns the node of key as soon as predicate says yes to it; at once, if it does now. Where
+// key does not exist predicate is asked about nil, and nil is what WaitFor returns if it says yes.
+//
+//	node, err := mirror.WaitFor(ctx, "/jobs/4711/state", func(n *etcd.Node) bool {
+//		return n != nil && n.Value == "done"
+//	})
+//
+// Predicate is asked again after changes of key, not after each one: a state that lasted only a
+// moment may be passed over. It is called in the caller's goroutine, and may take its time.
+//
+// WaitFor ends with an error when ctx does, its cause, and when the mirror does, see Err. A key that
+// a mirror never holds, outside of what is mirrored or hidden in it, is ErrInvalidArgument.
+func (m *Mirror) WaitFor(ctx context.Context, key string, predicate func(*Node) bool) (*Node, error) {
+	key, err := m.checkKey(key)
+	if err != nil {
+		return nil, err
+	}
+	var asked *Node
+	for first := true; ; first = false {
+		now := m.look(key)
+		if first || now.node != asked {
+			asked = now.node
+			if node := bare(asked); predicate(node) {
+				return node, nil
+			}
+		}
+		if err := m.await(ctx, now, nil); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// WaitIndex waits until everything up to index, that of a Response, is in the mirror: behind a write,
+// WaitIndex with its Index makes the mirror show it. Where the write was elsewhere, the mirror asks
+// whether it has missed nothing, which takes about a second.
+//
+// It ends with an error when ctx does, its cause; when the mirror does, see Err; and with
+// ErrClusterRolledBack when the mirror's index goes back meanwhile: index is then one of a history
+// that is no more.
+func (m *Mirror) WaitIndex(ctx context.Context, index uint64) error {
+	began := m.look(m.dir)
+	again := time.NewTicker(searchTime)
+	defer again.Stop()
+	for now := began; ; now = m.look(m.dir) {
+		switch {
+		case now.turns != began.turns:
+			return fmt.Errorf("etcd: mirror of %s: waiting for index %d: %w", m.dir, index, ErrClusterRolledBack)
+		case now.index >= index:
+			return nil
+		}
+		signal(m.hurry)
+		if err := m.await(ctx, now, again.C); err != nil {
+			return err
+		}
+	}
+}
+
+// mirrorMoment is what those who wait look at.
+type mirrorMoment struct {
+	node    *Node // of the key they wait for
+	index   uint64
+	turns   int
+	err     error
+	changed <-chan struct{} // closed when the moment is over
+}
+
+func (m *Mirror) look(key string) mirrorMoment {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return mirrorMoment{node: m.tree.get(key), index: m.index, turns: m.turns, err: m.err, changed: m.changed}
+}
+
+// await waits for the end of a moment, which no longer comes when the mirror has ended, or for again.
+func (m *Mirror) await(ctx context.Context, now mirrorMoment, again <-chan time.Time) error {
+	if now.err != nil {
+		return now.err
+	}
+	select {
+	case <-now.changed:
+		return nil
+	case <-again:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// checkKey returns key as the mirror holds it, and refuses one that it never does.
+func (m *Mirror) checkKey(key string) (string, error) {
+	key, err := mirrorKey(key)
+	switch {
+	case err != nil:
+		return "", err
+	case !covers(m.dir, key):
+		return "", invalidf("key %q is not in the mirror of %s", key, m.dir)
+	case strings.Contains(key[len(strings.TrimSuffix(m.dir, "/")):], "/_"):
+		return "", invalidf("key %q is hidden in the mirror of %s", key, m.dir)
+	}
+	return key, nil
+}
