@@ -86,10 +86,15 @@ func (f *follower) firstWithSelf(p *poll) *Response {
 	return nil
 }
 
-// searched reports whether an open poll has shown that there is nothing in the history up to index.
+// searched reports whether an open poll has shown that there is nothing in the history up to index,
+// which the poll of the key itself has brought. One whose header a proxy holds back has, if it was
+// sent after that.
 func (f *follower) searched(index uint64) bool {
 	p := f.cover()
-	return p != nil && p.silent() && p.index >= index
+	if p == nil || !p.silent() {
+		return false
+	}
+	return p.registered && p.index >= index || !p.registered && p.sent.After(f.self.answered)
 }
 
 // discardSelf lets go of the poll of the key itself when an event on that, or on what it is in, has

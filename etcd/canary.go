@@ -85,11 +85,15 @@ func (v *vigil) reached(m *member) uint64 {
 
 // registered notes that the poll that l limits has arrived at m, which was at index then.
 func (v *vigil) registered(m *member, l *limit, index uint64) {
+	if v.reached(m) > index+leap { // the leap came while the header was under way
+		l.cancel(errMayHaveMissed)
+		return
+	}
 	v.saw(m, index)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if w := v.members[m]; w != nil && w.polls[l] != nil {
-		w.polls[l].since = index
+		w.polls[l].since, w.polls[l].arrived = index, time.Now()
 	}
 }
 
@@ -110,7 +114,9 @@ func (v *vigil) saw(m *member, index uint64) (leapt bool) {
 			}
 		}
 	}
-	w.index = max(w.index, index)
+	if index > w.index || index+leap < w.index { // or the cluster was restored
+		w.index = index
+	}
 	return leapt
 }
 

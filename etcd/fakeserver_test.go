@@ -145,7 +145,6 @@ func (m *fakeMember) wait(w http.ResponseWriter, r *http.Request, key string) {
 		refusal(401, ErrUnauthorized, "", 0)(w, r)
 		return
 	}
-	m.gate(r)
 	m.head(w, index)
 	if wrong == breakBehindHeader {
 		w.(http.Flusher).Flush()
@@ -155,6 +154,7 @@ func (m *fakeMember) wait(w http.ResponseWriter, r *http.Request, key string) {
 		if proxy == noProxy {
 			w.(http.Flusher).Flush()
 		}
+		m.gate(r) // it may freeze in between
 		if json.NewEncoder(w).Encode(past) != nil || !watcher.stream {
 			return
 		}

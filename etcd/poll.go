@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/etcdv2/client/gen"
@@ -18,6 +19,10 @@ const searchTime = time.Second
 // quietTicks is that time in ticks. Ticks are counted and not time measured, since after the
 // process was stopped much time may have passed and nothing been read.
 const quietTicks = 4
+
+// vouchlessTicks is how long a poll must have been silent where a vigil is kept and does not vouch for
+// it: a gateway may refuse the questions.
+const vouchlessTicks = 80
 
 // lingering is how long a poll that is no longer needed may take to be answered, which keeps its
 // connection.
@@ -36,15 +41,28 @@ type poll struct {
 	index      uint64 // the store's, when the poll arrived there
 	registered bool   // its header has come
 	blind      bool   // it may have left out events of the key itself up to index
-	ticks      int    // since the last of: it was sent, registered, answered
+	ticks      int    // since the last of: it was sent, registered, vouched for, answered
 	event      *Response
-	held       int // ticks since it was answered, where the answer is held back
+	answered   time.Time   // when event came
+	vouched    atomic.Bool // its member has answered a question that was asked after it was sent and, then, registered
+	patience   int         // ticks after which it counts as silent without
+	living     bool        // a tick has come since
+	held       int         // ticks since it was answered, where the answer is held back
 }
 
-// silent reports whether a poll has shown that there was nothing for it in the history. Some proxies
-// hold the header back until there is an event; there the poll is given more time.
+// silent reports whether a poll has shown that there was nothing for it in the history. Time alone
+// shows nothing: the member may have been stopped right behind the header. So somebody must have
+// vouched for it, and only where nobody ever does it counts that much time has passed.
 func (p *poll) silent() bool {
-	return p.event == nil && (p.registered && p.ticks >= quietTicks || p.ticks >= handOverTicks)
+	return p.event == nil && (p.living && p.ticks >= quietTicks || p.ticks >= p.patience)
+}
+
+// tick counts a coarse tick.
+func (p *poll) tick() {
+	p.ticks++
+	if p.vouched.Load() && !p.living {
+		p.living, p.ticks = true, 0
+	}
 }
 
 // poll opens a poll. From 0 means from now.
@@ -56,7 +74,10 @@ func (f *follower) poll(from uint64) *poll {
 
 func (f *follower) open(p *poll) *poll {
 	ctx, cancel := context.WithCancel(f.ctx)
-	p.sent, p.known, p.cancel = time.Now(), f.watch.next, cancel
+	p.sent, p.known, p.cancel, p.patience = time.Now(), f.watch.next, cancel, handOverTicks
+	if f.watch.client.cluster.vigil.interval > 0 {
+		p.patience = vouchlessTicks
+	}
 	f.running.Go(func() {
 		defer cancel()
 		f.ask(ctx, p)
@@ -78,6 +99,7 @@ func (f *follower) ask(ctx context.Context, p *poll) {
 	}
 	var resp *http.Response
 	if err == nil {
+		ctx = f.signs(ctx, p)
 		resp, err = f.watch.request(ctx, from, p.self, false)
 	}
 	if err != nil {
@@ -99,11 +121,20 @@ func (f *follower) ask(ctx context.Context, p *poll) {
 	})
 }
 
+// signs returns ctx with what to do at signs of life of the member that the poll waits on.
+func (f *follower) signs(ctx context.Context, p *poll) context.Context {
+	return context.WithValue(ctx, signKey{}, func(vouches bool) {
+		if f.watch.alive != nil {
+			f.watch.alive()
+		}
+		if vouches {
+			p.vouched.Store(true)
+		}
+	})
+}
+
 // request sends a request to wait, and returns when its header has come.
 func (w *watch) request(ctx context.Context, from uint64, self, stream bool) (*http.Response, error) {
-	if w.alive != nil {
-		ctx = context.WithValue(ctx, aliveKey{}, w.alive)
-	}
 	wait := true
 	params := &gen.GetKeyParams{Wait: &wait, Recursive: onlyTrue(w.recursive && !self), Stream: onlyTrue(stream)}
 	if from > 0 {

@@ -4,13 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
 // registered notes that a poll waits at its server.
 func (f *follower) registered(p *poll, resp *http.Response) error {
 	now := time.Now()
-	p.index, p.registered, p.ticks = headerNumber(resp, "X-Etcd-Index"), true, 0
+	p.index, p.registered, p.ticks, p.living = headerNumber(resp, "X-Etcd-Index"), true, 0, false
+	p.vouched.Store(false) // that was for the time before
 	f.pace.registered(p.index, now)
 	f.lives()
 	if resp.Header.Get("X-Etcd-Index") != "" && p.index+1 < min(p.from, p.known) {
@@ -33,9 +35,13 @@ func (f *follower) answered(p *poll, event *Response) error {
 		// Some server in between has answered out of its own memory.
 		return f.failed(p, fmt.Errorf("watch %s: asked for events from %d on, got %d", f.watch.key, p.from, index))
 	}
+	if !f.counts(p) {
+		return nil
+	}
 	f.pause.reset()
-	p.event, p.ticks = event, 0
+	p.event, p.ticks, p.answered = event, 0, time.Now()
 	if p.self {
+		f.hurried = true // see searched
 		if !f.watch.concerns(event.Node.Key) {
 			f.lookAtSelf(index+1, p.since)
 		}
@@ -131,6 +137,9 @@ func (f *follower) polled(from uint64) bool {
 	}
 	return false
 }
+
+// counts reports whether somebody still waits for a poll.
+func (f *follower) counts(p *poll) bool { return p == f.self || slices.Contains(f.polls, p) }
 
 // drop takes a poll out of those that count, and reports whether it was there.
 func (f *follower) drop(p *poll) bool {

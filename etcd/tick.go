@@ -24,7 +24,7 @@ func (f *follower) untilTick(now time.Time) time.Duration {
 		return heldTick
 	case wait > 0:
 		return wait
-	case p != nil && p.ticks >= quietTicks && !f.hurried:
+	case p != nil && (p.silent() || p.ticks >= handOverTicks) && !f.hurried:
 		return max(p.sent.Add(f.pace.renewal).Sub(now), coarseTick)
 	}
 	return coarseTick
@@ -46,25 +46,25 @@ func (f *follower) tick() {
 
 func (f *follower) tickCoarsely(now time.Time) {
 	for _, p := range f.polls {
-		p.ticks++
+		p.tick()
 	}
 	if f.self != nil {
-		f.self.ticks++
+		f.self.tick()
 	}
 	if f.stream != nil {
 		return
 	}
 	f.prove()
 	p := f.cover()
-	if p == nil || p.ticks == 0 {
+	if p == nil || p.ticks <= 1 { // less than a whole tick old, it may be
 		return
 	}
 	f.settleDown()
 	due := f.hurried || now.Sub(p.sent) >= f.pace.renewal
-	if due && p.ticks >= quietTicks && !f.handingOver() {
+	if due && (p.silent() || p.ticks >= handOverTicks) && !f.handingOver() {
 		f.hurried = false
 		f.poll(f.watch.next)
-		if f.self != nil && f.pace.provable() {
+		if f.self != nil && f.self.event == nil && f.pace.provable() {
 			f.abandon(f.self) // arm opens it again
 		}
 	}
@@ -88,14 +88,14 @@ func (f *follower) prove() {
 	for i := len(f.polls) - 1; i >= 0; i-- {
 		p := f.polls[i]
 		switch {
-		case p.event != nil || p.ticks < quietTicks || p.from > f.watch.next && !p.now:
+		case !p.silent() && p.ticks < handOverTicks || p.event != nil || p.from > f.watch.next && !p.now:
 			continue
 		case p.now:
 			if p.ticks >= handOverTicks && p.from != 0 {
 				f.handOver(p)
 			}
 			continue
-		case p.registered && (!p.blind || f.self != nil && f.self.silent() && f.self.since <= f.watch.next):
+		case p.registered && p.silent() && (!p.blind || f.self != nil && f.self.silent() && f.self.since <= f.watch.next):
 			f.pause.reset()
 			f.watch.advance(p.index + 1)
 		}

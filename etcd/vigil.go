@@ -33,8 +33,9 @@ type waiting struct {
 }
 
 type waitingPoll struct {
-	alive func() // to be called at a sign of life, or nil
-	since uint64 // the member's index when the poll arrived there; 0 before
+	sign    func(vouches bool) // to be called at a sign of life, or nil
+	since   uint64             // the member's index when the poll arrived there; 0 before
+	arrived time.Time          // when it was sent or, then, its header came
 }
 
 // errMayHaveMissed ends polls that may have missed events, so that they are made again: those look
@@ -89,8 +90,8 @@ func (v *vigil) join(m *member, l *limit) {
 		v.members[m] = w
 		v.cluster.background.Go(func() { v.canary(life, m) })
 	}
-	alive, _ := l.ctx.Value(aliveKey{}).(func())
-	w.polls[l] = &waitingPoll{alive: alive}
+	sign, _ := l.ctx.Value(signKey{}).(func(bool))
+	w.polls[l] = &waitingPoll{sign: sign, arrived: time.Now()}
 	l.leave = func() {
 		v.mu.Lock()
 		defer v.mu.Unlock()
@@ -98,8 +99,9 @@ func (v *vigil) join(m *member, l *limit) {
 	}
 }
 
-// aliveKey is the key of the function, in a poll's context, that is told of its member's signs of life.
-type aliveKey struct{}
+// signKey is the key of the function, in a poll's context, that is told of its member's signs of
+// life, and whether one is an answer to what was asked after the poll had been sent and registered.
+type signKey struct{}
 
 // beat asks the members until ctx ends.
 func (v *vigil) beat(ctx context.Context) {
@@ -139,13 +141,14 @@ func (v *vigil) waitedOn() []*member {
 // ask asks m who leads: a question of little work, without credentials, which every member
 // answers by itself, with 503 when it has lost the others. It matters only that it is no 5xx.
 func (v *vigil) ask(ctx context.Context, m *member) {
+	asked := time.Now()
 	_, err := v.cluster.inquire(ctx, m, http.MethodGet, "/v2/members/leader", v.interval)
 	var reply *Error
 	switch {
 	case ctx.Err() != nil:
 	case err == nil || errors.As(err, &reply) && reply.StatusCode < 500:
 		v.cluster.trust(m)
-		v.strong(m)
+		v.strong(m, asked)
 	default:
 		v.cluster.blame(m, err)
 		v.weak(m, err)
@@ -165,8 +168,9 @@ func (v *vigil) weak(m *member, err error) {
 	}
 }
 
-// strong ends polls that began while m was weak, and tells the others that it lives.
-func (v *vigil) strong(m *member) {
+// strong ends polls that began while m was weak, and tells the others that it lives: it has answered
+// what it was asked at a time.
+func (v *vigil) strong(m *member, asked time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	w := v.members[m]
@@ -177,8 +181,8 @@ func (v *vigil) strong(m *member) {
 		switch {
 		case w.weak:
 			l.cancel(errMayHaveMissed)
-		case p.alive != nil:
-			p.alive()
+		case p.sign != nil:
+			p.sign(!asked.Before(p.arrived))
 		}
 	}
 	w.weak = false

@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -290,4 +291,23 @@ func TestWhenToLookAgain(t *testing.T) {
 	} {
 		check(t, name, untilLook(test.moved, test.passed), test.want)
 	}
+}
+
+// A member that is stopped behind the header of a poll, and before the event out of its history.
+func TestPollThatIsFrozenBehindItsHeaderProvesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t)
+		thawed := time.Now().Add(1500 * time.Millisecond)
+		w.aside = map[string]http.HandlerFunc{leaderLine: func(rw http.ResponseWriter, r *http.Request) {
+			<-time.After(time.Until(thawed))
+			healthy[leaderLine](rw, r)
+		}}
+		w.replies = []http.HandlerFunc{func(rw http.ResponseWriter, r *http.Request) {
+			rw.Header().Set("X-Etcd-Index", "20")
+			rw.(http.Flusher).Flush()
+			<-time.After(time.Until(thawed))
+			fmt.Fprint(rw, `{"action":"set","node":{"key":"/k","value":"v","modifiedIndex":6,"createdIndex":2}}`)
+		}, eventAt("set", "/k", 40, 40), hang}
+		check(t, "events", w.events(t, 1, WithAfterIndex(4)), []string{"set /k@6"})
+	})
 }

@@ -170,6 +170,11 @@ func TestWithoutQuorum(t *testing.T) {
 	cluster := etcdtest.Start(t, etcdtest.WithMembers(3))
 	client := live.Client(t, cluster.Endpoints()...)
 	must(t)(client.Set(t.Context(), "/a", "1"))
+	left := live.Client(t, cluster.Members()[2].URL())
+	live.Eventually(t, "the member that is left has it", func() bool {
+		_, err := left.Get(t.Context(), "/a")
+		return err == nil
+	})
 	for _, member := range cluster.Members()[:2] {
 		if err := member.Kill(); err != nil {
 			t.Fatal(err)
