@@ -57,9 +57,9 @@ bench: ## measure watches and mirrors, beside the official client
 	@echo "64 writers x 200 sets on the watched tree, 20 runs on each kind of server, ours beside client/v2"
 	@cd tests && STORM_PEERS=1 STORM_RUNS=20 go test -count=1 -v -timeout 30m -run Storm ./storm | grep -E 'storm:|run [0-9]+:|^(ok|FAIL|---)'
 	@echo "A thousand watches on one client"
-	@cd tests && WATCH_LOAD=1 go test -count=1 -v -timeout 10m ./watchload | grep -E 'load:|^(ok|FAIL|---)'
+	@cd tests && WATCH_LOAD=1000 go test -count=1 -v -timeout 10m ./watchload | grep -E 'watchload:|^(ok|FAIL|---)'
 	@echo "A mirror of 10,000 nodes, and a Get of them"
-	@cd tests && go test -run '^$$' -bench . -benchmem ./mirror
+	@go test -run '^$$' -bench Mirror -benchmem ./etcd; cd tests && go test -run '^$$' -bench . -benchmem -count=5 ./mirror
 
 fuzz: ## fuzz each target for FUZZTIME (30s)
 	@for target in $$(go test -list '^Fuzz' ./etcd | grep '^Fuzz'); do \

@@ -97,19 +97,18 @@ func (v *vigil) registered(m *member, l *limit, index uint64) {
 	}
 }
 
-// saw notes that m has reached index, and reports whether that is a leap; polls that were open before
-// it are ended then.
-func (v *vigil) saw(m *member, index uint64) (leapt bool) {
+// saw notes that m has reached index. If that is a leap, polls that were open before it are ended.
+func (v *vigil) saw(m *member, index uint64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	w := v.members[m]
 	if w == nil || index == 0 {
-		return false
+		return
 	}
-	leapt = w.index != 0 && index > w.index+leap
-	if leapt {
+	if w.index != 0 && index > w.index+leap {
+		w.leapt = w.index
 		for l, p := range w.polls {
-			if p.since != 0 && p.since+leap < index {
+			if p.since != 0 {
 				l.cancel(errMayHaveMissed)
 			}
 		}
@@ -117,14 +116,24 @@ func (v *vigil) saw(m *member, index uint64) (leapt bool) {
 	if index > w.index || index+leap < w.index { // or the cluster was restored
 		w.index = index
 	}
-	return leapt
 }
 
 // check returns an error if an event that a poll or a stream has waited for may not be the first
-// there was, since its member has leapt to it.
+// there was, since its member has leapt meanwhile: perhaps to this very event.
 func (v *vigil) check(resp *http.Response, event *Response) error {
 	m := v.cluster.roster.find(resp.Request.URL)
-	if m != nil && v.saw(m, event.Node.ModifiedIndex) {
+	body, ok := resp.Body.(*watchBody)
+	if m == nil || !ok {
+		return nil
+	}
+	v.saw(m, event.Node.ModifiedIndex)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	w := v.members[m]
+	if w == nil || w.polls[body.limit] == nil {
+		return nil
+	}
+	if since := w.polls[body.limit].since; since != 0 && since <= w.leapt && event.Node.ModifiedIndex > w.leapt {
 		return errMayHaveMissed
 	}
 	return nil

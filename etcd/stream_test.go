@@ -141,26 +141,33 @@ func TestStreamThatIsBrokenIsFollowedByPolls(t *testing.T) {
 	})
 }
 
-// A stream from a member that leaps may have left out what was before.
-func TestStreamOverALeapIsNotBelieved(t *testing.T) {
+// A stream, or a poll, from a member that leaps may have left out what was before, also if it was
+// another that found out.
+func TestEventFromOverALeapIsNotBelieved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := connect(t, "http://a")
 		defer client.cluster.vigil.keep()()
 		v := &client.cluster.vigil
 		m := client.cluster.roster.all()[0]
-		l := client.cluster.newLimit(t.Context(), 0)
-		defer l.end()
-		v.join(m, l)
-		v.registered(m, l, 7)
-		resp, _ := wireReply(t, "GET", "HTTP/1.1 200 OK\n\n")
-		resp.Request.URL = m.base
-		leapt := &Response{Node: aFile("/d/k", "v", 8+leap, 8+leap)}
-		checkIs(t, v.check(resp, &Response{Node: aFile("/d/k", "v", 7+leap, 7+leap)}), nil)
-		check(t, "polls that were open", l.ctx.Err(), nil)
-		leapt.Node.ModifiedIndex += 2 * leap
-		checkIs(t, v.check(resp, leapt), errMayHaveMissed)
-		<-l.ctx.Done()
-		checkIs(t, l.why(nil), errMayHaveMissed)
+		arrive := func(index uint64) *http.Response {
+			l := client.cluster.newLimit(t.Context(), 0)
+			t.Cleanup(l.end)
+			v.join(m, l)
+			v.registered(m, l, index)
+			resp, _ := wireReply(t, "GET", "HTTP/1.1 200 OK\n\n")
+			resp.Request.URL, resp.Body = m.base, &watchBody{resp.Body, l}
+			return resp
+		}
+		at := func(index uint64) *Response { return &Response{Node: aFile("/d/k", "v", index, index)} }
+		one, other := arrive(7), arrive(7)
+		checkIs(t, v.check(one, at(7+leap)), nil) // a step, though a long one
+		before := one.Body.(*watchBody).limit
+		check(t, "polls that were open", before.ctx.Err(), nil)
+		checkIs(t, v.check(one, at(8+3*leap)), errMayHaveMissed)
+		checkIs(t, v.check(other, at(8+3*leap)), errMayHaveMissed)
+		<-before.ctx.Done()
+		checkIs(t, before.why(nil), errMayHaveMissed)
+		checkIs(t, v.check(arrive(8+3*leap), at(9+3*leap)), nil)
 	})
 }
 

@@ -29,6 +29,7 @@ type waiting struct {
 	polls  map[*limit]*waitingPoll
 	weak   bool               // the member did not answer last time
 	index  uint64             // the last it was seen to have reached
+	leapt  uint64             // where its last leap began
 	canary context.CancelFunc // ends its canary
 }
 
