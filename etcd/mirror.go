@@ -27,13 +27,12 @@ import (
 //
 // Not guaranteed:
 //
-//   - That TTL and Expiration are the present ones. They are what the server said with the last event
-//     of the node, or when it was read; a Refresh causes no event. An expiry that did happen is one.
+//   - That TTL, Expiration and ModifiedIndex of a node that is refreshed are the present ones. They are
+//     what the server said with the last event of the node, or when it was read; a Refresh causes no
+//     event. An expiry that did happen is one.
 //   - That it has hidden nodes: it does not, unless what it mirrors is itself hidden. A directory that
 //     came to be only because a hidden node was made in it is not seen before something visible
 //     happens there, and has that event's index as its CreatedIndex then.
-//   - On etcd 2.3.0 to 3.0.17, that changes of the directory itself are seen, such as of its TTL or
-//     that it was made and is still empty: see the package's documentation of watches.
 type Mirror struct {
 	client  *Client
 	dir     string // what is mirrored, with its leading slash

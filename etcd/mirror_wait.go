@@ -41,7 +41,7 @@ func (m *Mirror) WaitFor(ctx context.Context, key string, predicate func(*Node) 
 
 // WaitIndex waits until everything up to index, that of a Response, is in the mirror: behind a write,
 // WaitIndex with its Index makes the mirror show it. Where the write was elsewhere, the mirror asks
-// whether it has missed nothing, which takes about a second.
+// whether it has missed nothing, which takes a second or two.
 //
 // It ends with an error when ctx does, its cause; when the mirror does, see Err; and with
 // ErrClusterRolledBack when the mirror's index goes back meanwhile: index is then one of a history
