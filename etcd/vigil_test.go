@@ -302,7 +302,7 @@ func TestPollThatIsFrozenBehindItsHeaderProvesNothing(t *testing.T) {
 			<-time.After(time.Until(thawed))
 			healthy[leaderLine](rw, r)
 		}}
-		w.replies = []http.HandlerFunc{func(rw http.ResponseWriter, r *http.Request) {
+		w.replies = []http.HandlerFunc{func(rw http.ResponseWriter, _ *http.Request) {
 			rw.Header().Set("X-Etcd-Index", "20")
 			rw.(http.Flusher).Flush()
 			<-time.After(time.Until(thawed))
