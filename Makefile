@@ -6,7 +6,7 @@ SHELL := /bin/bash
 LINTER := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 30s
 
-.PHONY: help demo test etcd generate verify-generate lint fix chaos bench fuzz tidy verify-tidy
+.PHONY: help demo test etcd generate verify-generate lint fix chaos bench interop fuzz tidy verify-tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,8 @@ chaos: ## break real clusters for a quarter of an hour and check every answer (C
 	@cd tests && WATCH_STEPS=10000 go test -count=1 -v -timeout 20m ./property | grep -E 'WATCH_SEED|steps worked|^(ok|FAIL| *---)'
 	@echo "Replies dropped, unknown outcomes settled, members restarted in turn for a minute on each kind of server"
 	@cd tests/chaos && CHAOS_SECONDS=60 go test -count=1 -timeout 20m -run 'ReplyDropped|UniqueValue|RollingRestart'
+	@echo "Sixteen contenders for a lock, five minutes on each kind of server, and planted bugs"
+	@cd tests/exclusion && EXCLUSION_SECONDS=300 go test -count=1 -timeout 30m
 	@echo "Linearizability under faults, five minutes on each kind of server, and a planted bug"
 	@cd tests/chaos && CHAOS_SECONDS=300 go test -count=1 -timeout 30m -run 'Linearizable|PlantedBug'
 
@@ -60,6 +62,9 @@ bench: ## measure watches and mirrors, beside the official client
 	@cd tests && WATCH_LOAD=1000 go test -count=1 -v -timeout 10m ./watchload | grep -E 'watchload:|^(ok|FAIL|---)'
 	@echo "A mirror of 10,000 nodes, and a Get of them"
 	@go test -run '^$$' -bench Mirror -benchmem ./etcd; cd tests && go test -run '^$$' -bench . -benchmem -count=5 ./mirror
+
+interop: ## let Go and python-etcd processes contend for the same locks (needs Python)
+	@cd tests && INTEROP=1 go test -count=1 -v ./interop | grep -E '^(ok|FAIL)|_test.go|---'
 
 fuzz: ## fuzz each target for FUZZTIME (30s)
 	@for target in $$(go test -list '^Fuzz' ./etcd | grep '^Fuzz'); do \

@@ -22,13 +22,13 @@ func TestExamples(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cluster := etcdtest.Start(t, options...)
 			cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run=^Example", "-v",
-				"github.com/etcdv2/client/etcd")
+				"github.com/etcdv2/client/etcd", "github.com/etcdv2/client/locking", "github.com/etcdv2/client/election")
 			cmd.Env = append(os.Environ(), "ETCD_EXAMPLES_ENDPOINT="+cluster.Endpoints()[0])
 			out, err := cmd.CombinedOutput()
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			if ran := bytes.Count(out, []byte("--- PASS: Example")); ran < 15 {
+			if ran := bytes.Count(out, []byte("--- PASS: Example")); ran < 30 {
 				t.Errorf("only %d examples ran:\n%s", ran, out)
 			}
 		})

@@ -1,0 +1,164 @@
+package election
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/locking"
+)
+
+// ErrNoLeader says that nobody is elected.
+var ErrNoLeader = errors.New("election: no leader")
+
+// Election is a name under which candidates compete for being the leader. It may be used by many
+// goroutines at the same time; each Campaign is a candidate of its own.
+type Election struct {
+	client *etcd.Client
+	name   string
+	opts   []locking.Option
+	mutex  *locking.Mutex // for looking; each campaign makes one with its own value
+}
+
+// Option changes an Election. What is wrong with an option is reported by the first call, as
+// etcd.ErrInvalidArgument.
+type Option func(*Election)
+
+// New returns the election of that name, which is the directory of etcd in which the candidates queue
+// up: "/mysql". Nothing else may be kept there. Nothing is sent.
+func New(client *etcd.Client, name string, opts ...Option) *Election {
+	e := &Election{client: client, name: name}
+	for _, opt := range opts {
+		opt(e)
+	}
+	e.mutex = locking.NewMutex(client, name, e.opts...)
+	return e
+}
+
+// WithTTL sets how long a leader or candidate that has died or is cut off stays in its place;
+// locking.DefaultTTL without it. Etcd counts whole seconds: ttl is rounded up to them.
+//
+// Zero makes a leader persistent: it leads until it resigns or is removed, whatever becomes of its
+// process. Candidates that wait are still forgotten when they die.
+func WithTTL(ttl time.Duration) Option {
+	if ttl == 0 {
+		return option(locking.WithoutTTL())
+	}
+	return option(locking.WithTTL(ttl))
+}
+
+// WithIdentity makes Campaign go on in the place that an earlier process of the same identity has in
+// the election, so that a leader that was restarted leads again at once. Its Token stays what it was.
+// Two that run at the same time must not have the same identity: see locking.WithIdentity.
+func WithIdentity(identity string) Option { return option(locking.WithIdentity(identity)) }
+
+func option(opt locking.Option) Option {
+	return func(e *Election) { e.opts = append(e.opts, opt) }
+}
+
+// Leader is who is elected.
+type Leader struct {
+	Name  string // what the leader has campaigned with, or proclaimed since
+	Token uint64 // its term: the fencing token, greater than that of every leader before; 0 for no leader
+	Key   string // its key in the election's directory; empty for no leader
+}
+
+// Elected reports whether there is a leader.
+func (l Leader) Elected() bool { return l.Token != 0 }
+
+func leader(c locking.Contender) Leader { return Leader{Name: c.Value, Token: c.Token, Key: c.Key} }
+
+// Campaign waits until the candidate of that name is elected, in the order in which candidates came. An
+// empty name stands for the host's. When ctx ends first, Campaign returns its cause and is no candidate
+// any more. See locking.Mutex.Lock for failures.
+func (e *Election) Campaign(ctx context.Context, name string) (*Term, error) {
+	mutex, err := e.candidate(name)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := mutex.Lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Term{lock}, nil
+}
+
+// candidate returns the mutex that is to be locked with that name.
+func (e *Election) candidate(name string) (*locking.Mutex, error) {
+	name, err := orHost(name)
+	if err != nil {
+		return nil, err
+	}
+	opts := append([]locking.Option{locking.WithValue(name)}, e.opts...)
+	return locking.NewMutex(e.client, e.name, opts...), nil
+}
+
+// orHost returns name, or the host's where there is none.
+func orHost(name string) (string, error) {
+	if name != "" {
+		return name, nil
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("election: the host has no name: %w", err)
+	}
+	return host, nil
+}
+
+// Leader returns who is elected now, read with quorum; ErrNoLeader if nobody is.
+func (e *Election) Leader(ctx context.Context) (Leader, error) {
+	holder, err := e.mutex.Holder(ctx)
+	if errors.Is(err, locking.ErrNotHeld) {
+		return Leader{}, ErrNoLeader
+	}
+	if err != nil {
+		return Leader{}, err
+	}
+	return leader(holder), nil
+}
+
+// Candidates returns the leader, and then who waits to follow it, in order.
+func (e *Election) Candidates(ctx context.Context) ([]Leader, error) {
+	queue, err := e.mutex.Queue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	candidates := make([]Leader, len(queue))
+	for i, c := range queue {
+		candidates[i] = leader(c)
+	}
+	return candidates, nil
+}
+
+// Remove takes all candidates of that name out of the election, the leader too; an empty name
+// stands for the host's. It returns etcd.ErrKeyNotFound if there are none. One that runs learns of it
+// by its term's end, or if it waits, joins again at the end of the queue.
+func (e *Election) Remove(ctx context.Context, name string) error {
+	name, err := orHost(name)
+	if err != nil {
+		return err
+	}
+	candidates, err := e.Candidates(ctx)
+	if err != nil {
+		return err
+	}
+	found := false
+	for _, c := range candidates {
+		if c.Name != name {
+			continue
+		}
+		found = true
+		// Its key was never and will never be another's.
+		if _, err := e.client.Delete(ctx, c.Key); err != nil && !errors.Is(err, etcd.ErrKeyNotFound) {
+			return err
+		}
+	}
+	if !found {
+		return fmt.Errorf("election: no candidate %q: %w", name, etcd.ErrKeyNotFound)
+	}
+	_, _ = e.client.Delete(ctx, e.name, etcd.WithDir()) // if it was the last, and died
+	return nil
+}

@@ -1,0 +1,84 @@
+package election
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/locking"
+)
+
+const (
+	firstPause = 100 * time.Millisecond
+	mostPause  = 10 * time.Second
+	resignTime = 5 * time.Second
+)
+
+// Run campaigns, calls lead when elected, and campaigns again when the term was lost or a campaign
+// failed, with a growing pause between tries. lead gets a context that ends with ctx and with the term,
+// and must return then; FromContext gets the term from it.
+//
+// When lead returns before its term is over, Run resigns and returns what lead returned. It also ends
+// with the cause of ctx's end, and with what no further try would change: etcd.ErrInvalidArgument,
+// etcd.ErrClosed, etcd.ErrUnauthorized, etcd.ErrWrongCluster.
+func (e *Election) Run(ctx context.Context, name string, lead func(ctx context.Context) error) error {
+	for pause := firstPause; ; pause = min(2*pause, mostPause) {
+		began := time.Now()
+		again, err := e.once(ctx, name, lead)
+		if !again {
+			return err
+		}
+		if time.Since(began) > mostPause {
+			pause = firstPause
+		}
+		timer := time.NewTimer(pause/2 + rand.N(pause/2))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// once campaigns and leads once. again says that this is to be repeated.
+func (e *Election) once(ctx context.Context, name string, lead func(ctx context.Context) error) (again bool, err error) {
+	term, err := e.Campaign(ctx, name)
+	if err != nil {
+		return ctx.Err() == nil && !final(err), err
+	}
+	leading, cancel := context.WithCancelCause(context.WithValue(ctx, termKey{}, term))
+	defer cancel(nil)
+	defer context.AfterFunc(term.Context(), func() { cancel(context.Cause(term.Context())) })()
+	defer func() { // also when lead panics
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), resignTime)
+		defer cancel()
+		_ = term.Resign(ctx) // what is left ends with its TTL
+	}()
+	err = lead(leading)
+	lost := errors.Is(context.Cause(term.Context()), locking.ErrLost)
+	if ctx.Err() != nil {
+		return false, context.Cause(ctx)
+	}
+	return lost, err
+}
+
+type termKey struct{}
+
+// FromContext returns the term in which Run called lead with ctx; nil in other contexts.
+func FromContext(ctx context.Context) *Term {
+	term, _ := ctx.Value(termKey{}).(*Term)
+	return term
+}
+
+// final reports whether a campaign that failed would fail the same way the next time.
+func final(err error) bool {
+	for _, target := range []error{etcd.ErrInvalidArgument, etcd.ErrClosed, etcd.ErrUnauthorized, etcd.ErrWrongCluster} {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,41 @@
+package locking
+
+import (
+	"context"
+	"errors"
+)
+
+// Acquirer is what can be locked: a Mutex, an RWMutex, for writing, its RLocker, a Semaphore.
+type Acquirer interface {
+	Lock(ctx context.Context) (*Lock, error)
+}
+
+// Do calls work while it holds the lock, and unlocks afterwards, also when work panics. The context
+// that work gets ends with ctx and with the lock; FromContext gets the lock from it.
+//
+// Do returns what Lock or work returned, joined with ErrLost if the lock was lost before work was
+// through: others may have held it meanwhile. A failed Unlock is returned, too; the lock then ends
+// with its TTL.
+func Do(ctx context.Context, mutex Acquirer, work func(ctx context.Context) error) (err error) {
+	lock, err := mutex.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	working, cancel := context.WithCancelCause(context.WithValue(ctx, lockKey{}, lock))
+	defer cancel(nil)
+	defer context.AfterFunc(lock.Context(), func() { cancel(context.Cause(lock.Context())) })()
+	defer func() {
+		ctx, cancel := detached(ctx)
+		defer cancel()
+		err = errors.Join(err, lock.Unlock(ctx))
+	}()
+	return work(working)
+}
+
+type lockKey struct{}
+
+// FromContext returns the lock under which Do called work with ctx; nil in other contexts.
+func FromContext(ctx context.Context) *Lock {
+	lock, _ := ctx.Value(lockKey{}).(*Lock)
+	return lock
+}

@@ -1,0 +1,150 @@
+package locking
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/etcdv2/client/etcd"
+)
+
+// lock waits in line until the lock is held.
+func (q *queue) lock(ctx context.Context) (*Lock, error) {
+	rejoins := false
+	for again := new(pause); ; {
+		p, err := q.join(ctx)
+		if rejoins && passing(err) && again.wait(ctx, ctx) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		err = p.await(ctx)
+		if err == nil {
+			return &Lock{p}, nil
+		}
+		p.giveUp(ctx)
+		// Without its key the waiter has lost its place, but nothing that anybody was told of: it
+		// takes a new one.
+		if !errors.Is(err, ErrLost) || errors.Is(err, errTakenOver) {
+			return nil, err
+		}
+		rejoins = true
+	}
+}
+
+// tryLock takes the lock if that needs no waiting.
+func (q *queue) tryLock(ctx context.Context) (*Lock, error) {
+	l, err := q.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, known := l.identified(q)
+	newcomer := append(l.contenders, Contender{Shared: q.shared})
+	if !known && len(q.rule(newcomer, len(l.contenders))) > 0 {
+		return nil, ErrLocked // without ever having made a key
+	}
+	p, err := q.join(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.tryHold(ctx); err != nil {
+		p.giveUp(ctx)
+		return nil, err
+	}
+	return &Lock{p}, nil
+}
+
+// join takes a place in line: that of an earlier process of the same identity, or a new one at the end.
+func (q *queue) join(ctx context.Context) (*place, error) {
+	for q.identity != "" {
+		l, err := q.list(ctx)
+		if err != nil {
+			return nil, err
+		}
+		earlier, ok := l.identified(q)
+		if !ok {
+			break
+		}
+		p, err := q.takeOver(ctx, earlier)
+		if !refused(err, etcd.ErrCompareFailed) && !refused(err, etcd.ErrKeyNotFound) {
+			return p, err
+		}
+	}
+	return q.enqueue(ctx)
+}
+
+// identified returns the contender in whose place one of the queue's identity stands.
+func (l line) identified(q *queue) (Contender, bool) {
+	for _, c := range l.contenders {
+		if q.identity != "" && c.Identity == q.identity && c.Shared == q.shared {
+			return c, true
+		}
+	}
+	return Contender{}, false
+}
+
+// enqueue takes a new place at the end of the line.
+func (q *queue) enqueue(ctx context.Context) (*place, error) {
+	if q.err != nil {
+		return nil, q.err
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	e, sent := q.newEntry(), time.Now()
+	late, cancel := lingering(ctx)
+	defer cancel()
+	resp, err := q.layout.create(late, q.client, q.dir, e, q.ttl)
+	if err != nil {
+		q.sweep(ctx, e, err)
+		return nil, err
+	}
+	return newPlace(ctx, q, e, resp, sent.Add(q.ttl)), nil
+}
+
+// takeOver takes the place of an earlier process. What that one still writes does not count any more.
+func (q *queue) takeOver(ctx context.Context, earlier Contender) (*place, error) {
+	e, sent := q.newEntry(), time.Now()
+	opts := []etcd.CompareAndSwapOption{etcd.WithUniqueValue()}
+	deadline := time.Time{}
+	if !earlier.permanent {
+		opts = append(opts, etcd.WithTTL(q.ttl))
+		deadline = sent.Add(q.ttl)
+	}
+	late, cancel := lingering(ctx)
+	defer cancel()
+	resp, err := q.client.CompareAndSwap(late, earlier.Key, q.layout.encode(e), etcd.Prev{Index: earlier.index}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return newPlace(ctx, q, e, resp, deadline), nil
+}
+
+func (q *queue) newEntry() entry {
+	return entry{Value: *q.value, ID: newID(), Identity: q.identity, Shared: q.shared}
+}
+
+// sweep removes what a failed creation may have left.
+func (q *queue) sweep(ctx context.Context, e entry, err error) {
+	if !errors.Is(err, etcd.ErrOutcomeUnknown) {
+		return
+	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	for again := new(pause); ; {
+		l, err := q.list(ctx)
+		for _, c := range l.contenders {
+			if c.id == e.ID {
+				_, err = q.client.CompareAndDelete(ctx, c.Key, etcd.Prev{Index: c.index})
+			}
+		}
+		if err == nil {
+			q.tidy(ctx)
+			return
+		}
+		if !passing(err) || !again.wait(ctx, ctx) {
+			return
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package locking
+
+import (
+	"errors"
+	"time"
+
+	"github.com/etcdv2/client/etcd"
+)
+
+// The parts of a TTL.
+const (
+	renewals = 3  // in one TTL
+	safety   = 10 // the part of a TTL by which the local end comes before the deadline
+)
+
+// keepAlive renews the key until the place ends.
+func (p *place) keepAlive() {
+	for again := new(pause); ; {
+		if !p.sleep() {
+			return
+		}
+		_, ttl := p.terms()
+		if ttl == 0 {
+			continue
+		}
+		err := p.rewrite(p.ctx, ttl, func(*entry) {})
+		switch {
+		case err == nil:
+			again.reset()
+		case !again.wait(p.ctx, p.ctx): // whatever it is, there is time until the deadline
+			return
+		}
+	}
+}
+
+// sleep waits until it is time to renew; it is false when the place has ended.
+func (p *place) sleep() bool {
+	for {
+		deadline, ttl := p.terms()
+		timer := time.NewTimer(time.Until(deadline.Add(-ttl + ttl/renewals)))
+		if deadline.IsZero() {
+			timer.Stop()
+		}
+		select {
+		case <-timer.C:
+			return true
+		case <-p.renewed:
+			timer.Stop()
+		case <-p.ctx.Done():
+			timer.Stop()
+			return false
+		}
+	}
+}
+
+// terms returns the deadline and the TTL to renew with.
+func (p *place) terms() (deadline time.Time, ttl time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.deadline, p.ttl
+}
+
+// patience is how long to wait for an answer to one write, so that there is time for others.
+func (p *place) patience() time.Duration {
+	if _, ttl := p.terms(); ttl != 0 {
+		return ttl / renewals
+	}
+	return DefaultTTL / renewals
+}
+
+// foresee notes what holds if a write with that TTL is applied, for it may be without our being told.
+func (p *place) foresee(ttl time.Duration, deadline time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if ttl != 0 && (p.deadline.IsZero() || deadline.Before(p.deadline)) {
+		p.ttl, p.deadline = ttl, deadline
+		p.reset()
+	}
+}
+
+// renew notes what holds after a write.
+func (p *place) renew(value string, ttl time.Duration, deadline time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.value, p.ttl, p.deadline = value, ttl, deadline
+	p.reset()
+}
+
+// reset makes everybody go by the new deadline.
+func (p *place) reset() {
+	if p.ctx.Err() == nil {
+		p.expiry.Reset(time.Until(p.cutoff()))
+	}
+	select {
+	case p.renewed <- struct{}{}:
+	default:
+	}
+}
+
+// cutoff is when the place ends by itself if it is not renewed. It comes before the deadline, since
+// the clocks of the members may differ: one of them stamps the time of expiry, and another goes by it.
+func (p *place) cutoff() time.Time {
+	if p.deadline.IsZero() {
+		return time.Now().Add(DefaultTTL) // to look again
+	}
+	return p.deadline.Add(-p.ttl / safety)
+}
+
+// expire ends the place at its cutoff.
+func (p *place) expire() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ctx.Err() != nil {
+		return
+	}
+	if left := time.Until(p.cutoff()); left > 0 {
+		p.expiry.Reset(left)
+		return
+	}
+	p.lose(lost("%s was not renewed in time", p.key))
+}
+
+// guard watches the key from behind index, and ends the place when the key is no longer ours.
+func (p *place) guard(index uint64) {
+	for again := new(pause); p.ctx.Err() == nil; {
+		for event, err := range p.queue.client.Watch(p.ctx, p.key, etcd.WithAfterIndex(index)) {
+			if err != nil {
+				break
+			}
+			again.reset()
+			index = event.Index
+			if !stays(event, p.key, p.token) {
+				p.lose(lost("%s: %s", p.key, event.Action))
+			} else if !p.ours(event.Node) {
+				p.lose(lost("%s: %w", p.key, errTakenOver))
+			}
+		}
+		// The watch has ended, since its history is gone for one. What it has missed is to be seen now.
+		resp, err := p.check(p.ctx)
+		switch {
+		case err == nil:
+			index = resp.Index
+		case errors.Is(err, ErrLost):
+			p.lose(err)
+		case errors.Is(err, etcd.ErrClosed):
+			p.lose(lost("%s: %w", p.key, err)) // nothing can keep it alive any more
+		}
+		again.wait(p.ctx, p.ctx)
+	}
+}
+
+// stays reports whether after the event the key is still the one that was created at index created.
+func stays(event *etcd.Response, key string, created uint64) bool {
+	if event.Node.Key != key || event.Node.CreatedIndex != created {
+		return false
+	}
+	return event.Action == etcd.ActionUpdate || event.Action == etcd.ActionCompareAndSwap
+}

@@ -1,0 +1,122 @@
+package locking
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/etcdv2/client/etcd"
+)
+
+// Observe iterates over who holds the mutex: first who holds it now, and then every change, of the
+// holder or of its value. A Contender without Key says that nobody holds it.
+//
+//	for holder, err := range mutex.Observe(ctx) {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Println(holder.Value, "since index", holder.Token)
+//	}
+//
+// Every holder is seen, in the order of their Tokens, and by one watch, however many contend. Failures
+// are ridden out. Where the server's history of events ends before the watch has read it, the queue is
+// read again; holders in between are then missed.
+//
+// It ends with the cause of ctx's end, or with an error that would be the same the next time: the client
+// is closed, is not allowed to read, or the cluster is another one.
+func (m *Mutex) Observe(ctx context.Context) iter.Seq2[Contender, error] {
+	return func(yield func(Contender, error) bool) {
+		o := &observer{queue: m.queue, yield: yield}
+		for again := new(pause); ; {
+			err := o.follow(ctx, again)
+			switch {
+			case errors.Is(err, errEnough):
+				return
+			case ctx.Err() != nil:
+				err = context.Cause(ctx)
+			case err == nil || passing(err):
+				again.wait(ctx, ctx)
+				continue
+			}
+			yield(Contender{}, err)
+			return
+		}
+	}
+}
+
+// errEnough ends an observation whose loop was left.
+var errEnough = errors.New("enough")
+
+// observer is an observation under way.
+type observer struct {
+	queue *queue
+	yield func(Contender, error) bool
+	line  line
+	told  bool
+	last  Contender
+}
+
+// follow reads the queue and keeps it current by its events. A nil error says that it must be read anew.
+func (o *observer) follow(ctx context.Context, again *pause) error {
+	l, err := o.queue.list(ctx)
+	if err != nil {
+		return err
+	}
+	o.line = l
+	if err := o.tell(); err != nil {
+		return err
+	}
+	opts := []etcd.WatchOption{etcd.WithRecursive(), etcd.WithAfterIndex(l.index)}
+	for event, err := range o.queue.client.Watch(ctx, o.queue.dir, opts...) {
+		var ended *etcd.WatchError
+		if errors.As(err, &ended) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		again.reset()
+		o.apply(event)
+		if err := o.tell(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell yields the holder if it is another one than last time.
+func (o *observer) tell() error {
+	var now Contender
+	if len(o.line.contenders) > 0 {
+		now = o.line.contenders[0]
+	}
+	if o.told && now.Key == o.last.Key && now.Token == o.last.Token && now.Value == o.last.Value && now.id == o.last.id {
+		return nil
+	}
+	o.told, o.last = true, now
+	if !o.yield(now, nil) {
+		return errEnough
+	}
+	return nil
+}
+
+// apply makes the line what it is after the event.
+func (o *observer) apply(event *etcd.Response) {
+	name, below := strings.CutPrefix(event.Node.Key, o.queue.dir+"/")
+	removed := slices.Contains([]etcd.Action{etcd.ActionDelete, etcd.ActionExpire, etcd.ActionCompareAndDelete}, event.Action)
+	switch {
+	case !below && removed: // the directory, or one above it
+		o.line.contenders = nil
+		return
+	case !below || strings.Contains(name, "/"):
+		return
+	}
+	isIt := func(c Contender) bool { return c.Key == event.Node.Key }
+	o.line.contenders = slices.DeleteFunc(o.line.contenders, isIt)
+	if !removed && !event.Node.Dir && !strings.HasPrefix(name, "_") {
+		o.line.contenders = append(o.line.contenders, o.queue.contender(event.Node))
+		slices.SortFunc(o.line.contenders, o.queue.layout.compare)
+	}
+}

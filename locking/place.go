@@ -1,0 +1,120 @@
+package locking
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/etcdv2/client/etcd"
+)
+
+// place is a place in line: a key of our own, and what keeps it there. It ends when it is given up
+// or lost.
+//
+// Every write on the key is guarded by the index of the one before. So one that was held up on its way
+// can take effect only as long as nothing came after it, and never on a key that is no longer ours.
+type place struct {
+	queue *queue
+	key   string
+	token uint64 // createdIndex
+	id    string
+
+	ctx    context.Context // the place's life; its cause says why it has ended
+	cancel context.CancelCauseFunc
+	work   sync.WaitGroup // what keeps the place
+	turn   chan struct{}  // holds one token, for who writes
+
+	// Only for who has the turn.
+	index uint64 // modifiedIndex
+	entry entry
+
+	mu       sync.Mutex
+	value    string
+	ttl      time.Duration // to be kept alive with; 0 for a key that never expires
+	deadline time.Time     // before which the server cannot have let the key expire; zero for never
+	expiry   *time.Timer
+	renewed  chan struct{} // told of new deadlines
+}
+
+// newPlace returns the place that a write has made, and begins to keep it.
+func newPlace(ctx context.Context, q *queue, e entry, resp *etcd.Response, deadline time.Time) *place {
+	p := &place{
+		queue:    q,
+		key:      resp.Node.Key,
+		token:    resp.Node.CreatedIndex,
+		id:       e.ID,
+		turn:     make(chan struct{}, 1),
+		index:    resp.Node.ModifiedIndex,
+		entry:    e,
+		value:    q.layout.decode(q.layout.encode(e)).Value,
+		ttl:      q.ttl,
+		deadline: deadline,
+		renewed:  make(chan struct{}, 1),
+	}
+	if deadline.IsZero() {
+		p.ttl = 0
+	}
+	// What is held outlives the call that waited for it.
+	p.ctx, p.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
+	p.mu.Lock() // for expire, which may come at once
+	p.expiry = time.AfterFunc(time.Until(p.cutoff()), p.expire)
+	p.mu.Unlock()
+	p.work.Go(p.keepAlive)
+	p.work.Go(func() { p.guard(resp.Index) })
+	return p
+}
+
+// lose ends the place for a reason.
+func (p *place) lose(err error) { p.cancel(err) }
+
+// ours reports whether node is the key as we have written it.
+func (p *place) ours(node *etcd.Node) bool {
+	return node.CreatedIndex == p.token && p.queue.layout.decode(node.Value).ID == p.id
+}
+
+// check reads the key and returns the node, or an ErrLost that says why the key is no longer ours.
+func (p *place) check(ctx context.Context) (*etcd.Response, error) {
+	resp, err := p.queue.client.Get(ctx, p.key, etcd.WithQuorum())
+	switch {
+	case errors.Is(err, etcd.ErrKeyNotFound):
+		return nil, lost("%s is gone", p.key)
+	case err != nil:
+		return nil, err
+	case !p.ours(resp.Node):
+		return nil, lost("%s: %w", p.key, errTakenOver)
+	}
+	return resp, nil
+}
+
+// giveUp leaves the line for a caller who has not got the lock, within bounded time.
+func (p *place) giveUp(ctx context.Context) {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	_ = p.leave(ctx) // what is left of the key expires
+}
+
+// leave ends the place and removes its key. It returns an ErrLost if the key is not ours any more.
+func (p *place) leave(ctx context.Context) error {
+	p.cancel(ErrUnlocked)
+	p.expiry.Stop()
+	defer p.work.Wait()
+	p.turn <- struct{}{} // none waits for it long, since the place has ended
+	defer func() { <-p.turn }()
+	for again := new(pause); ; {
+		_, err := p.queue.client.CompareAndDelete(ctx, p.key, etcd.Prev{Index: p.index})
+		if refused(err, etcd.ErrCompareFailed) {
+			err = p.reread(ctx)
+			if err == nil {
+				continue
+			}
+		}
+		switch {
+		case err == nil, refused(err, etcd.ErrKeyNotFound), errors.Is(err, ErrLost):
+			p.queue.tidy(ctx)
+			return nil
+		case !passing(err), !again.wait(ctx, ctx):
+			return err
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package locking
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/etcdv2/client/etcd"
+)
+
+// WithPythonLayout makes a Mutex one with the etcd.Lock of python-etcd 0.4: the two exclude each
+// other. The mutex's name is then that of the Python lock, "customer1" for /_locks/customer1; its
+// keys are in-order keys, whose values are random, so that WithValue and WithIdentity are refused.
+//
+// Python's promises stay Python's: it does not keep its locks alive, and does not notice that it has
+// lost one. It needs etcd 2.2 or later, where in-order keys sort. With it, a contender whose request to
+// join the queue was cut off for good may leave a key behind for its TTL.
+func WithPythonLayout() Option { return func(c *config) { c.layout = python{} } }
+
+// pythonPrefix is python-etcd's default lock_prefix.
+const pythonPrefix = "/_locks/"
+
+// python is the layout of python-etcd 0.4.0 to 0.4.5.
+type python struct{}
+
+func (python) create(ctx context.Context, client *etcd.Client, dir string, e entry, ttl time.Duration,
+) (*etcd.Response, error) {
+	return client.CreateInOrder(ctx, dir, e.ID, etcd.WithTTL(ttl), etcd.WithUniqueValue())
+}
+
+func (python) encode(e entry) string { return e.ID }
+
+func (python) decode(value string) entry { return entry{Value: value, ID: value} }
+
+// compare goes by name, as Python does.
+func (python) compare(a, b Contender) int { return strings.Compare(a.Key, b.Key) }

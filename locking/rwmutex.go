@@ -1,0 +1,68 @@
+package locking
+
+import (
+	"context"
+	"slices"
+
+	"github.com/etcdv2/client/etcd"
+)
+
+// RWMutex is a lock of a cluster that any number of readers or one writer can hold. It is fair: a
+// reader waits for a writer that came before it, also for one that itself waits. It may be used by
+// many goroutines at the same time.
+type RWMutex struct{ write, read *queue }
+
+// NewRWMutex returns the read/write mutex of that name, which is the directory in which contenders
+// queue up. Nothing is sent. WithPythonLayout is not for it.
+func NewRWMutex(client *etcd.Client, name string, opts ...Option) *RWMutex {
+	rw := &RWMutex{newQueue(client, name, opts), newQueue(client, name, opts)}
+	rw.read.shared, rw.read.rule = true, shared
+	rw.write.needNative()
+	rw.read.needNative()
+	return rw
+}
+
+// shared lets hold who has only readers before it; it waits for the last writer before it.
+func shared(line []Contender, at int) []Contender {
+	for _, c := range slices.Backward(line[:at]) {
+		if !c.Shared {
+			return []Contender{c}
+		}
+	}
+	return nil
+}
+
+// needNative refuses the layout of others.
+func (q *queue) needNative() {
+	if _, ok := q.layout.(native); !ok {
+		q.err = invalid("python-etcd knows no such locks")
+	}
+}
+
+// Lock waits until nobody holds the mutex and takes it for writing. See Mutex.Lock.
+func (rw *RWMutex) Lock(ctx context.Context) (*Lock, error) { return rw.write.lock(ctx) }
+
+// TryLock takes the mutex for writing if nobody holds it or waits for it; ErrLocked otherwise.
+func (rw *RWMutex) TryLock(ctx context.Context) (*Lock, error) { return rw.write.tryLock(ctx) }
+
+// RLock waits until no writer holds the mutex or came before, and takes it for reading.
+func (rw *RWMutex) RLock(ctx context.Context) (*Lock, error) { return rw.read.lock(ctx) }
+
+// TryRLock takes the mutex for reading if no writer holds it or waits for it; ErrLocked otherwise.
+func (rw *RWMutex) TryRLock(ctx context.Context) (*Lock, error) { return rw.read.tryLock(ctx) }
+
+// RLocker returns what takes the mutex for reading with its Lock, as for Do.
+func (rw *RWMutex) RLocker() Acquirer { return reader{rw} }
+
+type reader struct{ rw *RWMutex }
+
+func (r reader) Lock(ctx context.Context) (*Lock, error) { return r.rw.RLock(ctx) }
+
+// Holders returns the readers, or the writer, that hold the mutex.
+func (rw *RWMutex) Holders(ctx context.Context) ([]Contender, error) { return rw.write.holders(ctx) }
+
+// Queue returns who holds the mutex, and then who waits for it, in order.
+func (rw *RWMutex) Queue(ctx context.Context) ([]Contender, error) {
+	line, err := rw.write.list(ctx)
+	return line.contenders, err
+}

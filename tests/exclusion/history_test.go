@@ -1,0 +1,139 @@
+//go:build unix
+
+package exclusion_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// event is something that a contender says has happened to it.
+type event struct {
+	Contender string
+	Kind      kind
+	Token     uint64
+	At        time.Duration // by the machine's clock
+	Until     time.Duration // of held: up to when the contender may believe itself to be the holder
+	Index     uint64        // of accepted: the modifiedIndex of the write
+}
+
+type kind string
+
+const (
+	held     kind = "held"     // the contender holds the lock, or has looked and still does
+	left     kind = "left"     // it has ceased to, or has learned that it is over
+	accepted kind = "accepted" // the register has taken its token
+	refused  kind = "refused"  // the register has had a greater one
+	deleted  kind = "deleted"  // an operator has deleted all contenders' keys, at some time from At to Until
+)
+
+// history is what all contenders said.
+type history struct {
+	mu     sync.Mutex
+	events []event
+}
+
+func (h *history) add(e event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.events = append(h.events, e)
+}
+
+func (h *history) count(k kind) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := 0
+	for _, e := range h.events {
+		if e.Kind == k {
+			n++
+		}
+	}
+	return n
+}
+
+// tenure is the time in which a contender took itself for the holder.
+type tenure struct {
+	contender string
+	token     uint64
+	from, to  time.Duration
+}
+
+// tenures returns them in the order in which they began. One that was not seen to end has ended when
+// the contender last knew that it would: a stopped process believes nothing.
+func (h *history) tenures() []tenure {
+	last := map[string]int{} // position of a contender's tenure
+	var all []tenure
+	for _, e := range h.events {
+		key := fmt.Sprint(e.Contender, e.Token)
+		i, known := last[key]
+		switch {
+		case e.Kind == held && !known:
+			last[key] = len(all)
+			all = append(all, tenure{e.Contender, e.Token, e.At, e.Until})
+		case e.Kind == held:
+			all[i].to = e.Until
+		case e.Kind == left && known:
+			all[i].to = min(all[i].to, e.At)
+		}
+	}
+	for _, e := range h.events {
+		if e.Kind == deleted {
+			cut(all, e)
+		}
+	}
+	all = slices.DeleteFunc(all, func(t tenure) bool { return t.to <= t.from })
+	slices.SortFunc(all, func(a, b tenure) int { return int(a.from - b.from) })
+	return all
+}
+
+// cut ends the tenures from which an operator has taken the lock. The holder learns of it a little
+// later than the next in line, which no lock can prevent.
+func cut(all []tenure, deletion event) {
+	for i := range all {
+		if t := &all[i]; t.from < deletion.Until && t.to > deletion.At {
+			t.to = deletion.At
+		}
+	}
+}
+
+// violations returns what may not happen: tenures that overlap, tokens that do not grow from one
+// tenure to the next, and accepted writes out of order.
+func (h *history) violations() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var found []string
+	var before tenure
+	for _, t := range h.tenures() {
+		if t.from < before.to {
+			found = append(found, fmt.Sprintf("%s (token %d) held from %v, while %s (token %d) did until %v",
+				t.contender, t.token, t.from, before.contender, before.token, before.to))
+		}
+		if t.token <= before.token {
+			found = append(found, fmt.Sprintf("%s got token %d after %s had %d", t.contender, t.token, before.contender, before.token))
+		}
+		if t.to > before.to {
+			before = t
+		}
+	}
+	return append(found, h.disorder()...)
+}
+
+// disorder returns the accepted writes that came after one with a greater token.
+func (h *history) disorder() []string {
+	var writes []event
+	for _, e := range h.events {
+		if e.Kind == accepted {
+			writes = append(writes, e)
+		}
+	}
+	slices.SortFunc(writes, func(a, b event) int { return int(a.Index) - int(b.Index) })
+	var found []string
+	for i := 1; i < len(writes); i++ {
+		if writes[i].Token < writes[i-1].Token {
+			found = append(found, fmt.Sprintf("the register took token %d after %d", writes[i].Token, writes[i-1].Token))
+		}
+	}
+	return found
+}
