@@ -146,7 +146,9 @@ func (c *cluster) judge(resp *http.Response, body []byte, floor uint64) (*http.R
 func refused(err *Error) bool {
 	// 501 is a read-only proxy's answer to a write. A cause that begins with nodePath is from
 	// applying the write, where etcd 3.5 fails to update a directory's TTL; timeouts have others.
-	return err.StatusCode == http.StatusNotImplemented || strings.HasPrefix(err.Cause, "nodePath ")
+	// notCapable is said before anything else is looked at.
+	return err.StatusCode == http.StatusNotImplemented || strings.HasPrefix(err.Cause, "nodePath ") ||
+		strings.HasPrefix(err.Message, notCapable)
 }
 
 // behind reports whether a member says of its own copy that a key is not there, while the cluster

@@ -83,11 +83,23 @@ func decodeError(resp *http.Response, body []byte) *Error {
 	}
 	var wire gen.Error
 	if json.Unmarshal(body, &wire) != nil || wire.Message == "" {
-		return foreign(resp, body, "")
+		return foreign(resp, showable(resp.Request, body), "")
+	}
+	if setsPassword(resp.Request) && !isEtcdsWord(wire.Message) {
+		return foreign(resp, nil, "")
 	}
 	e := newError(resp, wire.Message)
 	e.Code, e.Cause, e.Index = ErrorCode(wire.ErrorCode), wire.Cause, wire.Index
 	return e
+}
+
+// showable returns what may be shown of a body that somebody else than etcd may have written: where
+// that could quote a password from the request, nothing but the page that is known.
+func showable(req *http.Request, body []byte) []byte {
+	if setsPassword(req) && string(bytes.TrimSpace(body)) != missingPage {
+		return nil
+	}
+	return body
 }
 
 // headCodes are the codes that the replies to a HEAD without parameters stand for: such a

@@ -44,7 +44,7 @@
 //   - An attempt takes no longer than Config.AttemptTimeout, and no more than an even part of what is
 //     left of the caller's deadline for each member still to try; of a read's time one more part is kept
 //     for a second round. Half of an attempt is for connecting.
-//   - A read (Get, Exists, Watch, Machines, Leader, Version) goes to the next member after any
+//   - A read (Get, Exists, Watch, all questions about members, users and roles) goes to the next member after any
 //     failure: no connection, no answer, a cut reply, a 5xx, an answer from another cluster. So it
 //     does when a member's own copy says that a key is not there, but is known to be behind.
 //   - A write goes to the next member only if nothing of it can have been sent: there was no
@@ -75,6 +75,15 @@
 //
 // Credentials go to configured members, and to those that the cluster names and that speak the same
 // scheme as a configured one.
+//
+// Health and LeaderStats ask members at the URLs that these advertise, without credentials.
+//
+// # Members, users and roles
+//
+// Members, AddMember, UpdateMember, RemoveMember, Health and the statistics look after a cluster; Auth
+// looks after its users and roles. Etcd has no error codes there, so their reasons are errors of their
+// own, such as ErrMemberExists and ErrRoleNotFound. Writes follow the rules above. What a server lacks is
+// ErrNotSupported. Passwords are in no error, and no observer is told one.
 //
 // # Reads
 //

@@ -4,7 +4,9 @@
 package gen
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -67,6 +69,12 @@ func (e Action) Valid() bool {
 // The list is complete and will not grow. A reader should still treat an unknown action as a change of unknown
 // kind, and not fail.
 type Action string
+
+// AuthStatus Whether authentication is on.
+type AuthStatus struct {
+	// Enabled True when it is on.
+	Enabled bool `json:"enabled"`
+}
 
 // Error Every refusal in JSON. Errors of the keys have all four fields, without `cause` where there is nothing to add;
 // other errors have `message` alone. Go by `errorCode`; the HTTP status is only a rough class, and surprises: a
@@ -150,6 +158,74 @@ type Event struct {
 	PrevNode *Node `json:"prevNode,omitempty"`
 }
 
+// FollowerStats How one follower answers.
+type FollowerStats struct {
+	// Counts Messages to a follower.
+	Counts SendCounts `json:"counts"`
+
+	// Latency How long messages to the follower took, **in milliseconds**.
+	Latency Latency `json:"latency"`
+}
+
+// KeyPermissions Patterns for keys. One that ends in `*` matches every key that begins with what stands before the star; any
+// other matches the key that it equals. A star elsewhere is a star.
+//
+//   - A key begins with a slash, so a pattern that does not, other than `*` itself, matches nothing.
+//   - `/app/*` matches neither `/app` nor `/application`; `/app*` matches both, and `/app/k`. `/*` matches all,
+//     the root included.
+//   - **Requests with `recursive=true` want a pattern with a star that matches the key itself.** For `/app` that is
+//     `/app*`. With `/app/*`, the key can be spelled with a trailing slash, `/app/`, which matches.
+//   - **For `guest` that does not hold**: a pattern that matches the directory allows everything below it, too, to
+//     requests with `recursive=true`, deletions included.
+//   - **A pattern is never empty.** Servers accept an empty one, and from then on close the connection without an
+//     answer on every request of users with that role (seen on 2.2.5 to 3.5.35).
+type KeyPermissions struct {
+	// Read What may be read and watched.
+	Read []string `json:"read"`
+
+	// Write What may be written and deleted. Writing does not include reading.
+	Write []string `json:"write"`
+}
+
+// Latency How long messages to the follower took, **in milliseconds**.
+type Latency struct {
+	// Average All messages since the leader was elected.
+	Average float64 `json:"average"`
+
+	// Current The latest message.
+	Current float64 `json:"current"`
+
+	// Maximum The slowest.
+	Maximum float64 `json:"maximum"`
+
+	// Minimum The quickest. **Before the first success it is 9223372036854775808**, which stands for none.
+	Minimum float64 `json:"minimum"`
+
+	// StandardDeviation How far they lie apart.
+	StandardDeviation float64 `json:"standardDeviation"`
+}
+
+// LeaderInfo The leader, as a member remembers it.
+type LeaderInfo struct {
+	// Leader The leader's id; on 0.x its name. Empty before the first election.
+	Leader string `json:"leader"`
+
+	// StartTime Since when it has led.
+	StartTime time.Time `json:"startTime"`
+
+	// Uptime How long it has led, as hours, minutes and seconds: `6m57.496029797s`, `1h2m3.5s`, `250.1ms`.
+	Uptime string `json:"uptime"`
+}
+
+// LeaderStats How the followers of the answering member answer it.
+type LeaderStats struct {
+	// Followers By the follower's id; on 0.x by its name. Members that were removed can still be in it.
+	Followers map[string]FollowerStats `json:"followers"`
+
+	// Leader The leader's id; on 0.x its name.
+	Leader string `json:"leader"`
+}
+
 // Member A server of the cluster.
 type Member struct {
 	// ClientURLs URLs for clients; empty until the member has started.
@@ -162,6 +238,18 @@ type Member struct {
 	Name string `json:"name"`
 
 	// PeerURLs URLs for the other members.
+	PeerURLs []string `json:"peerURLs"`
+}
+
+// MemberList The members of the cluster.
+type MemberList struct {
+	// Members In the order of their ids.
+	Members []Member `json:"members"`
+}
+
+// MemberRequest Where a member is reached by the others.
+type MemberRequest struct {
+	// PeerURLs URLs with scheme, host and port and nothing behind them. On a change they replace all the member had.
 	PeerURLs []string `json:"peerURLs"`
 }
 
@@ -203,6 +291,23 @@ type Node struct {
 	// Value The value of a file, also when it is empty (from 0.4.0 on). Absent on directories, and on `node` of a
 	// deletion or an expiry.
 	Value *string `json:"value,omitempty"`
+}
+
+// Permissions What a role allows, or what is to be granted or revoked.
+type Permissions struct {
+	// Kv Patterns for keys. One that ends in `*` matches every key that begins with what stands before the star; any
+	// other matches the key that it equals. A star elsewhere is a star.
+	//
+	// * A key begins with a slash, so a pattern that does not, other than `*` itself, matches nothing.
+	// * `/app/*` matches neither `/app` nor `/application`; `/app*` matches both, and `/app/k`. `/*` matches all,
+	//   the root included.
+	// * **Requests with `recursive=true` want a pattern with a star that matches the key itself.** For `/app` that is
+	//   `/app*`. With `/app/*`, the key can be spelled with a trailing slash, `/app/`, which matches.
+	// * **For `guest` that does not hold**: a pattern that matches the directory allows everything below it, too, to
+	//   requests with `recursive=true`, deletions included.
+	// * **A pattern is never empty.** Servers accept an empty one, and from then on close the connection without an
+	//   answer on every request of users with that role (seen on 2.2.5 to 3.5.35).
+	Kv KeyPermissions `json:"kv"`
 }
 
 // PostForm The fields of a POST. Send each at most once; of two, the first counts.
@@ -264,6 +369,176 @@ type PutForm struct {
 	// Value The new value. Absent is the same as empty: the stored value becomes the empty string (only `refresh` keeps
 	// it). Directories have none. 0.4.9 stores `TRUE` and the like in lower case.
 	Value *string `json:"value,omitempty"`
+}
+
+// Role A role and what it allows.
+type Role struct {
+	// Permissions What a role allows, or what is to be granted or revoked.
+	Permissions Permissions `json:"permissions"`
+
+	// Role The role's name.
+	Role string `json:"role"`
+}
+
+// RoleList All roles.
+type RoleList struct {
+	// Roles In the order of their names; `root` is one of them.
+	Roles []RoleOrName `json:"roles"`
+}
+
+// RoleOrName An object in answers to reads from 2.3.0 on, a name before and in the answers to changes of users.
+type RoleOrName = json.RawMessage
+
+// RoleRequest What is to become of a role.
+type RoleRequest struct {
+	// Grant What a role allows, or what is to be granted or revoked.
+	Grant *Permissions `json:"grant,omitempty"`
+
+	// Permissions What a role allows, or what is to be granted or revoked.
+	Permissions *Permissions `json:"permissions,omitempty"`
+
+	// Revoke What a role allows, or what is to be granted or revoked.
+	Revoke *Permissions `json:"revoke,omitempty"`
+
+	// Role The same name as in the path, else 400.
+	Role string `json:"role"`
+}
+
+// SelfStats What a member has done since it started.
+type SelfStats struct {
+	// ID The member's id, as in lists of members. Absent on 0.x.
+	ID string `json:"id,omitempty"`
+
+	// LeaderInfo The leader, as a member remembers it.
+	LeaderInfo LeaderInfo `json:"leaderInfo"`
+
+	// Name The name given to the member.
+	Name string `json:"name"`
+
+	// RecvAppendRequestCnt Messages with log entries received from leaders.
+	RecvAppendRequestCnt uint64 `json:"recvAppendRequestCnt"`
+
+	// RecvBandwidthRate Bytes of such messages received a second, of late. Absent when there were none.
+	RecvBandwidthRate float64 `json:"recvBandwidthRate,omitempty"`
+
+	// RecvPkgRate Such messages received a second, of late. Absent when there were none.
+	RecvPkgRate float64 `json:"recvPkgRate,omitempty"`
+
+	// SendAppendRequestCnt Messages with log entries sent as leader.
+	SendAppendRequestCnt uint64 `json:"sendAppendRequestCnt"`
+
+	// SendBandwidthRate Bytes of such messages sent a second, of late. Absent when there were none.
+	SendBandwidthRate float64 `json:"sendBandwidthRate,omitempty"`
+
+	// SendPkgRate Such messages sent a second, of late. Absent when there were none.
+	SendPkgRate float64 `json:"sendPkgRate,omitempty"`
+
+	// StartTime When the member started, with up to nine digits of a second.
+	StartTime time.Time `json:"startTime"`
+
+	// State `StateLeader`, `StateFollower` or `StateCandidate`; on 0.x `leader`, `follower` and others, or empty. It can
+	// be wrong, see `getStatsSelf`.
+	State string `json:"state"`
+}
+
+// SendCounts Messages to a follower.
+type SendCounts struct {
+	// Fail Messages that could not be sent.
+	Fail uint64 `json:"fail"`
+
+	// Success Messages that were sent.
+	Success uint64 `json:"success"`
+}
+
+// StoreStats Counts of what the store has done. A success of one kind is never one of another: a create is no set.
+type StoreStats struct {
+	// CompareAndDeleteFail Deletions with a condition that were refused.
+	CompareAndDeleteFail uint64 `json:"compareAndDeleteFail"`
+
+	// CompareAndDeleteSuccess Deletions with a condition.
+	CompareAndDeleteSuccess uint64 `json:"compareAndDeleteSuccess"`
+
+	// CompareAndSwapFail Compare-and-swaps that were refused.
+	CompareAndSwapFail uint64 `json:"compareAndSwapFail"`
+
+	// CompareAndSwapSuccess Compare-and-swaps.
+	CompareAndSwapSuccess uint64 `json:"compareAndSwapSuccess"`
+
+	// CreateFail Creations that were refused.
+	CreateFail uint64 `json:"createFail"`
+
+	// CreateSuccess Creations, in-order ones included.
+	CreateSuccess uint64 `json:"createSuccess"`
+
+	// DeleteFail Deletions without a condition that were refused.
+	DeleteFail uint64 `json:"deleteFail"`
+
+	// DeleteSuccess Deletions without a condition.
+	DeleteSuccess uint64 `json:"deleteSuccess"`
+
+	// ExpireCount Nodes that expired.
+	ExpireCount uint64 `json:"expireCount"`
+
+	// GetsFail Reads that found none.
+	GetsFail uint64 `json:"getsFail"`
+
+	// GetsSuccess Reads that found a node.
+	GetsSuccess uint64 `json:"getsSuccess"`
+
+	// SetsFail Sets that were refused.
+	SetsFail uint64 `json:"setsFail"`
+
+	// SetsSuccess Sets.
+	SetsSuccess uint64 `json:"setsSuccess"`
+
+	// UpdateFail Updates that were refused.
+	UpdateFail uint64 `json:"updateFail"`
+
+	// UpdateSuccess Updates.
+	UpdateSuccess uint64 `json:"updateSuccess"`
+
+	// Watchers Watches that are open now on this member.
+	Watchers uint64 `json:"watchers"`
+}
+
+// User A user and its roles.
+type User struct {
+	// Roles In the order given at the creation, and after a change in that of their names. On reads absent when there
+	// are none, from 2.3.0 on; before, and in the answer to a creation, null.
+	Roles []RoleOrName `json:"roles,omitempty"`
+
+	// User The user's name.
+	User string `json:"user"`
+}
+
+// UserList All users.
+type UserList struct {
+	// Users In the order of their names. From 2.3.0 on it is null when there are none, and empty before.
+	Users []UserOrName `json:"users"`
+}
+
+// UserOrName An object from 2.3.0 on, a name before.
+type UserOrName = json.RawMessage
+
+// UserRequest What is to become of a user. See `putUser` for what the fields mean together.
+type UserRequest struct {
+	// Grant Roles to add. **A role need not exist**: it is granted all the same, and the user cannot be read until it
+	// does (see `getUser`). An empty name is granted, too; servers then close the connection without an answer
+	// on every request of the user, and from 2.3.0 on on every listing of users.
+	Grant []string `json:"grant,omitempty"`
+
+	// Password The new password; not empty. **No more than 72 bytes**: 3.5.35 answers a longer one with 500, earlier
+	// releases keep and compare the first 72.
+	Password *string `json:"password,omitempty"`
+
+	// Revoke Roles to take away, after the grants.
+	Revoke []string `json:"revoke,omitempty"`
+
+	// Roles The roles of a user that is to be created and must not exist. No name in it is empty.
+	Roles []string `json:"roles,omitempty"`
+
+	// User The same name as in the path, else 400.
+	User string `json:"user"`
 }
 
 // Version The answer of `/version` from 2.1 on.
@@ -448,6 +723,12 @@ type PutKeyParams struct {
 	PrevIndex *uint64 `form:"prevIndex,omitempty" json:"prevIndex,omitempty"`
 }
 
+// PutRoleJSONRequestBody defines body for PutRole for application/json ContentType.
+type PutRoleJSONRequestBody = RoleRequest
+
+// PutUserJSONRequestBody defines body for PutUser for application/json ContentType.
+type PutUserJSONRequestBody = UserRequest
+
 // PostRootFormdataRequestBody defines body for PostRoot for application/x-www-form-urlencoded ContentType.
 type PostRootFormdataRequestBody = PostForm
 
@@ -459,6 +740,12 @@ type PostKeyFormdataRequestBody = PostForm
 
 // PutKeyFormdataRequestBody defines body for PutKey for application/x-www-form-urlencoded ContentType.
 type PutKeyFormdataRequestBody = PutForm
+
+// PostMembersJSONRequestBody defines body for PostMembers for application/json ContentType.
+type PostMembersJSONRequestBody = MemberRequest
+
+// PutMemberJSONRequestBody defines body for PutMember for application/json ContentType.
+type PutMemberJSONRequestBody = MemberRequest
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -533,6 +820,84 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 
 // The interface specification for the client above.
 type ClientInterface interface {
+
+	// GetHealth tells whether the answering member is well
+	//
+	// Corresponds with GET /health (the `GetHealth` operationId).
+	GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteAuthEnable switches authentication off
+	//
+	// Corresponds with DELETE /v2/auth/enable (the `DeleteAuthEnable` operationId).
+	DeleteAuthEnable(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetAuthEnable tells whether authentication is on
+	//
+	// Corresponds with GET /v2/auth/enable (the `GetAuthEnable` operationId).
+	GetAuthEnable(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutAuthEnable switches authentication on
+	//
+	// Corresponds with PUT /v2/auth/enable (the `PutAuthEnable` operationId).
+	PutAuthEnable(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRoles lists the roles
+	//
+	// Corresponds with GET /v2/auth/roles (the `GetRoles` operationId).
+	GetRoles(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteRole deletes a role
+	//
+	// Corresponds with DELETE /v2/auth/roles/{role} (the `DeleteRole` operationId).
+	DeleteRole(ctx context.Context, role string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRole describes a role
+	//
+	// Corresponds with GET /v2/auth/roles/{role} (the `GetRole` operationId).
+	GetRole(ctx context.Context, role string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutRoleWithBody creates a role, grants or revokes its permissions
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v2/auth/roles/{role} (the `PutRole` operationId).
+	PutRoleWithBody(ctx context.Context, role string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutRole creates a role, grants or revokes its permissions
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v2/auth/roles/{role} (the `PutRole` operationId).
+	PutRole(ctx context.Context, role string, body PutRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetUsers lists the users
+	//
+	// Corresponds with GET /v2/auth/users (the `GetUsers` operationId).
+	GetUsers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteUser deletes a user
+	//
+	// Corresponds with DELETE /v2/auth/users/{user} (the `DeleteUser` operationId).
+	DeleteUser(ctx context.Context, user string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetUser describes a user
+	//
+	// Corresponds with GET /v2/auth/users/{user} (the `GetUser` operationId).
+	GetUser(ctx context.Context, user string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutUserWithBody creates a user, changes its password, grants or revokes roles
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v2/auth/users/{user} (the `PutUser` operationId).
+	PutUserWithBody(ctx context.Context, user string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutUser creates a user, changes its password, grants or revokes roles
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v2/auth/users/{user} (the `PutUser` operationId).
+	PutUser(ctx context.Context, user string, body PutUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteRoot is always refused, the root directory is read only
 	//
@@ -635,15 +1000,286 @@ type ClientInterface interface {
 	// Corresponds with HEAD /v2/machines (the `HeadMachines` operationId).
 	HeadMachines(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetMembers lists the members
+	//
+	// Corresponds with GET /v2/members (the `GetMembers` operationId).
+	GetMembers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostMembersWithBody adds a member
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v2/members (the `PostMembers` operationId).
+	PostMembersWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostMembers adds a member
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v2/members (the `PostMembers` operationId).
+	PostMembers(ctx context.Context, body PostMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetMembersLeader describes the member that leads
 	//
 	// Corresponds with GET /v2/members/leader (the `GetMembersLeader` operationId).
 	GetMembersLeader(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// DeleteMember removes a member
+	//
+	// Corresponds with DELETE /v2/members/{id} (the `DeleteMember` operationId).
+	DeleteMember(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutMemberWithBody replaces a member's peer URLs
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v2/members/{id} (the `PutMember` operationId).
+	PutMemberWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutMember replaces a member's peer URLs
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v2/members/{id} (the `PutMember` operationId).
+	PutMember(ctx context.Context, id string, body PutMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetStatsLeader tells how the leader gets on with its followers
+	//
+	// Corresponds with GET /v2/stats/leader (the `GetStatsLeader` operationId).
+	GetStatsLeader(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetStatsSelf tells what the answering member has done
+	//
+	// Corresponds with GET /v2/stats/self (the `GetStatsSelf` operationId).
+	GetStatsSelf(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetStatsStore counts what the answering member's store has done
+	//
+	// Corresponds with GET /v2/stats/store (the `GetStatsStore` operationId).
+	GetStatsStore(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetVersion tells the versions of the server and of its cluster
 	//
 	// Corresponds with GET /version (the `GetVersion` operationId).
 	GetVersion(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// GetHealth tells whether the answering member is well
+//
+// Corresponds with GET /health (the `GetHealth` operationId).
+func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetHealthRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteAuthEnable switches authentication off
+//
+// Corresponds with DELETE /v2/auth/enable (the `DeleteAuthEnable` operationId).
+func (c *Client) DeleteAuthEnable(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteAuthEnableRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAuthEnable tells whether authentication is on
+//
+// Corresponds with GET /v2/auth/enable (the `GetAuthEnable` operationId).
+func (c *Client) GetAuthEnable(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAuthEnableRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutAuthEnable switches authentication on
+//
+// Corresponds with PUT /v2/auth/enable (the `PutAuthEnable` operationId).
+func (c *Client) PutAuthEnable(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutAuthEnableRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRoles lists the roles
+//
+// Corresponds with GET /v2/auth/roles (the `GetRoles` operationId).
+func (c *Client) GetRoles(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRolesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteRole deletes a role
+//
+// Corresponds with DELETE /v2/auth/roles/{role} (the `DeleteRole` operationId).
+func (c *Client) DeleteRole(ctx context.Context, role string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteRoleRequest(c.Server, role)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRole describes a role
+//
+// Corresponds with GET /v2/auth/roles/{role} (the `GetRole` operationId).
+func (c *Client) GetRole(ctx context.Context, role string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRoleRequest(c.Server, role)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutRoleWithBody creates a role, grants or revokes its permissions
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v2/auth/roles/{role} (the `PutRole` operationId).
+func (c *Client) PutRoleWithBody(ctx context.Context, role string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutRoleRequestWithBody(c.Server, role, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutRole creates a role, grants or revokes its permissions
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v2/auth/roles/{role} (the `PutRole` operationId).
+func (c *Client) PutRole(ctx context.Context, role string, body PutRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutRoleRequest(c.Server, role, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetUsers lists the users
+//
+// Corresponds with GET /v2/auth/users (the `GetUsers` operationId).
+func (c *Client) GetUsers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetUsersRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteUser deletes a user
+//
+// Corresponds with DELETE /v2/auth/users/{user} (the `DeleteUser` operationId).
+func (c *Client) DeleteUser(ctx context.Context, user string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteUserRequest(c.Server, user)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetUser describes a user
+//
+// Corresponds with GET /v2/auth/users/{user} (the `GetUser` operationId).
+func (c *Client) GetUser(ctx context.Context, user string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetUserRequest(c.Server, user)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutUserWithBody creates a user, changes its password, grants or revokes roles
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v2/auth/users/{user} (the `PutUser` operationId).
+func (c *Client) PutUserWithBody(ctx context.Context, user string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutUserRequestWithBody(c.Server, user, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutUser creates a user, changes its password, grants or revokes roles
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v2/auth/users/{user} (the `PutUser` operationId).
+func (c *Client) PutUser(ctx context.Context, user string, body PutUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutUserRequest(c.Server, user, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // DeleteRoot is always refused, the root directory is read only
@@ -917,11 +1553,154 @@ func (c *Client) HeadMachines(ctx context.Context, reqEditors ...RequestEditorFn
 	return c.Client.Do(req)
 }
 
+// GetMembers lists the members
+//
+// Corresponds with GET /v2/members (the `GetMembers` operationId).
+func (c *Client) GetMembers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMembersRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostMembersWithBody adds a member
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v2/members (the `PostMembers` operationId).
+func (c *Client) PostMembersWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostMembersRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostMembers adds a member
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v2/members (the `PostMembers` operationId).
+func (c *Client) PostMembers(ctx context.Context, body PostMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostMembersRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetMembersLeader describes the member that leads
 //
 // Corresponds with GET /v2/members/leader (the `GetMembersLeader` operationId).
 func (c *Client) GetMembersLeader(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMembersLeaderRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteMember removes a member
+//
+// Corresponds with DELETE /v2/members/{id} (the `DeleteMember` operationId).
+func (c *Client) DeleteMember(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteMemberRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutMemberWithBody replaces a member's peer URLs
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v2/members/{id} (the `PutMember` operationId).
+func (c *Client) PutMemberWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutMemberRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutMember replaces a member's peer URLs
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v2/members/{id} (the `PutMember` operationId).
+func (c *Client) PutMember(ctx context.Context, id string, body PutMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutMemberRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetStatsLeader tells how the leader gets on with its followers
+//
+// Corresponds with GET /v2/stats/leader (the `GetStatsLeader` operationId).
+func (c *Client) GetStatsLeader(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetStatsLeaderRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetStatsSelf tells what the answering member has done
+//
+// Corresponds with GET /v2/stats/self (the `GetStatsSelf` operationId).
+func (c *Client) GetStatsSelf(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetStatsSelfRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetStatsStore counts what the answering member's store has done
+//
+// Corresponds with GET /v2/stats/store (the `GetStatsStore` operationId).
+func (c *Client) GetStatsStore(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetStatsStoreRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -945,6 +1724,398 @@ func (c *Client) GetVersion(ctx context.Context, reqEditors ...RequestEditorFn) 
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewGetHealthRequest constructs an http.Request for the GetHealth method
+func NewGetHealthRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/health")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeleteAuthEnableRequest constructs an http.Request for the DeleteAuthEnable method
+func NewDeleteAuthEnableRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/auth/enable")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetAuthEnableRequest constructs an http.Request for the GetAuthEnable method
+func NewGetAuthEnableRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/auth/enable")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutAuthEnableRequest constructs an http.Request for the PutAuthEnable method
+func NewPutAuthEnableRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/auth/enable")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetRolesRequest constructs an http.Request for the GetRoles method
+func NewGetRolesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/auth/roles")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeleteRoleRequest constructs an http.Request for the DeleteRole method
+func NewDeleteRoleRequest(server string, role string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "role", role, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/auth/roles/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetRoleRequest constructs an http.Request for the GetRole method
+func NewGetRoleRequest(server string, role string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "role", role, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/auth/roles/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutRoleRequest calls the generic PutRole builder with application/json body
+func NewPutRoleRequest(server string, role string, body PutRoleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutRoleRequestWithBody(server, role, "application/json", bodyReader)
+}
+
+// NewPutRoleRequestWithBody constructs an http.Request for the PutRole method, with any body, and a specified content type
+func NewPutRoleRequestWithBody(server string, role string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "role", role, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/auth/roles/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetUsersRequest constructs an http.Request for the GetUsers method
+func NewGetUsersRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/auth/users")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeleteUserRequest constructs an http.Request for the DeleteUser method
+func NewDeleteUserRequest(server string, user string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/auth/users/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetUserRequest constructs an http.Request for the GetUser method
+func NewGetUserRequest(server string, user string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/auth/users/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutUserRequest calls the generic PutUser builder with application/json body
+func NewPutUserRequest(server string, user string, body PutUserJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutUserRequestWithBody(server, user, "application/json", bodyReader)
+}
+
+// NewPutUserRequestWithBody constructs an http.Request for the PutUser method, with any body, and a specified content type
+func NewPutUserRequestWithBody(server string, user string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/auth/users/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
 }
 
 // NewDeleteRootRequest constructs an http.Request for the DeleteRoot method
@@ -1817,6 +2988,73 @@ func NewHeadMachinesRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetMembersRequest constructs an http.Request for the GetMembers method
+func NewGetMembersRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/members")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPostMembersRequest calls the generic PostMembers builder with application/json body
+func NewPostMembersRequest(server string, body PostMembersJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPostMembersRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewPostMembersRequestWithBody constructs an http.Request for the PostMembers method, with any body, and a specified content type
+func NewPostMembersRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/members")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetMembersLeaderRequest constructs an http.Request for the GetMembersLeader method
 func NewGetMembersLeaderRequest(server string) (*http.Request, error) {
 	var err error
@@ -1827,6 +3065,168 @@ func NewGetMembersLeaderRequest(server string) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/v2/members/leader")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeleteMemberRequest constructs an http.Request for the DeleteMember method
+func NewDeleteMemberRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/members/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutMemberRequest calls the generic PutMember builder with application/json body
+func NewPutMemberRequest(server string, id string, body PutMemberJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutMemberRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewPutMemberRequestWithBody constructs an http.Request for the PutMember method, with any body, and a specified content type
+func NewPutMemberRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/members/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetStatsLeaderRequest constructs an http.Request for the GetStatsLeader method
+func NewGetStatsLeaderRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/stats/leader")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetStatsSelfRequest constructs an http.Request for the GetStatsSelf method
+func NewGetStatsSelfRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/stats/self")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetStatsStoreRequest constructs an http.Request for the GetStatsStore method
+func NewGetStatsStoreRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/stats/store")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}

@@ -60,6 +60,9 @@ func embedConfig(s *spec, log *os.File) *embed.Config {
 	cfg.AdvertisePeerUrls = []url.URL{{Scheme: "http", Host: s.peerAddr}}
 	cfg.AdvertiseClientUrls = []url.URL{{Scheme: s.scheme(), Host: s.clientAddr}}
 	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(warnings(log))
+	if s.joins {
+		cfg.ClusterState = embed.ClusterStateFlagExisting
+	}
 	if s.snapshots > 0 {
 		cfg.SnapshotCount = uint64(s.snapshots)
 	}

@@ -44,6 +44,9 @@ func (s *spec) flags(v version) []string {
 		fmt.Sprint("--heartbeat-interval=", s.heartbeat.Milliseconds()),
 		fmt.Sprint("--election-timeout=", s.election.Milliseconds()),
 	}
+	if s.joins {
+		flags = append(flags, "--initial-cluster-state=existing")
+	}
 	if s.snapshots > 0 {
 		flags = append(flags, fmt.Sprint("--snapshot-count=", s.snapshots))
 	}

@@ -20,6 +20,7 @@ type spec struct {
 	heartbeat      time.Duration
 	election       time.Duration
 	initialCluster string // "m1=http://…,m2=http://…"
+	joins          bool   // a cluster that runs already, at its first start
 	serverCert     *Cert  // nil without TLS
 	snapshots      int    // writes between two snapshots, 0 for etcd's default
 	clientCAFile   string // of the clients' certificates, "" if none are asked for

@@ -96,6 +96,28 @@ func contentFindings(pointer string, content openapi3.Content) []finding {
 	return findings
 }
 
+// hasExamples looks at what JSON there is to send and to receive: what has no example is not checked by any.
+var hasExamples = each(jsonBodies, func(o object) string {
+	if examples, _ := o.fields["examples"].(map[string]any); len(examples) == 0 {
+		return "no examples"
+	}
+	return ""
+})
+
+// usedExamples looks for examples that no body shows, and that are therefore not compared with a schema.
+func usedExamples(d document) []finding {
+	used := map[any]bool{}
+	for _, o := range d.objects {
+		used[o.fields["$ref"]] = true
+	}
+	return each(examples, func(o object) string {
+		if !used["#"+o.pointer] {
+			return "no body shows it"
+		}
+		return ""
+	})(d)
+}
+
 func ownExtensions(d document) []finding {
 	return each(everything, func(o object) string {
 		for name := range o.fields {

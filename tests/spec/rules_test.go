@@ -24,7 +24,8 @@ var (
 	headers    = regexp.MustCompile(`/headers/[^/]+$`)
 	schemas    = regexp.MustCompile(`^/components/schemas/[^/]+$`)
 	properties = regexp.MustCompile(`/properties/[^/]+$`)
-	formFields = regexp.MustCompile(`^/components/schemas/\w+Form/properties/[^/]+$`)
+	formFields = regexp.MustCompile(`^/components/schemas/\w+(Form|Request)/properties/[^/]+$`)
+	jsonBodies = regexp.MustCompile(`/content/application~1json$`)
 	examples   = regexp.MustCompile(`^/components/examples/[^/]+$`)
 	tags       = regexp.MustCompile(`^/tags/[^/]+$`)
 	security   = regexp.MustCompile(`^/components/securitySchemes/[^/]+$`)
@@ -36,6 +37,34 @@ var rules = []rule{
 		name:   "is valid OpenAPI and its examples fit",
 		check:  valid,
 		breach: breach{"node: {key: /nodes/n1, value: 10.0.0.7,", "node: {key: /nodes/n1, value: 7,", ""},
+	},
+	{
+		name:   "is valid where lists come in two shapes",
+		check:  valid,
+		breach: breach{"value: {users: [app, new]}", "value: {users: [app, 1]}", ""},
+	},
+	{
+		name:   "is valid where bodies are JSON",
+		check:  valid,
+		breach: breach{"value: {user: app, grant: [writers]}", "value: {user: app, grant: writers}", ""},
+	},
+	{
+		name:  "JSON bodies have examples",
+		check: hasExamples,
+		breach: breach{
+			"schemas/AuthStatus'}\n          examples",
+			"schemas/AuthStatus'}\n          x-etcd-lost",
+			"/components/responses/AuthStatus/content/application~1json",
+		},
+	},
+	{
+		name:  "examples are used",
+		check: usedExamples,
+		breach: breach{
+			"$ref: '#/components/examples/AuthOn'",
+			"$ref: '#/components/examples/AuthOff'",
+			"/components/examples/AuthOn",
+		},
 	},
 	{
 		name:  "operations are described",
@@ -136,7 +165,7 @@ var rules = []rule{
 	{
 		name:   "operations say since when",
 		check:  hasRelease(operations),
-		breach: breach{"x-etcd-since: 2.0.0\n      responses", "responses", "/paths/~1v2~1members~1leader/get"},
+		breach: breach{"x-etcd-since: 2.0.0\n      responses", "responses", "/paths/~1v2~1members/get"},
 	},
 	{
 		name:   "parameters say since when",

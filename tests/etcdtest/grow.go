@@ -1,0 +1,22 @@
+package etcdtest
+
+import "slices"
+
+// NewMember prepares one more member and does not start it: the cluster has to be told of its
+// [Member.PeerURL] first, by a client. Then [Member.Restart] starts it, and it joins the cluster. It is
+// closed with the cluster. Do not call NewMember at the same time as other methods of the cluster.
+func (c *Cluster) NewMember() (*Member, error) {
+	first := c.members[0]
+	m, err := c.prepareMember(len(c.members), first.spec)
+	if err != nil {
+		return nil, err
+	}
+	m.launch = first.launch
+	m.spec.joins = true
+	m.spec.initialCluster = first.spec.initialCluster + "," + m.spec.name + "=" + m.PeerURL()
+	c.members = append(slices.Clone(c.members), m)
+	return m, nil
+}
+
+// PeerURL returns the URL at which the other members reach this one. It stays the same over restarts.
+func (m *Member) PeerURL() string { return "http://" + m.spec.peerAddr }
