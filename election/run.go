@@ -3,16 +3,15 @@ package election
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/internal/backoff"
 	"github.com/etcdv2/client/locking"
 )
 
 const (
-	firstPause = 100 * time.Millisecond
-	mostPause  = 10 * time.Second
+	mostPause  = 10 * time.Second // between two campaigns
 	resignTime = 5 * time.Second
 )
 
@@ -24,21 +23,17 @@ const (
 // with the cause of ctx's end, and with what no further try would change: etcd.ErrInvalidArgument,
 // etcd.ErrClosed, etcd.ErrUnauthorized, etcd.ErrWrongCluster.
 func (e *Election) Run(ctx context.Context, name string, lead func(ctx context.Context) error) error {
-	for pause := firstPause; ; pause = min(2*pause, mostPause) {
+	for pause := (backoff.Backoff{First: 100 * time.Millisecond, Most: mostPause}); ; {
 		began := time.Now()
 		again, err := e.once(ctx, name, lead)
 		if !again {
 			return err
 		}
 		if time.Since(began) > mostPause {
-			pause = firstPause
+			pause.Reset()
 		}
-		timer := time.NewTimer(pause/2 + rand.N(pause/2))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return context.Cause(ctx)
+		if err := pause.Wait(ctx, ctx); err != nil {
+			return err
 		}
 	}
 }

@@ -66,10 +66,11 @@ type Config struct {
 	RefuseRedirects bool
 
 	// AttemptTimeout bounds one attempt at one member: connecting, sending and reading the whole
-	// reply; for a watch, until the reply's header. When a call has a deadline, an attempt gets no
-	// more than an even part of what is left for each member still to try; of a read's time one
-	// part more is kept for a second round. Half of an attempt's time is for connecting. Zero means 10 s, which is longer than the 7 s after which a member
-	// without quorum gives up. Negative means no bound but the deadline's.
+	// reply; for a watch, the connecting alone, or, without a PulseInterval, until the reply's header.
+	// When a call has a deadline, an attempt gets no more than an even part of what is left for each
+	// member still to try; of a read's time one part more is kept for a second round. Half of an
+	// attempt's time is for connecting. Zero means 10 s, which is longer than the 7 s after which a
+	// member without quorum gives up. Negative means no bound but the deadline's.
 	AttemptTimeout time.Duration
 
 	// PollTimeout is how long one poll of a watch may last before it is made again. Set it below the
@@ -85,8 +86,9 @@ type Config struct {
 	// hangs after AttemptTimeout or PollTimeout, and does not know when one has skipped changes.
 	PulseInterval time.Duration
 
-	// Observer is told of attempts, of members that fail and come back, and of syncs. Nil
-	// means nobody is. LogObserver makes one that writes to a log.
+	// Observer is told of attempts, of members that fail and come back, of syncs, of watches that lag
+	// or are opened anew, and of mirrors that are read again. Nil means nobody is. LogObserver makes
+	// one that writes to a log.
 	Observer Observer
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/etcdv2/client/internal/backoff"
 )
 
 // mostRounds is how often one call goes round the members. A cluster that restarts one member after
@@ -20,11 +22,11 @@ type course struct {
 	few     [4]*member
 	most    int  // rounds
 	hope    bool // a failure of this round may pass
-	pause   backoff
+	pause   backoff.Backoff
 }
 
 func (c *cluster) newCourse(req *http.Request) *course {
-	w := &course{cluster: c, start: time.Now(), rounds: 1, most: mostRounds, pause: backoff{first: 50 * time.Millisecond, most: time.Second}}
+	w := &course{cluster: c, start: time.Now(), rounds: 1, most: mostRounds, pause: backoff.Backoff{First: 50 * time.Millisecond, Most: time.Second}}
 	if isWatch(req) {
 		w.most = 1 // a watch repeats by itself, without end
 	}
@@ -41,7 +43,7 @@ func (w *course) failed(err error) { w.hope = w.hope || !errors.Is(err, ErrWrong
 func (w *course) next(ctx context.Context) (m *member, left int) {
 	m, left = w.cluster.roster.next(w.tried)
 	if m == nil && w.mayGoRound() {
-		if w.pause.wait(ctx, w.cluster.life) != nil {
+		if w.pause.Wait(ctx, w.cluster.life) != nil {
 			return nil, 0
 		}
 		w.rounds++

@@ -118,7 +118,7 @@
 //
 // Not guaranteed:
 //
-//   - That a recursive watch behind a proxy that hides members from the client (a load balancer, nginx,
+//   - That a watch behind a proxy that hides members from the client (a load balancer, nginx,
 //     the 2.x proxy) sees leaps: those are its members', and what they hide shows only when a poll is made again.
 //     Nor can leaps be seen where reading the root is forbidden to guests.
 //   - On etcd up to 2.2, that a watch of a key sees the deletion of a directory above it, when it looks back.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/etcdv2/client/internal/backoff"
 )
 
 // follower makes a watch follow its server as fast as that writes. While little happens it has one
@@ -27,7 +29,7 @@ type follower struct {
 	hurried  bool // progress is asked for
 	checking bool // whether the cluster has been rolled back
 
-	pause   backoff
+	pause   backoff.Backoff
 	lagging bool      // the observer has been told of a lag
 	lagTold time.Time // and when
 	retryAt time.Time // no request before then, since one has failed

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/etcdv2/client/internal/backoff"
 )
 
 // Mirror is a local copy of a directory, or of one file, that a watch keeps current. Reading it
@@ -37,12 +39,12 @@ type Mirror struct {
 	client  *Client
 	dir     string // what is mirrored, with its leading slash
 	end     context.CancelCauseFunc
-	done    chan struct{} // closed when the goroutine has ended, and err is set
-	pause   backoff       // before the directory is read again; the goroutine's own
-	cluster string        // ID of the one that was read; the goroutine's own
-	born    time.Time     // when it was read first: not later than the answer's moment
-	hurry   chan struct{} // asks the watch for progress
-	alive   atomic.Int64  // when it was last known to be current, counted from born
+	done    chan struct{}   // closed when the goroutine has ended, and err is set
+	pause   backoff.Backoff // before the directory is read again; the goroutine's own
+	cluster string          // ID of the one that was read; the goroutine's own
+	born    time.Time       // when it was read first: not later than the answer's moment
+	hurry   chan struct{}   // asks the watch for progress
+	alive   atomic.Int64    // when it was last known to be current, counted from born
 
 	mu      sync.RWMutex
 	tree    *mirrorTree
@@ -76,7 +78,7 @@ func (c *Client) Mirror(ctx context.Context, dir string) (*Mirror, error) {
 		client:  c,
 		dir:     dir,
 		done:    make(chan struct{}),
-		pause:   backoff{first: 20 * time.Millisecond, most: 5 * time.Second},
+		pause:   backoff.Backoff{First: 20 * time.Millisecond, Most: 5 * time.Second},
 		born:    time.Now(),
 		hurry:   make(chan struct{}, 1),
 		feeds:   map[*mirrorFeed]struct{}{},

@@ -37,7 +37,7 @@ func (m *Mirror) read(ctx context.Context, opts ...GetOption) (*mirrorTree, uint
 	switch {
 	case err == nil:
 		node, index, cluster = resp.Node, resp.Index, resp.ClusterID
-	case (errors.Is(err, ErrKeyNotFound) || errors.Is(err, ErrNotDir)) && errors.As(err, &reply):
+	case absent(err) && errors.As(err, &reply):
 		index, cluster = reply.Index, reply.cluster
 	default:
 		return nil, 0, err
@@ -71,7 +71,7 @@ func lost(err error) bool {
 // is overrun.
 func (m *Mirror) resync(ctx context.Context, why error) error {
 	for {
-		if err := m.pause.wait(ctx, m.client.cluster.life); err != nil {
+		if err := m.pause.Wait(ctx, m.client.cluster.life); err != nil {
 			return err
 		}
 		asked := time.Now()
@@ -91,7 +91,7 @@ func (m *Mirror) resync(ctx context.Context, why error) error {
 
 // apply makes an event part of the mirror, and tells of it.
 func (m *Mirror) apply(event *Response) error {
-	m.pause.reset()
+	m.pause.Reset()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	changes, err := m.tree.apply(event)
@@ -125,7 +125,7 @@ func (m *Mirror) replace(next *mirrorTree, index uint64, why error) {
 
 // reached notes that there are no more events up to index.
 func (m *Mirror) reached(index uint64) {
-	m.pause.reset()
+	m.pause.Reset()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if index > m.index {

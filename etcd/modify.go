@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/etcdv2/client/internal/backoff"
 )
 
 // modify is a Modify under way.
@@ -41,13 +43,13 @@ func (c *Client) Modify(ctx context.Context, key string, change func(current str
 
 // run tries until nobody else changes the key in between.
 func (m *modify) run(ctx context.Context, c *Client) (*Response, error) {
-	pause := backoff{first: time.Millisecond, most: 100 * time.Millisecond}
+	pause := backoff.Backoff{First: time.Millisecond, Most: 100 * time.Millisecond}
 	for {
 		resp, conflict, err := m.try(ctx, c)
 		if !conflict {
 			return resp, err
 		}
-		if err := pause.wait(ctx, c.cluster.life); err != nil {
+		if err := pause.Wait(ctx, c.cluster.life); err != nil {
 			return nil, fmt.Errorf("etcd: modify %q: %w", m.key, err)
 		}
 	}

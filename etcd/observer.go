@@ -15,9 +15,9 @@ type Observer interface {
 }
 
 // Event is what an Observer is told: AttemptStarted, AttemptEnded, MemberSetAside, MemberBack,
-// Synced, WatchLag, WatchReopened or MirrorResynced. Others may come, so an Observer passes over those it does not know. None holds a
-// password. An Err may quote what a server said, and so the values it compared; LogValue leaves
-// that out.
+// Synced, WatchLag, WatchReopened or MirrorResynced. Others may come, so an Observer passes over
+// those it does not know. None holds a password. An Err may quote what a server said, and so the
+// values it compared; LogValue leaves that out.
 type Event interface {
 	// LogValue returns the event's fields for log/slog.
 	LogValue() slog.Value

@@ -7,13 +7,16 @@ import (
 
 // How a watch follows a busy server.
 const (
-	mostPolls    = 64 // at once
-	denseGap     = 4  // polls from consecutive indexes pay when there is an event in that many
-	streamLag    = 16 // how far behind, and
-	streamRun    = 2  // for how many answers in a row, a stream is opened
-	sentinelLead = 64 // how far ahead of the stream the poll is that proves it alive
-	provenEvents = 500
+	mostPolls    = 64  // at once
+	denseGap     = 4   // polls from consecutive indexes pay when there is an event in that many
+	streamLag    = 16  // how far behind, and
+	streamRun    = 2   // for how many answers in a row, a stream is opened
+	sentinelLead = 64  // how far ahead of the stream the poll is that proves it alive
+	provenEvents = 500 // that may pass before a poll is made again, for the history to prove it
 )
+
+// streamless is how long a watch stays without streams where they do not work.
+const streamless = 30 * time.Second
 
 // pace is how fast a watch has to go.
 type pace struct {
@@ -30,8 +33,8 @@ type pace struct {
 }
 
 func newPace(pollTimeout time.Duration) pace {
-	// Up to a tenth less, so that watches that began together do not all come back together. The
-	// old poll stays open for searchTime beside the new one.
+	// Up to a tenth less, so that watches that began together do not all come back together; and less
+	// by about as long as the old poll stays open beside the new one.
 	most := pollTimeout - searchTime
 	most -= rand.N(most/10 + 1)
 	return pace{width: 1, most: most, renewal: min(most, 5*time.Second)}
@@ -58,6 +61,13 @@ func (p *pace) behind(lag uint64) { p.width = max(1, min(lag, mostPolls)) }
 
 // caughtUp notes that nothing waits to be fetched.
 func (p *pace) caughtUp() { p.width, p.run = 1, 0 }
+
+// streamEnded notes the end of a stream, which may have brought nothing that it should have.
+func (p *pace) streamEnded(brought bool) {
+	if !brought {
+		p.streamless = time.Now().Add(streamless)
+	}
+}
 
 // registered notes where the store was when a request arrived.
 //

@@ -20,9 +20,16 @@ const searchTime = time.Second
 // process was stopped much time may have passed and nothing been read.
 const quietTicks = 4
 
-// vouchlessTicks is how long a poll must have been silent where a vigil is kept and does not vouch for
-// it: a gateway may refuse the questions.
-const vouchlessTicks = 80
+// How long a poll must have been silent where nobody vouches for it: because there is no vigil, or
+// although there is one, whose questions a gateway may refuse.
+const (
+	vigillessTicks = 16
+	vouchlessTicks = 80
+)
+
+// handOverTicks is how long two polls stay open together before the newer, which began from now, may
+// take the place of the older. It is longer than a member is behind another that has a leader.
+const handOverTicks = 16
 
 // lingering is how long a poll that is no longer needed may take to be answered, which keeps its
 // connection.
@@ -57,6 +64,10 @@ func (p *poll) silent() bool {
 	return p.event == nil && (p.living && p.ticks >= quietTicks || p.ticks >= p.patience)
 }
 
+// established reports whether a poll has been waiting for so long that older ones are no longer
+// needed: it looked into the history when it came, and has been open since.
+func (p *poll) established() bool { return p.event == nil && (p.silent() || p.ticks >= handOverTicks) }
+
 // tick counts a coarse tick.
 func (p *poll) tick() {
 	p.ticks++
@@ -74,7 +85,7 @@ func (f *follower) poll(from uint64) *poll {
 
 func (f *follower) open(p *poll) *poll {
 	ctx, cancel := context.WithCancel(f.ctx)
-	p.sent, p.known, p.cancel, p.patience = time.Now(), f.watch.next, cancel, handOverTicks
+	p.sent, p.known, p.cancel, p.patience = time.Now(), f.watch.next, cancel, vigillessTicks
 	if f.watch.client.cluster.vigil.interval > 0 {
 		p.patience = vouchlessTicks
 	}
@@ -107,7 +118,7 @@ func (f *follower) ask(ctx context.Context, p *poll) {
 		return
 	}
 	defer resp.Body.Close()
-	blind := f.watch.hasBlindSpot(ctx, from, resp) && !p.self
+	blind := !p.self && f.watch.hasBlindSpot(ctx, from, resp)
 	f.tell(func() error {
 		p.blind, f.blind = blind, f.blind || blind
 		return f.registered(p, resp)

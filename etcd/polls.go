@@ -38,7 +38,7 @@ func (f *follower) answered(p *poll, event *Response) error {
 	if !f.counts(p) {
 		return nil
 	}
-	f.pause.reset()
+	f.pause.Reset()
 	p.event, p.ticks, p.answered = event, 0, time.Now()
 	if p.self {
 		f.hurried = true // see searched
@@ -86,14 +86,10 @@ func (f *follower) failed(p *poll, err error) error {
 // reopening makes the next requests wait after a failure. Those that fail together count once.
 func (f *follower) reopening(err error) {
 	if now := time.Now(); !now.Before(f.retryAt) {
-		f.retryAt = now.Add(f.pause.step())
+		f.retryAt = now.Add(f.pause.Step())
 		f.watch.client.cluster.observe(WatchReopened{f.watch.key, f.watch.next - 1, err})
 	}
 }
-
-// handOverTicks is how long two polls stay open together before the newer, which began from now, may
-// take the place of the older. It is longer than a member is behind another that has a leader.
-const handOverTicks = 16
 
 // handingOver reports whether there is a poll that began from now.
 func (f *follower) handingOver() bool {

@@ -49,7 +49,7 @@ func (c *Client) Exists(ctx context.Context, key string) (bool, error) {
 	switch {
 	case err == nil:
 		return true, nil
-	case errors.Is(err, ErrKeyNotFound), errors.Is(err, ErrNotDir):
+	case absent(err):
 		return false, nil
 	}
 	return false, err
@@ -66,4 +66,29 @@ func (c *Client) head(ctx context.Context, key string) (uint64, error) {
 		return 0, err
 	}
 	return headerNumber(resp, "X-Etcd-Index"), resp.Body.Close()
+}
+
+// absent reports whether err says that there is no such key.
+func absent(err error) bool {
+	return errors.Is(err, ErrKeyNotFound) || errors.Is(err, ErrNotDir)
+}
+
+// indexOf returns the etcd index that a refusal tells, or 0.
+func indexOf(err error) uint64 {
+	var reply *Error
+	if errors.As(err, &reply) {
+		return reply.Index
+	}
+	return 0
+}
+
+// indexTold returns the store's index that the outcome of a read tells, also where there is no such key.
+func indexTold(resp *Response, err error) (uint64, error) {
+	switch {
+	case err == nil:
+		return resp.Index, nil
+	case absent(err):
+		return indexOf(err), nil
+	}
+	return 0, err
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/etcdv2/client/internal/backoff"
 )
 
 // UniqueOption is what WithUniqueValue returns.
@@ -93,8 +95,8 @@ func (c *Client) swapByIndex(ctx context.Context, key string, w *write) (*Respon
 
 // settle returns what became of the write, or unknown where that cannot be found out.
 func (s *settlement) settle(ctx context.Context, unknown error) (*Response, error) {
-	pause := backoff{first: 10 * time.Millisecond, most: time.Second}
-	for pause.wait(ctx, s.client.cluster.life) == nil {
+	pause := backoff.Backoff{First: 10 * time.Millisecond, Most: time.Second}
+	for pause.Wait(ctx, s.client.cluster.life) == nil {
 		var refusal error
 		if !s.write.inOrder() {
 			resp, err := s.send()

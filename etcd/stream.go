@@ -21,9 +21,6 @@ const (
 	streamPatient = 500 // until its header has come
 )
 
-// streamless is how long a watch stays without streams where they do not work.
-const streamless = 30 * time.Second
-
 // stream is a request that the server answers with one event after the other. At high rates nothing
 // else is as cheap for both sides, but it has traps: the server lets go of one that is not read
 // fast enough, without a word; begun in the past it brings one event and then none; and a
@@ -169,12 +166,5 @@ func (f *follower) watchStream() {
 		f.pace.caughtUp()
 		s.brought = true // that it brought nothing is no fault of it
 		f.closeStream()
-	}
-}
-
-// streamEnded notes the end of a stream, which may have brought nothing that it should have.
-func (p *pace) streamEnded(brought bool) {
-	if !brought {
-		p.streamless = time.Now().Add(streamless)
 	}
 }

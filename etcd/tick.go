@@ -24,7 +24,7 @@ func (f *follower) untilTick(now time.Time) time.Duration {
 		return heldTick
 	case wait > 0:
 		return wait
-	case p != nil && (p.silent() || p.ticks >= handOverTicks) && !f.hurried:
+	case p != nil && p.established() && !f.hurried:
 		return max(p.sent.Add(f.pace.renewal).Sub(now), coarseTick)
 	}
 	return coarseTick
@@ -61,7 +61,7 @@ func (f *follower) tickCoarsely(now time.Time) {
 	}
 	f.settleDown()
 	due := f.hurried || now.Sub(p.sent) >= f.pace.renewal
-	if due && (p.silent() || p.ticks >= handOverTicks) && !f.handingOver() {
+	if due && p.established() && !f.handingOver() {
 		f.hurried = false
 		f.poll(f.watch.next)
 		if f.self != nil && f.self.event == nil && f.pace.provable() {
@@ -88,7 +88,7 @@ func (f *follower) prove() {
 	for i := len(f.polls) - 1; i >= 0; i-- {
 		p := f.polls[i]
 		switch {
-		case !p.silent() && p.ticks < handOverTicks || p.event != nil || p.from > f.watch.next && !p.now:
+		case !p.established() || p.from > f.watch.next && !p.now:
 			continue
 		case p.now:
 			if p.ticks >= handOverTicks && p.from != 0 {
@@ -96,7 +96,7 @@ func (f *follower) prove() {
 			}
 			continue
 		case p.registered && p.silent() && (!p.blind || f.self != nil && f.self.silent() && f.self.since <= f.watch.next):
-			f.pause.reset()
+			f.pause.Reset()
 			f.watch.advance(p.index + 1)
 		}
 		for _, older := range f.polls[:i] {

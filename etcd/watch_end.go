@@ -56,14 +56,8 @@ func (e *ClusterError) all(reason error) bool {
 // checkRolledBack returns ErrClusterRolledBack if the cluster as a whole has not reached the events
 // that were delivered already. A member that is behind them may merely be slow.
 func (w *watch) checkRolledBack(ctx context.Context, next uint64) error {
-	resp, err := w.client.Get(ctx, w.key, WithQuorum())
-	var index uint64
-	switch {
-	case err == nil:
-		index = resp.Index
-	case absent(err):
-		index = indexOf(err)
-	default:
+	index, err := indexTold(w.client.Get(ctx, w.key, WithQuorum()))
+	if err != nil {
 		return err
 	}
 	if index+1 < next {

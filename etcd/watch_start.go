@@ -2,13 +2,16 @@ package etcd
 
 import (
 	"context"
-	"errors"
 	"time"
+
+	"github.com/etcdv2/client/internal/backoff"
 )
 
 // watchPause is the pause between tries of a watch that fail. The longest adds to the time
 // after which a watch goes on when a fault is over.
-func watchPause() backoff { return backoff{first: 20 * time.Millisecond, most: time.Second} }
+func watchPause() backoff.Backoff {
+	return backoff.Backoff{First: 20 * time.Millisecond, Most: time.Second}
+}
 
 // start settles which event is the first, asking until that is told, so that nothing is missed
 // should the first poll fail.
@@ -33,7 +36,7 @@ func (w *watch) start(ctx context.Context, deliver func(*Response) error) error 
 			return w.ended(err)
 		}
 		// Ended by the context, it is the next round that says so.
-		_ = pause.wait(ctx, w.client.cluster.life)
+		_ = pause.Wait(ctx, w.client.cluster.life)
 	}
 }
 
@@ -55,11 +58,7 @@ func (w *watch) present(ctx context.Context) (uint64, error) {
 	if err != nil || index != 0 {
 		return index, err
 	}
-	resp, err := w.client.Get(ctx, w.key) // etcd 0.4 gives a HEAD no index
-	if err != nil {
-		return 0, err
-	}
-	return resp.Index, nil
+	return indexTold(w.client.Get(ctx, w.key)) // etcd 0.4 gives a HEAD no index
 }
 
 // beginWithCurrent makes the watch begin behind a read of what is there, and returns that, or nil
@@ -80,18 +79,4 @@ func (w *watch) beginWithCurrent(ctx context.Context) (*Response, error) {
 	w.cluster = current.ClusterID
 	w.advance(current.Index + 1)
 	return current, nil
-}
-
-// absent reports whether err says that there is no such key.
-func absent(err error) bool {
-	return errors.Is(err, ErrKeyNotFound) || errors.Is(err, ErrNotDir)
-}
-
-// indexOf returns the etcd index that a refusal tells, or 0.
-func indexOf(err error) uint64 {
-	var reply *Error
-	if errors.As(err, &reply) {
-		return reply.Index
-	}
-	return 0
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/etcdv2/client/etcd"
 )
 
-// lookAgain is the least time after which a waiter looks at the line though nothing has woken it: a
-// watch on a member that is cut off from the others is silent for a while.
+// lookAgain is the least time after which a waiter looks at the line though nothing has woken it. Its
+// watches see to it that it is woken; this is for the case that one does not.
 const lookAgain = 10 * time.Second
 
 // await returns when the lock is held. An ErrLost says that the place is gone.
 func (p *place) await(ctx context.Context) error {
-	for again := new(pause); ; {
+	for again := newPause(); ; {
 		blockers, index, err := p.blockers(ctx)
 		switch {
 		case p.ctx.Err() != nil:
@@ -26,9 +26,9 @@ func (p *place) await(ctx context.Context) error {
 		case err == nil && len(blockers) == 0:
 			return p.claim(ctx)
 		case err == nil && p.watch(ctx, blockers, index):
-			again.reset()
+			again.Reset()
 		case err == nil || passing(err):
-			again.wait(ctx, p.ctx)
+			_ = again.Wait(ctx, p.ctx) // what has ended it, the next round says
 		default:
 			return err
 		}

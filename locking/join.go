@@ -11,9 +11,9 @@ import (
 // lock waits in line until the lock is held.
 func (q *queue) lock(ctx context.Context) (*Lock, error) {
 	rejoins := false
-	for again := new(pause); ; {
+	for again := newPause(); ; {
 		p, err := q.join(ctx)
-		if rejoins && passing(err) && again.wait(ctx, ctx) {
+		if rejoins && passing(err) && again.Wait(ctx, ctx) == nil {
 			continue
 		}
 		if err != nil {
@@ -132,7 +132,7 @@ func (q *queue) sweep(ctx context.Context, e entry, err error) {
 	}
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	for again := new(pause); ; {
+	for again := newPause(); ; {
 		l, err := q.list(ctx)
 		for _, c := range l.contenders {
 			if c.id == e.ID {
@@ -143,7 +143,7 @@ func (q *queue) sweep(ctx context.Context, e entry, err error) {
 			q.tidy(ctx)
 			return
 		}
-		if !passing(err) || !again.wait(ctx, ctx) {
+		if !passing(err) || again.Wait(ctx, ctx) != nil {
 			return
 		}
 	}

@@ -15,7 +15,7 @@ const (
 
 // keepAlive renews the key until the place ends.
 func (p *place) keepAlive() {
-	for again := new(pause); ; {
+	for again := newPause(); ; {
 		if !p.sleep() {
 			return
 		}
@@ -26,8 +26,8 @@ func (p *place) keepAlive() {
 		err := p.rewrite(p.ctx, ttl, func(*entry) {})
 		switch {
 		case err == nil:
-			again.reset()
-		case !again.wait(p.ctx, p.ctx): // whatever it is, there is time until the deadline
+			again.Reset()
+		case again.Wait(p.ctx, p.ctx) != nil: // whatever it is, there is time until the deadline
 			return
 		}
 	}
@@ -122,12 +122,12 @@ func (p *place) expire() {
 
 // guard watches the key from behind index, and ends the place when the key is no longer ours.
 func (p *place) guard(index uint64) {
-	for again := new(pause); p.ctx.Err() == nil; {
+	for again := newPause(); p.ctx.Err() == nil; {
 		for event, err := range p.queue.client.Watch(p.ctx, p.key, etcd.WithAfterIndex(index)) {
 			if err != nil {
 				break
 			}
-			again.reset()
+			again.Reset()
 			index = event.Index
 			if !stays(event, p.key, p.token) {
 				p.lose(lost("%s: %s", p.key, event.Action))
@@ -145,7 +145,7 @@ func (p *place) guard(index uint64) {
 		case errors.Is(err, etcd.ErrClosed):
 			p.lose(lost("%s: %w", p.key, err)) // nothing can keep it alive any more
 		}
-		again.wait(p.ctx, p.ctx)
+		_ = again.Wait(p.ctx, p.ctx) // what has ended it, the next round says
 	}
 }
 

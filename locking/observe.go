@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/internal/backoff"
 )
 
 // Observe iterates over who holds the mutex: first who holds it now, and then every change, of the
@@ -29,7 +30,7 @@ import (
 func (m *Mutex) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 	return func(yield func(Contender, error) bool) {
 		o := &observer{queue: m.queue, yield: yield}
-		for again := new(pause); ; {
+		for again := newPause(); ; {
 			err := o.follow(ctx, again)
 			switch {
 			case errors.Is(err, errEnough):
@@ -37,7 +38,7 @@ func (m *Mutex) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 			case ctx.Err() != nil:
 				err = context.Cause(ctx)
 			case err == nil || passing(err):
-				again.wait(ctx, ctx)
+				_ = again.Wait(ctx, ctx) // what has ended it, the next round says
 				continue
 			}
 			yield(Contender{}, err)
@@ -59,7 +60,7 @@ type observer struct {
 }
 
 // follow reads the queue and keeps it current by its events. A nil error says that it must be read anew.
-func (o *observer) follow(ctx context.Context, again *pause) error {
+func (o *observer) follow(ctx context.Context, again *backoff.Backoff) error {
 	l, err := o.queue.list(ctx)
 	if err != nil {
 		return err
@@ -77,7 +78,7 @@ func (o *observer) follow(ctx context.Context, again *pause) error {
 		if err != nil {
 			return err
 		}
-		again.reset()
+		again.Reset()
 		o.apply(event)
 		if err := o.tell(); err != nil {
 			return err

@@ -2,36 +2,15 @@ package locking
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
+
+	"github.com/etcdv2/client/internal/backoff"
 )
 
-const (
-	firstPause = 10 * time.Millisecond
-	mostPause  = time.Second
-)
-
-// pause is what lies between two tries: it doubles each time. The zero value begins with the shortest.
-type pause struct{ next time.Duration }
-
-// wait pauses between half and the whole of the current length, so that those who failed together
-// do not come back together. It is false when one of the contexts ends first.
-func (p *pause) wait(ctx, other context.Context) bool {
-	current := min(max(p.next, firstPause), mostPause)
-	p.next = 2 * current
-	timer := time.NewTimer(current/2 + rand.N(current/2))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-	case <-other.Done():
-	}
-	return false
+// newPause returns what lies between two tries.
+func newPause() *backoff.Backoff {
+	return &backoff.Backoff{First: 10 * time.Millisecond, Most: time.Second}
 }
-
-// reset makes the next pause the shortest again.
-func (p *pause) reset() { p.next = 0 }
 
 // cleanUpTime bounds what a contender still does for others when it gives up.
 const cleanUpTime = 3 * time.Second

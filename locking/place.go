@@ -101,7 +101,7 @@ func (p *place) leave(ctx context.Context) error {
 	defer p.work.Wait()
 	p.turn <- struct{}{} // none waits for it long, since the place has ended
 	defer func() { <-p.turn }()
-	for again := new(pause); ; {
+	for again := newPause(); ; {
 		_, err := p.queue.client.CompareAndDelete(ctx, p.key, etcd.Prev{Index: p.index})
 		if refused(err, etcd.ErrCompareFailed) {
 			err = p.reread(ctx)
@@ -113,7 +113,7 @@ func (p *place) leave(ctx context.Context) error {
 		case err == nil, refused(err, etcd.ErrKeyNotFound), errors.Is(err, ErrLost):
 			p.queue.tidy(ctx)
 			return nil
-		case !passing(err), !again.wait(ctx, ctx):
+		case !passing(err), again.Wait(ctx, ctx) != nil:
 			return err
 		}
 	}

@@ -95,9 +95,9 @@ func (q *queue) holders(ctx context.Context) ([]Contender, error) {
 func (q *queue) tidy(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, cleanUpTime)
 	defer cancel()
-	for again := new(pause); ; {
+	for again := newPause(); ; {
 		_, err := q.client.Delete(ctx, q.dir, etcd.WithDir())
-		if !passing(err) || !again.wait(ctx, ctx) {
+		if !passing(err) || again.Wait(ctx, ctx) != nil {
 			return // mostly it is not empty, and nothing depends on it
 		}
 	}

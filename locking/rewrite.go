@@ -21,7 +21,7 @@ func (p *place) rewrite(ctx context.Context, ttl time.Duration, change func(*ent
 	}
 	e := p.entry
 	change(&e)
-	for again := new(pause); ; {
+	for again := newPause(); ; {
 		err := p.swap(ctx, e, ttl)
 		if refused(err, etcd.ErrCompareFailed) {
 			// One of ours was applied without our being told, or the key is another's.
@@ -41,7 +41,7 @@ func (p *place) rewrite(ctx context.Context, ttl time.Duration, change func(*ent
 		if p.ctx.Err() != nil || !passing(err) {
 			return p.because(err)
 		}
-		if !again.wait(ctx, p.ctx) {
+		if again.Wait(ctx, p.ctx) != nil {
 			return p.ended(ctx)
 		}
 	}

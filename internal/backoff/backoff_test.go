@@ -1,4 +1,4 @@
-package etcd
+package backoff
 
 import (
 	"context"
@@ -9,10 +9,10 @@ import (
 )
 
 // The clock of a bubble stands still but for the pauses themselves, so that their length is exact.
-func pauseOf(t *testing.T, b *backoff) time.Duration {
+func pauseOf(t *testing.T, b *Backoff) time.Duration {
 	t.Helper()
 	start := time.Now()
-	if err := b.wait(t.Context(), t.Context()); err != nil {
+	if err := b.Wait(t.Context(), t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return time.Since(start)
@@ -20,14 +20,14 @@ func pauseOf(t *testing.T, b *backoff) time.Duration {
 
 func TestBackoffDoublesBetweenItsBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := backoff{first: 20 * time.Millisecond, most: 100 * time.Millisecond}
+		b := Backoff{First: 20 * time.Millisecond, Most: 100 * time.Millisecond}
 		for _, ms := range []time.Duration{20, 40, 80, 100, 100} {
 			whole := ms * time.Millisecond
 			if got := pauseOf(t, &b); got < whole/2 || got > whole {
 				t.Errorf("pause of %v, want %v to %v", got, whole/2, whole)
 			}
 		}
-		b.reset()
+		b.Reset()
 		if got := pauseOf(t, &b); got > 20*time.Millisecond {
 			t.Errorf("pause of %v after a reset", got)
 		}
@@ -38,7 +38,7 @@ func TestBackoffDiffersFromClientToClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pauses := map[time.Duration]bool{}
 		for range 10 {
-			pauses[pauseOf(t, &backoff{first: time.Second, most: time.Second})] = true
+			pauses[pauseOf(t, &Backoff{First: time.Second, Most: time.Second})] = true
 		}
 		if len(pauses) < 2 {
 			t.Errorf("ten pauses, all of them %v", pauses)
@@ -50,7 +50,10 @@ func TestBackoffEndsWithTheCauseOfEitherContext(t *testing.T) {
 	cause := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
-	b := backoff{first: time.Hour, most: time.Hour}
-	check(t, "error", b.wait(ctx, t.Context()), cause)
-	check(t, "error", b.wait(t.Context(), ctx), cause)
+	b := Backoff{First: time.Hour, Most: time.Hour}
+	for _, err := range []error{b.Wait(ctx, t.Context()), b.Wait(t.Context(), ctx)} {
+		if !errors.Is(err, cause) {
+			t.Errorf("got %v", err)
+		}
+	}
 }
