@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 )
@@ -60,7 +61,60 @@ func (c *cluster) versionOf(ctx context.Context, m *member) string {
 
 // lookAtSelf opens the poll of the key itself, of which nothing between since and from concerns the watch.
 func (f *follower) lookAtSelf(from, since uint64) {
+	if f.nextSelf != nil {
+		f.abandon(f.nextSelf) // it was to follow another
+	}
 	f.self = f.open(&poll{from: from, self: true, since: since})
+}
+
+// renewSelf opens the poll that is to take the place of the poll of the key itself.
+func (f *follower) renewSelf() {
+	if f.self != nil && f.self.event == nil && f.nextSelf == nil {
+		f.nextSelf = f.open(&poll{from: f.watch.next, self: true, since: f.watch.next})
+	}
+}
+
+// selfFailed notes that the poll of the key itself, or the next one, has ended without an event. It
+// reports whether that is of no consequence: the history has moved on, but the present one looks on.
+func (f *follower) selfFailed(next bool, err error) bool {
+	if !next || f.self == nil || !errors.Is(err, ErrEventIndexCleared) {
+		return false
+	}
+	f.nextSelf = f.open(&poll{now: true, self: true})
+	return true
+}
+
+// tickSelf counts a coarse tick of the polls of the key itself.
+func (f *follower) tickSelf() {
+	for _, p := range []*poll{f.self, f.nextSelf} {
+		if p != nil {
+			p.tick()
+		}
+	}
+	next := f.nextSelf
+	switch {
+	case next == nil:
+	case f.self == nil || f.self.event != nil || next.event != nil:
+		f.abandon(next)
+	case next.replaces():
+		if next.now {
+			next.now, next.since = false, f.self.since
+		}
+		f.abandon(f.self)
+		f.self, f.nextSelf = next, nil
+	}
+}
+
+// replaces reports whether a poll that looks for the same as an older one can miss nothing that that one
+// brings: it has searched the history, or both have been open for long.
+func (p *poll) replaces() bool {
+	return p.registered && !p.now || p.from != 0 && p.ticks >= handOverTicks
+}
+
+// selfSilent reports whether the poll of the key itself shows that there is nothing from the next index
+// to be delivered on.
+func (f *follower) selfSilent() bool {
+	return f.self != nil && f.self.silent() && f.self.since <= f.watch.next && (f.nextSelf == nil || f.nextSelf.now)
 }
 
 // firstWithSelf returns which event is the next to be delivered, if that is known, where the poll of
@@ -90,11 +144,15 @@ func (f *follower) firstWithSelf(p *poll) *Response {
 // which the poll of the key itself has brought. One whose header a proxy holds back has, if it was
 // sent after that.
 func (f *follower) searched(index uint64) bool {
-	p := f.cover()
-	if p == nil || !p.silent() {
-		return false
+	for _, p := range f.polls {
+		if !p.silent() || p.now || p.from > f.watch.next {
+			continue
+		}
+		if p.registered && p.index >= index || !p.registered && p.sent.After(f.self.answered) {
+			return true
+		}
 	}
-	return p.registered && p.index >= index || !p.registered && p.sent.After(f.self.answered)
+	return false
 }
 
 // discardSelf lets go of the poll of the key itself when an event on that, or on what it is in, has

@@ -24,6 +24,7 @@ type follower struct {
 	stream   *stream // nil most of the time
 	sentinel *poll   // the one of polls that proves the stream alive
 	self     *poll   // beside polls, where the server has a blind spot
+	nextSelf *poll   // to take its place
 	blind    bool    // a server has had
 	pace     pace
 	hurried  bool // progress is asked for

@@ -92,6 +92,3 @@ func (p *pace) registered(index uint64, now time.Time) {
 	}
 	p.measured, p.index = now, index
 }
-
-// provable reports whether polls are renewed before the history has moved on.
-func (p *pace) provable() bool { return p.renewal < p.most || p.index == p.head }

@@ -65,8 +65,12 @@ func (f *follower) answered(p *poll, event *Response) error {
 
 // failed notes that a poll has ended without an event.
 func (f *follower) failed(p *poll, err error) error {
+	next := p == f.nextSelf
 	if !f.drop(p) {
 		return nil // nobody waited for it any more
+	}
+	if p.self && f.selfFailed(next, err) {
+		return nil
 	}
 	// That the history has moved on says nothing as long as another request looks on.
 	if errors.Is(err, ErrEventIndexCleared) && !p.self && (f.cover() != nil || f.streaming()) {
@@ -135,12 +139,18 @@ func (f *follower) polled(from uint64) bool {
 }
 
 // counts reports whether somebody still waits for a poll.
-func (f *follower) counts(p *poll) bool { return p == f.self || slices.Contains(f.polls, p) }
+func (f *follower) counts(p *poll) bool {
+	return p == f.self || p == f.nextSelf || slices.Contains(f.polls, p)
+}
 
 // drop takes a poll out of those that count, and reports whether it was there.
 func (f *follower) drop(p *poll) bool {
-	if p == f.self {
+	switch p {
+	case f.self:
 		f.self = nil
+		return true
+	case f.nextSelf:
+		f.nextSelf = nil
 		return true
 	}
 	for i := range f.polls {

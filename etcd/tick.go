@@ -48,9 +48,7 @@ func (f *follower) tickCoarsely(now time.Time) {
 	for _, p := range f.polls {
 		p.tick()
 	}
-	if f.self != nil {
-		f.self.tick()
-	}
+	f.tickSelf()
 	if f.stream != nil {
 		return
 	}
@@ -64,9 +62,7 @@ func (f *follower) tickCoarsely(now time.Time) {
 	if due && p.established() && !f.handingOver() {
 		f.hurried = false
 		f.poll(f.watch.next)
-		if f.self != nil && f.self.event == nil && f.pace.provable() {
-			f.abandon(f.self) // arm opens it again
-		}
+		f.renewSelf()
 	}
 }
 
@@ -95,7 +91,7 @@ func (f *follower) prove() {
 				f.handOver(p)
 			}
 			continue
-		case p.registered && p.silent() && (!p.blind || f.self != nil && f.self.silent() && f.self.since <= f.watch.next):
+		case p.registered && p.silent() && (!p.blind || f.selfSilent()):
 			f.pause.Reset()
 			f.watch.advance(p.index + 1)
 		}
