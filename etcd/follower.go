@@ -105,7 +105,7 @@ func (f *follower) arm() {
 	}
 	if f.streaming() {
 		if f.sentinel == nil {
-			f.sentinel = f.poll(max(next, f.stream.expected) + sentinelLead)
+			f.sentinel = f.poll(max(next, f.stream.passed) + sentinelLead)
 		}
 		return
 	}

@@ -50,7 +50,7 @@ func (f *follower) answered(p *poll, event *Response) error {
 	fast := f.pace.answered(p.from, index)
 	switch {
 	case p == f.sentinel:
-		f.sentinel = nil
+		f.sentinel, f.stream.passed = nil, index
 		if f.watch.concerns(event.Node.Key) {
 			f.stream.expected = max(f.stream.expected, index)
 		}

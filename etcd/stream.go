@@ -33,7 +33,8 @@ type stream struct {
 	start    uint64      // it brings everything behind
 	held     []*Response // brought, and not yet delivered
 	brought  bool        // anything
-	expected uint64      // the sentinel has seen an event there
+	passed   uint64      // the sentinel has seen an event there, and
+	expected uint64      // there one that the stream should bring
 	silent   int         // ticks
 	closing  bool
 	lost     bool // the server had let go of it
