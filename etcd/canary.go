@@ -2,8 +2,10 @@ package etcd
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -11,7 +13,8 @@ import (
 // nothing of the changes between. It takes less than a second of hanging for that, when others write
 // fast. So the vigil looks how a member's index moves: in steps, and not in leaps. For that it
 // must look often when the index moves fast, and seldom when it does not; the canary, a poll of
-// everything, tells when it begins to move.
+// everything, tells when it begins to move. It waits for an event some way ahead, so that one change
+// does not wake all the clients of a cluster.
 const (
 	leap         = 4000 // indexes, less than any that a snapshot can hide
 	stride       = 500  // indexes that may pass between two looks
@@ -20,14 +23,12 @@ const (
 	canaryAbsent = 30 * time.Second // where it cannot live: at members that forbid it
 )
 
-// canary waits for any event at all, and again shortly after each, until ctx ends.
+// canary waits until the index has moved by a stride, and again shortly after, until ctx ends.
 func (v *vigil) canary(ctx context.Context, m *member) {
 	for ctx.Err() == nil {
 		began, before := time.Now(), v.reached(m)
 		pause := canaryAbsent
-		if event, err := v.next(ctx, m); err == nil {
-			index := event.Node.ModifiedIndex
-			v.saw(m, index)
+		if index, err := v.next(ctx, m, before); err == nil {
 			pause = untilLook(max(index, before)-before, time.Since(began))
 		}
 		timer := time.NewTimer(pause)
@@ -48,19 +49,34 @@ func untilLook(moved uint64, passed time.Duration) time.Duration {
 	return min(max(pause, leastLooking), mostLooking)
 }
 
-// next returns the next event of all keys that m sees.
-func (v *vigil) next(ctx context.Context, m *member) (*Response, error) {
-	resp, err := v.cluster.inquire(ctx, m, http.MethodGet, "/v2/keys/?recursive=true&wait=true", v.interval)
+// next waits until m is a stride past an index, 0 for any event, and returns how far it is.
+func (v *vigil) next(ctx context.Context, m *member, after uint64) (uint64, error) {
+	target := "/v2/keys/?recursive=true&wait=true"
+	if after > 0 {
+		target += "&waitIndex=" + strconv.FormatUint(after+stride, 10)
+	}
+	resp, err := v.cluster.inquire(ctx, m, http.MethodGet, target, v.interval)
+	if errors.Is(err, ErrEventIndexCleared) { // m is far past that
+		v.saw(m, indexOf(err))
+		return indexOf(err), nil
+	}
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	defer resp.Body.Close()
-	v.saw(m, headerNumber(resp, "X-Etcd-Index"))
+	index := headerNumber(resp, "X-Etcd-Index")
+	v.saw(m, index)
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	return decodeEvent(resp, body)
+	event, err := decodeEvent(resp, body)
+	if err != nil {
+		return 0, err
+	}
+	index = max(index, event.Node.ModifiedIndex)
+	v.saw(m, index)
+	return index, nil
 }
 
 // sound asks m for its index. The key is one that nobody has: a refusal is the cheapest answer.

@@ -15,7 +15,7 @@ import (
 
 // answer answers a request as etcd does, with the member's faults.
 func (m *fakeMember) answer(w http.ResponseWriter, r *http.Request) {
-	line := r.Method + " " + r.RequestURI
+	line := lineAsked(r)
 	m.mu.Lock()
 	delay, special := m.delay, m.aside[line]
 	m.mu.Unlock()
@@ -125,7 +125,7 @@ func (m *fakeMember) wait(w http.ResponseWriter, r *http.Request, key string) {
 		m.waiting[watcher] = true
 	}
 	wrong, broken := faultless, m.broken
-	if m.fault != nil && r.Method+" "+r.RequestURI != canaryLine {
+	if m.fault != nil && lineAsked(r) != canaryLine {
 		wrong = m.fault(r)
 	}
 	m.mu.Unlock()
