@@ -51,7 +51,9 @@ chaos: ## break real clusters for a quarter of an hour and check every answer (C
 	@echo "Replies dropped, unknown outcomes settled, members restarted in turn for a minute on each kind of server"
 	@cd tests/chaos && CHAOS_SECONDS=60 go test -count=1 -timeout 20m -run 'ReplyDropped|UniqueValue|RollingRestart'
 	@echo "Sixteen contenders for a lock, five minutes on each kind of server, and planted bugs"
-	@cd tests/exclusion && EXCLUSION_SECONDS=300 go test -count=1 -timeout 30m
+	@cd tests/exclusion && EXCLUSION_SECONDS=300 go test -count=1 -timeout 30m -run 'NoTwoHolders|PlantedBugs'
+	@echo "Readers and writers, and a semaphore, a minute each on each kind of server"
+	@cd tests/exclusion && EXCLUSION_SECONDS=60 go test -count=1 -timeout 30m -run 'NoReaderBesideAWriter|NoMoreHoldersThanSlots'
 	@echo "Linearizability under faults, five minutes on each kind of server, and a planted bug"
 	@cd tests/chaos && CHAOS_SECONDS=300 go test -count=1 -timeout 30m -run 'Linearizable|PlantedBug'
 

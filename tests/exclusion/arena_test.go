@@ -88,17 +88,22 @@ func (a *arena) tellDeletion(del func()) {
 	a.history.add(event{Kind: deleted, At: began, Until: now()})
 }
 
+// fewest is how many tenures a run must have seen, however long that takes.
+const fewest = 10
+
 // compete lets contenders in this process and in others compete under faults for as long as the run
 // lasts, or until enough says that nothing more is to be learned.
-func (a *arena) compete(inside, outside, lasting int, via func(*etcd.Client, string) acquire, faults []fault, enough func() bool) {
+func (a *arena) compete(inside, outside, lasting int, via via, faults []fault, enough func() bool) {
 	a.t.Helper()
-	ctx, cancel := context.WithTimeout(a.t.Context(), a.lasts)
+	ctx, cancel := context.WithCancel(a.t.Context())
 	defer cancel()
+	began := time.Now()
 	var working sync.WaitGroup
 	for i := range inside {
 		name := fmt.Sprintf("goroutine %d", i)
 		client := live.Client(a.t, a.groups[i%len(a.groups)].endpoints()...)
-		c := &contender{name: name, client: client, acquire: via(client, name), tell: a.history.add, lasting: lasting}
+		c := via(client, name)
+		c.name, c.client, c.tell, c.lasting = name, client, a.history.add, lasting
 		working.Go(func() { c.run(ctx) })
 	}
 	for i := range outside {
@@ -107,7 +112,7 @@ func (a *arena) compete(inside, outside, lasting int, via func(*etcd.Client, str
 	}
 	working.Go(func() {
 		for ctx.Err() == nil {
-			if enough() {
+			if enough() || time.Since(began) > a.lasts && len(a.history.seen()) >= fewest {
 				cancel()
 			}
 			rest(ctx, calm)
@@ -126,7 +131,7 @@ func (a *arena) summarize() {
 		parts = append(parts, fmt.Sprintf("%s %d", name, a.struck[name]))
 	}
 	line := fmt.Sprintf("%v, seed %d: %d tenures, %d writes accepted, %d refused; %s", a.lasts, a.seed,
-		len(a.history.tenures()), a.history.count(accepted), a.history.count(refused), strings.Join(parts, ", "))
+		len(a.history.seen()), a.history.count(accepted), a.history.count(refused), strings.Join(parts, ", "))
 	a.t.Log(line)
 	if os.Getenv("EXCLUSION_SECONDS") != "" {
 		fmt.Printf("%s: %s\n", a.t.Name(), line)

@@ -39,11 +39,12 @@ func child() {
 	}()
 	var mu sync.Mutex
 	out := json.NewEncoder(os.Stdout)
-	c := &contender{name: name, client: client, acquire: viaLibrary(client, name), lasting: 40, tell: func(e event) {
+	c := viaMutex(client, name)
+	c.name, c.client, c.lasting, c.tell = name, client, 40, func(e event) {
 		mu.Lock()
 		defer mu.Unlock()
 		_ = out.Encode(e)
-	}}
+	}
 	c.run(ctx)
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/etcdv2/client/etcd"
@@ -33,18 +34,46 @@ type grip interface {
 // acquire returns when the lock is held.
 type acquire func(ctx context.Context) (grip, error)
 
-func viaLibrary(client *etcd.Client, name string) acquire {
-	mutex := locking.NewMutex(client, lockDir, locking.WithTTL(ttl), locking.WithValue(name))
-	return func(ctx context.Context) (grip, error) { return mutex.Lock(ctx) }
+// by makes an acquire of a method of one of the library's locks.
+func by(lock func(context.Context) (*locking.Lock, error)) acquire {
+	return func(ctx context.Context) (grip, error) { return lock(ctx) }
 }
 
 // contender locks, works and unlocks, again and again.
 type contender struct {
+	acquire acquire
+	shared  bool // it is a reader
+	writes  bool // its token, to the register
+
 	name    string
 	client  *etcd.Client
-	acquire acquire
 	tell    func(event)
 	lasting int // of so many steps of its work, one lasts as long as the TTL
+}
+
+// via returns a contender of that name, which is yet to be told the rest.
+type via func(client *etcd.Client, name string) contender
+
+func viaMutex(client *etcd.Client, name string) contender {
+	mutex := locking.NewMutex(client, lockDir, locking.WithTTL(ttl), locking.WithValue(name))
+	return contender{acquire: by(mutex.Lock), writes: true}
+}
+
+// viaRWMutex makes every fourth contender a writer.
+func viaRWMutex(client *etcd.Client, name string) contender {
+	mutex := locking.NewRWMutex(client, lockDir, locking.WithTTL(ttl), locking.WithValue(name))
+	if strings.HasSuffix(name, "0") || strings.HasSuffix(name, "4") || strings.HasSuffix(name, "8") {
+		return contender{acquire: by(mutex.Lock), writes: true}
+	}
+	return contender{acquire: by(mutex.RLock), shared: true}
+}
+
+// limit is how many the semaphore admits.
+const limit = 3
+
+func viaSemaphore(client *etcd.Client, name string) contender {
+	semaphore := locking.NewSemaphore(client, lockDir, limit, locking.WithTTL(ttl), locking.WithValue(name))
+	return contender{acquire: by(semaphore.Lock)}
 }
 
 func (c *contender) run(ctx context.Context) {
@@ -72,7 +101,9 @@ func (c *contender) work(ctx context.Context, lock grip) {
 			return
 		}
 		rest(ctx, rand.N(10*time.Millisecond)) // between the look and the deed anything can happen
-		c.write(lock)
+		if c.writes {
+			c.write(lock)
+		}
 		if rand.IntN(c.lasting) == 0 {
 			// Long enough to be kept alive a few times, and too busy to hear that it is not.
 			rest(ctx, 3*ttl/2)
@@ -93,7 +124,7 @@ func (c *contender) holds(lock grip) bool {
 	if lock.Context().Err() != nil {
 		return false
 	}
-	c.tell(event{Contender: c.name, Kind: held, Token: lock.Token(), At: before, Until: until})
+	c.tell(event{Contender: c.name, Kind: held, Shared: c.shared, Token: lock.Token(), At: before, Until: until})
 	return true
 }
 

@@ -13,6 +13,7 @@ import (
 type event struct {
 	Contender string
 	Kind      kind
+	Shared    bool // the contender is a reader
 	Token     uint64
 	At        time.Duration // by the machine's clock
 	Until     time.Duration // of held: up to when the contender may believe itself to be the holder
@@ -56,12 +57,33 @@ func (h *history) count(k kind) int {
 // tenure is the time in which a contender took itself for the holder.
 type tenure struct {
 	contender string
+	shared    bool
 	token     uint64
 	from, to  time.Duration
 }
 
+// admits reports whether a tenure may begin while others last: what a kind of lock promises.
+type admits func(others []tenure, t tenure) bool
+
+func one(others []tenure, _ tenure) bool { return len(others) == 0 }
+
+func readersOrOneWriter(others []tenure, t tenure) bool {
+	return !slices.ContainsFunc(others, func(other tenure) bool { return !other.shared || !t.shared })
+}
+
+func upTo(limit int) admits {
+	return func(others []tenure, _ tenure) bool { return len(others) < limit }
+}
+
+// seen returns the tenures so far.
+func (h *history) seen() []tenure {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.tenures()
+}
+
 // tenures returns them in the order in which they began. One that was not seen to end has ended when
-// the contender last knew that it would: a stopped process believes nothing.
+// the contender last knew that it would: a stopped process believes nothing. The caller holds mu.
 func (h *history) tenures() []tenure {
 	last := map[string]int{} // position of a contender's tenure
 	var all []tenure
@@ -71,7 +93,7 @@ func (h *history) tenures() []tenure {
 		switch {
 		case e.Kind == held && !known:
 			last[key] = len(all)
-			all = append(all, tenure{e.Contender, e.Token, e.At, e.Until})
+			all = append(all, tenure{e.Contender, e.Shared, e.Token, e.At, e.Until})
 		case e.Kind == held:
 			all[i].to = e.Until
 		case e.Kind == left && known:
@@ -98,26 +120,30 @@ func cut(all []tenure, deletion event) {
 	}
 }
 
-// violations returns what may not happen: tenures that overlap, tokens that do not grow from one
-// tenure to the next, and accepted writes out of order.
-func (h *history) violations() []string {
+// violations returns what may not happen: tenures that overlap but are not admitted, tokens of holders
+// that do not grow past those of all before whom they exclude, and accepted writes out of order.
+func (h *history) violations(admitted admits) []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var found []string
-	var before tenure
+	var before []tenure
 	for _, t := range h.tenures() {
-		if t.from < before.to {
+		last := func(other tenure) bool { return t.from < other.to }
+		if others := filter(before, last); !admitted(others, t) {
 			found = append(found, fmt.Sprintf("%s (token %d) held from %v, while %s (token %d) did until %v",
-				t.contender, t.token, t.from, before.contender, before.token, before.to))
+				t.contender, t.token, t.from, others[0].contender, others[0].token, others[0].to))
 		}
-		if t.token <= before.token {
-			found = append(found, fmt.Sprintf("%s got token %d after %s had %d", t.contender, t.token, before.contender, before.token))
+		excluded := func(other tenure) bool { return !admitted([]tenure{other}, t) && other.token >= t.token }
+		if greater := filter(before, excluded); len(greater) > 0 {
+			found = append(found, fmt.Sprintf("%s got token %d after %s had %d", t.contender, t.token, greater[0].contender, greater[0].token))
 		}
-		if t.to > before.to {
-			before = t
-		}
+		before = append(before, t)
 	}
 	return append(found, h.disorder()...)
+}
+
+func filter(all []tenure, keep func(tenure) bool) []tenure {
+	return slices.DeleteFunc(slices.Clone(all), func(t tenure) bool { return !keep(t) })
 }
 
 // disorder returns the accepted writes that came after one with a greater token.

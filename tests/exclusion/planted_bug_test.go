@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/locking"
 	"github.com/etcdv2/client/tests/etcdtest"
 )
 
@@ -18,12 +19,27 @@ type believer struct{ grip }
 func (believer) Context() context.Context { return context.Background() }
 func (believer) Deadline() time.Time      { return time.Now().Add(time.Hour) }
 
-func ignoringFailures(client *etcd.Client, name string) acquire {
-	proper := viaLibrary(client, name)
-	return func(ctx context.Context) (grip, error) {
+func ignoringFailures(client *etcd.Client, name string) contender {
+	c := viaMutex(client, name)
+	proper := c.acquire
+	c.acquire = func(ctx context.Context) (grip, error) {
 		lock, err := proper(ctx)
 		return believer{lock}, err
 	}
+	return c
+}
+
+// readingToWrite takes the mutex for reading, and writes.
+func readingToWrite(client *etcd.Client, name string) contender {
+	c := viaRWMutex(client, name)
+	c.shared = false
+	return c
+}
+
+// oneTooMany names one slot more than the others believe there are.
+func oneTooMany(client *etcd.Client, name string) contender {
+	semaphore := locking.NewSemaphore(client, lockDir, limit+1, locking.WithTTL(ttl), locking.WithValue(name))
+	return contender{acquire: by(semaphore.Lock)}
 }
 
 const oneKey = lockDir + "-one-key"
@@ -37,8 +53,8 @@ type byName struct {
 	cancel context.CancelFunc
 }
 
-func unlockingByName(client *etcd.Client, _ string) acquire {
-	return func(ctx context.Context) (grip, error) {
+func unlockingByName(client *etcd.Client, _ string) contender {
+	return contender{writes: true, acquire: func(ctx context.Context) (grip, error) {
 		for {
 			began := time.Now()
 			resp, err := client.Create(ctx, oneKey, "x", etcd.WithTTL(ttl))
@@ -51,7 +67,7 @@ func unlockingByName(client *etcd.Client, _ string) acquire {
 				return nil, ctx.Err()
 			}
 		}
-	}
+	}}
 }
 
 func (b *byName) Context() context.Context { return b.ctx }
@@ -71,22 +87,28 @@ func (b *byName) Unlock(ctx context.Context) error {
 	return err
 }
 
-// The check of TestNoTwoHolders finds locks that are wrong.
+// The check of the other tests finds locks that are wrong.
 func TestPlantedBugsAreFound(t *testing.T) {
-	for name, via := range map[string]func(*etcd.Client, string) acquire{
-		"renewals that fail are ignored": ignoringFailures,
-		"unlocks by name":                unlockingByName,
+	for name, bug := range map[string]struct {
+		via     via
+		admits  admits
+		lasting int
+	}{
+		"renewals that fail are ignored": {ignoringFailures, one, 2},
+		"unlocks by name":                {unlockingByName, one, 2},
+		"writes as a reader":             {readingToWrite, readersOrOneWriter, 40},
+		"counts one slot too many":       {oneTooMany, upTo(limit), 40},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newArena(t, etcdtest.Etcd35, groups)
-			a.lasts = max(a.lasts, time.Minute) // it is over when one is found
+			a.lasts = max(a.lasts, 3*time.Minute) // it is over when one is found
 			mean := []fault{
 				{"all members frozen", (*arena).freezeAll},
 				{"clients partitioned", (*arena).partition},
 				{"replies dropped", (*arena).dropReplies},
 			}
-			a.compete(inside, 0, 2, via, mean, func() bool { return len(a.history.violations()) > 0 })
-			found := a.history.violations()
+			a.compete(inside, 0, bug.lasting, bug.via, mean, func() bool { return len(a.history.violations(bug.admits)) > 0 })
+			found := a.history.violations(bug.admits)
 			if len(found) == 0 {
 				t.Error("the bug was not found")
 			} else {
