@@ -34,6 +34,8 @@ func (t *tour) steps() []step {
 		{"Watch a directory", t.watch},
 		{"A local copy that keeps itself current", t.mirror},
 		{"A queue of in-order keys", t.queue},
+		{"A lock that two want", t.lock},
+		{"An election", t.elect},
 		{"The leader is stopped, and work goes on", t.failover},
 	}
 }
