@@ -112,12 +112,7 @@ func TestBlindSpotOfTheKeyAlone(t *testing.T) {
 
 // On a server with a blind spot too, a quiet watch keeps up with the others, and both its polls do.
 func TestBlindSpotOfAQuietWatch(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := fakes(t, 1)
-		e.version = "2.3.8"
-		history(e)
-		w := follow(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
-		check(t, "events", w.take(t, 5), wholeHistory)
+	besideOthers(t, func(e *fakeEtcd) {
 		for range 100 {
 			e.fill(100)
 			<-time.After(time.Second)
@@ -125,27 +120,29 @@ func TestBlindSpotOfAQuietWatch(t *testing.T) {
 		if n := e.members[0].open(); n < 3 || n > 5 { // both may just be renewed, another is the vigil's
 			t.Errorf("%d requests wait", n)
 		}
-		for _, key := range []string{"/d", "/d/k"} {
-			index := e.set(key)
-			check(t, "events", w.take(t, 1), sets(key, index, index))
-		}
-		w.end(t)
 	})
 }
 
 // Where the history is gone long before a poll is renewed, the old one stays until the new one has been
 // open beside it for long; that of the key itself too.
 func TestBlindSpotBesideAFastStore(t *testing.T) {
+	besideOthers(t, func(e *fakeEtcd) {
+		for range 1200 {
+			e.fill(500)
+			<-time.After(100 * time.Millisecond)
+		}
+	})
+}
+
+// besideOthers expects a watch to bring what happens after a long time in which only others wrote.
+func besideOthers(t *testing.T, others func(*fakeEtcd)) {
 	synctest.Test(t, func(t *testing.T) {
 		e := fakes(t, 1)
 		e.version = "2.3.8"
 		history(e)
 		w := follow(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
 		check(t, "events", w.take(t, 5), wholeHistory)
-		for range 1200 {
-			e.fill(500)
-			<-time.After(100 * time.Millisecond)
-		}
+		others(e)
 		for _, key := range []string{"/d", "/d/k"} {
 			index := e.set(key)
 			check(t, "events", w.take(t, 1), sets(key, index, index))
