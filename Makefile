@@ -6,7 +6,7 @@ SHELL := /bin/bash
 LINTER := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 30s
 
-.PHONY: help demo test etcd generate verify-generate lint fix chaos bench interop fuzz tidy verify-tidy
+.PHONY: help demo test etcd generate verify-generate lint fix chaos bench interop clients fuzz tidy verify-tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ bench: ## measure watches and mirrors, beside the official client
 
 interop: ## let Go and python-etcd processes contend for the same locks (needs Python)
 	@cd tests && INTEROP=1 go test -count=1 -v ./interop | grep -E '^(ok|FAIL)|_test.go|---'
+
+clients: ## generate clients in TypeScript, Python, Java and Rust, and try each on real servers (needs what it names)
+	@cd tests && CLIENTS=1 go test -count=1 -v -timeout 60m -run TestClients ./clients | grep -vE '^(=== | *--- PASS|PASS)'
 
 fuzz: ## fuzz each target for FUZZTIME (30s)
 	@for target in $$(go test -list '^Fuzz' ./etcd | grep '^Fuzz'); do \

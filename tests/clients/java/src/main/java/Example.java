@@ -1,0 +1,21 @@
+import etcd.ApiClient;
+import etcd.ApiException;
+import etcd.api.KeysApi;
+import etcd.api.KeysApi.APIPutKeyRequest;
+import etcd.model.Error;
+
+class Example {
+  public static void main(String[] args) throws Exception {
+    ApiClient client = new ApiClient();
+    client.updateBaseUri(args[0]);
+    KeysApi keys = new KeysApi(client);
+    var message = APIPutKeyRequest.newBuilder().key("message").value("hello");
+    System.out.println(keys.putKey(message.build()).getAction());
+    try {
+      keys.putKey(message.prevExist(false).build());
+    } catch (ApiException e) {
+      Error refused = client.getObjectMapper().readValue(e.getResponseBody(), Error.class);
+      System.out.println(refused.getErrorCode() + " " + refused.getMessage());
+    }
+  }
+}
