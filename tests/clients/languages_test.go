@@ -48,11 +48,11 @@ var languages = []language{
 	{
 		name:    "java",
 		example: "src/main/java/Example.java",
-		tools:   []string{"javac", "mvn"},
+		tools:   []string{"java", "javac", "mvn"},
 		build:   [][]string{{"mvn", "-B", "-q", "compile"}},
 		run: func(program string, args ...string) []string {
 			class := strings.ToUpper(program[:1]) + program[1:]
-			return []string{"mvn", "-B", "-q", "exec:java", "-Dexec.mainClass=" + class, "-Dexec.args=" + strings.Join(args, " ")}
+			return append([]string{"java", "-cp", "target/classes:target/dependency/*", class}, args...)
 		},
 	},
 	{
