@@ -4,9 +4,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 LINTER := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+OASDIFF := go run github.com/oasdiff/oasdiff@v1.30.0
 FUZZTIME ?= 30s
 
-.PHONY: help demo test etcd generate verify-generate lint fix chaos bench interop clients fuzz tidy verify-tidy
+.PHONY: help demo test etcd generate verify-generate verify-spec lint fix chaos bench interop clients fuzz tidy verify-tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +32,13 @@ verify-generate: ## fail if gen/ is not what api/ generates (mend: make generate
 	@before=$$(mktemp -d); trap 'rm -rf "$$before"' EXIT; cp -r gen "$$before"; go generate ./...; \
 		diff -r "$$before/gen" gen || { echo "gen/ was not up to date; it is now: commit it"; exit 1; }
 	@echo "gen/ is up to date"
+
+verify-spec: ## fail if api/openapi.yaml breaks clients made from the last release's
+	@tag=$$(git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null) || { \
+		echo "there is no release yet to compare api/openapi.yaml with"; exit 0; }; \
+		before=$$(mktemp -d); trap 'rm -rf "$$before"' EXIT; git show "$$tag:api/openapi.yaml" >"$$before/openapi.yaml"; \
+		$(OASDIFF) breaking --fail-on ERR "$$before/openapi.yaml" api/openapi.yaml; \
+		echo "api/openapi.yaml breaks nothing of $$tag"
 
 lint: ## run the linters and go vet on both modules (mend formatting: make fix)
 	@$(LINTER) run ./...
