@@ -29,7 +29,7 @@ func TestClients(t *testing.T) {
 			report := try(t, l, s)
 			table.add(row{report: report})
 			for check, reason := range report.failed {
-				t.Errorf("%s: %s: %s", l.name, check, reason)
+				t.Errorf("%s on %s: %s: %s", l.name, s.Version, check, reason)
 			}
 		}
 	})
@@ -70,7 +70,7 @@ func try(t *testing.T, l language, s live.Server) report {
 	output, err := l.output(t.Context(), "scenario", s.Endpoint, strings.TrimPrefix(dir, "/"), version.Server)
 	report := readReport(l.name, s.Version, output)
 	if err != nil {
-		t.Errorf("%s: the scenario ended with %v", l.name, err)
+		t.Errorf("%s on %s: the scenario ended with %v", l.name, s.Version, err)
 	}
 	if err := checkTree(t.Context(), s.Client, dir); err != nil {
 		report.failed["tree"] = err.Error()

@@ -7,7 +7,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
+
+// patience is how long a program may take; they take a second.
+const patience = time.Minute
 
 // A language is how a client in it is generated, built and used. Commands run in the language's directory, which is
 // copied to the build folder first.
@@ -42,7 +46,7 @@ var languages = []language{
 			},
 		},
 		run: func(program string, args ...string) []string {
-			return append([]string{".venv/bin/python", program + ".py"}, args...)
+			return append([]string{".venv/bin/python", "-u", program + ".py"}, args...)
 		},
 	},
 	{
@@ -52,7 +56,7 @@ var languages = []language{
 		build:   [][]string{{"mvn", "-B", "-q", "compile"}},
 		run: func(program string, args ...string) []string {
 			class := strings.ToUpper(program[:1]) + program[1:]
-			return append([]string{"java", "-cp", "target/classes:target/dependency/*", class}, args...)
+			return append([]string{"java", "-Dfile.encoding=UTF-8", "-cp", "target/classes:target/dependency/*", class}, args...)
 		},
 	},
 	{
@@ -95,8 +99,11 @@ func (l language) prepare(ctx context.Context) error {
 	return nil
 }
 
-// output runs the scenario or the example and returns what it printed, also when it failed.
+// output runs the scenario or the example and returns what it printed, also when it failed. One that hangs is ended, so
+// that its other steps and the other languages are seen.
 func (l language) output(ctx context.Context, program string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	cmd := l.command(ctx, l.run(program, args...))
 	out, err := cmd.Output()
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
