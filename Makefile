@@ -7,7 +7,10 @@ LINTER := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 OASDIFF := go run github.com/oasdiff/oasdiff@v1.30.0
 FUZZTIME ?= 30s
 
-.PHONY: help demo test etcd generate verify-generate verify-spec lint fix chaos bench interop clients fuzz tidy verify-tidy
+REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes @redocly/cli@2.77.0
+SPECTRAL := npx --yes @stoplight/spectral-cli@6.16.3
+
+.PHONY: help demo test etcd generate verify-generate verify-spec docs lint-spec need-npx lint fix chaos bench interop clients fuzz tidy verify-tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +42,21 @@ verify-spec: ## fail if api/openapi.yaml breaks clients made from the last relea
 		before=$$(mktemp -d); trap 'rm -rf "$$before"' EXIT; git show "$$tag:api/openapi.yaml" >"$$before/openapi.yaml"; \
 		$(OASDIFF) breaking --fail-on ERR "$$before/openapi.yaml" api/openapi.yaml; \
 		echo "api/openapi.yaml breaks nothing of $$tag"
+
+docs: need-npx ## make a reference for readers of api/openapi.yaml, and look at it in Chromium (needs npx)
+	@mkdir -p build/docs
+	@$(REDOCLY) build-docs --config tests/docs/redocly.yaml --template tests/docs/page.hbs --inlineBundle \
+		-o build/docs/online.html api/openapi.yaml 2>build/docs/redocly.log || { cat build/docs/redocly.log; exit 1; }
+	@sed -f tests/docs/offline.sed build/docs/online.html >build/docs/index.html; rm build/docs/online.html
+	@cd tests && DOCS_PAGE=$(CURDIR)/build/docs/index.html go test -count=1 -v ./docs | grep -vE '^(=== |PASS)'
+	@echo "build/docs/index.html is the reference; it needs no network"
+
+lint-spec: need-npx ## let redocly and spectral look for mistakes in api/openapi.yaml (needs npx)
+	@$(REDOCLY) lint --config tests/spec/redocly.yaml api/openapi.yaml
+	@$(SPECTRAL) lint --fail-severity warn --ruleset tests/spec/spectral.yaml api/openapi.yaml
+
+need-npx:
+	@command -v npx >/dev/null || { echo "This needs npx, which comes with Node.js, and there is none here."; exit 1; }
 
 lint: ## run the linters and go vet on both modules (mend formatting: make fix)
 	@$(LINTER) run ./...
