@@ -22,7 +22,9 @@ type Role struct {
 // stands before the star, any other the key that it equals. "/app/*" matches what is below /app and
 // not /app itself.
 //
-// A call WithRecursive on /app takes a pattern with a star that matches /app, such as "/app*". For the
+// Etcd compares them with the key as it is spelled in the call. So who may do what is below /app reads,
+// watches and mirrors all of it, posts to it and deletes it under the name "/app/", with the slash. A call
+// WithRecursive takes a pattern with a star: on "/app" that is "/app*", on "/app/" also "/app/*". For the
 // role guest, whom etcd checks less, a pattern that matches /app lets recursive calls see and delete
 // all that is below.
 type Permissions struct {

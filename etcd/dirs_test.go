@@ -10,7 +10,7 @@ func TestCreateDirOnTheWire(t *testing.T) {
 	checkWire(t, directory("/d", 3), []call{
 		{
 			"without TTL", func(ctx context.Context, c *Client) (*Response, error) { return c.CreateDir(ctx, "/d/") },
-			"PUT /v2/keys/d?prevExist=false dir=true",
+			"PUT /v2/keys/d/?prevExist=false dir=true",
 		},
 		{
 			"with TTL", func(ctx context.Context, c *Client) (*Response, error) {

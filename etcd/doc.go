@@ -23,10 +23,11 @@
 //
 // # Keys and values
 //
-// A key is a path; its leading slash may be left out, and one trailing slash is dropped. Between
-// slashes any text will do, but for the empty one, "." and "..". Values are text: keys and
-// values that are not valid UTF-8 are refused, since etcd would change them; encode binary data.
-// What cannot be sent is ErrInvalidArgument, and nothing has been sent then.
+// A key is a path; its leading slash may be left out. A trailing one makes no other key of it, but
+// counts where authentication is on: see Permissions. Between slashes any text will do, but for the
+// empty one, "." and "..". Values are text: keys and values that are not valid UTF-8 are refused,
+// since etcd would change them; encode binary data. What cannot be sent is ErrInvalidArgument, and
+// nothing has been sent then.
 //
 // The root cannot be written: "/" is for reading, watching and CreateInOrder. A key whose last
 // segment begins with "_" is hidden: it is not listed, but can be read by who knows it.

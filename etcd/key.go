@@ -6,6 +6,8 @@ import (
 )
 
 // wireKey returns key as the generated client wants it, without the leading slash; the root is "".
+// A trailing slash stays: the server drops it only after it has compared the key with what the
+// user's roles allow, and "/app/*" allows "/app/", but not "/app".
 //
 // Empty, "." and ".." segments are refused, not sent: servers answer them with a redirect that
 // turns a write into a read, or, etcd 3.5 built with Go 1.22 and later, write to another key.
@@ -21,9 +23,7 @@ func wireKey(key string) (string, error) {
 	if wire == "" {
 		return "", nil
 	}
-	// One trailing slash is how people write directories; the server drops it too.
-	wire = strings.TrimSuffix(wire, "/")
-	for segment := range strings.SplitSeq(wire, "/") {
+	for segment := range strings.SplitSeq(strings.TrimSuffix(wire, "/"), "/") {
 		switch segment {
 		case "":
 			return "", invalidf("key %q has an empty segment", key)
@@ -32,6 +32,20 @@ func wireKey(key string) (string, error) {
 		}
 	}
 	return wire, nil
+}
+
+// nodeKey returns key as servers name the node: with its leading slash and without a trailing one. It
+// allocates nothing for a key that is so already.
+func nodeKey(key string) (string, error) {
+	wire, err := wireKey(key)
+	if err != nil {
+		return "", err
+	}
+	wire = strings.TrimSuffix(wire, "/")
+	if key[0] == '/' {
+		return key[:1+len(wire)], nil
+	}
+	return "/" + wire, nil
 }
 
 // checkValue refuses what etcd would store as something else. what names the value in the error.

@@ -18,15 +18,15 @@ func TestWireKeyAccepts(t *testing.T) {
 		{"leading slash", "/a", "a"},
 		{"no leading slash", "a", "a"},
 		{"deep", "/a/b/c", "a/b/c"},
-		{"trailing slash", "/a/b/", "a/b"},
-		{"trailing slash alone", "a/", "a"},
+		{"trailing slash", "/a/b/", "a/b/"},
+		{"trailing slash alone", "a/", "a/"},
 		{"punctuation", "/a b?c#d%e+f;g,h:i@j&k=l\\m", "a b?c#d%e+f;g,h:i@j&k=l\\m"},
 		{"escapes are text", "/a%2Fb/%2e%2e", "a%2Fb/%2e%2e"},
 		{"unicode", "/schlüssel/鍵/🔑", "schlüssel/鍵/🔑"},
 		{"newline and NUL", "/a\nb\x00c", "a\nb\x00c"},
 		{"three dots", "/.../.a/a./..a", ".../.a/a./..a"},
 		{"hidden", "/_a/_b", "_a/_b"},
-		{"spaces", "/ / a /", " / a "},
+		{"spaces", "/ / a /", " / a /"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -35,6 +35,20 @@ func TestWireKeyAccepts(t *testing.T) {
 				t.Errorf("wireKey(%q) = %q, %v; want %q", test.key, got, err, test.want)
 			}
 		})
+	}
+}
+
+func TestNodeKey(t *testing.T) {
+	for key, want := range map[string]string{
+		"/": "/", "/a": "/a", "a": "/a", "/a/": "/a", "a/": "/a", "a/b/": "/a/b", "/ü/": "/ü",
+	} {
+		if got, err := nodeKey(key); got != want || err != nil {
+			t.Errorf("nodeKey(%q) = %q, %v", key, got, err)
+		}
+	}
+	for _, key := range []string{"", "//", "/a//"} {
+		_, err := nodeKey(key)
+		checkIs(t, err, ErrInvalidArgument)
 	}
 }
 
@@ -93,10 +107,10 @@ func FuzzKey(f *testing.F) {
 			if err != nil {
 				t.Fatalf("%q: %v", key, err)
 			}
-			if want := "/gate way/v2/keys/" + trimSlashes(key); received.URL.Path != want {
+			if want := "/gate way/v2/keys/" + strings.TrimPrefix(key, "/"); received.URL.Path != want {
 				t.Errorf("key %q arrives as %q", key, received.URL.Path)
 			}
-			checkTargetIsPlain(t, received.RequestURI, key == "/")
+			checkTargetIsPlain(t, received.RequestURI)
 		}
 	})
 }
@@ -135,18 +149,14 @@ func requestsFor(t *testing.T, wire string) []*http.Request {
 }
 
 // checkTargetIsPlain fails for a target with anything in it that somebody on the way may rewrite.
-func checkTargetIsPlain(t *testing.T, target string, root bool) {
+func checkTargetIsPlain(t *testing.T, target string) {
 	t.Helper()
 	for _, c := range []byte(target) {
 		if c <= ' ' || c >= 0x7f || c == '?' || c == '#' || c == '\\' {
 			t.Errorf("target %q has a raw %q", target, c)
 		}
 	}
-	segments := strings.Split(strings.TrimPrefix(target, "/"), "/")
-	if root { // the root's path ends in a slash
-		segments = segments[:len(segments)-1]
-	}
-	for _, segment := range segments {
+	for segment := range strings.SplitSeq(trimSlashes(target), "/") {
 		if plain, err := url.PathUnescape(segment); err != nil || plain == "" || plain == "." || plain == ".." {
 			t.Errorf("target %q has a segment %q", target, segment)
 		}

@@ -55,7 +55,7 @@ func TestWritesOnTheWire(t *testing.T) {
 				return c.CompareAndSwap(ctx, "/k", "", Prev{Value: "a", Index: 1<<64 - 1}, WithTTL(time.Second))
 			}, "PUT /v2/keys/k?prevIndex=18446744073709551615 prevValue=a&ttl=1&value=",
 		},
-		{"in order", func(ctx context.Context, c C) (R, error) { return c.CreateInOrder(ctx, "/q/", "v") }, "POST /v2/keys/q value=v"},
+		{"in order", func(ctx context.Context, c C) (R, error) { return c.CreateInOrder(ctx, "/q/", "v") }, "POST /v2/keys/q/ value=v"},
 		{"in order at the root", func(ctx context.Context, c C) (R, error) { return c.CreateInOrder(ctx, "/", "v") }, "POST /v2/keys/ value=v"},
 		{
 			"in order with TTL", func(ctx context.Context, c C) (R, error) {

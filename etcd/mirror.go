@@ -37,7 +37,8 @@ import (
 //     happens there, and has that event's index as its CreatedIndex then.
 type Mirror struct {
 	client  *Client
-	dir     string // what is mirrored, with its leading slash
+	dir     string // what is mirrored, with its leading slash and without a trailing one
+	asked   string // the same as it was given
 	end     context.CancelCauseFunc
 	done    chan struct{}   // closed when the goroutine has ended, and err is set
 	pause   backoff.Backoff // before the directory is read again; the goroutine's own
@@ -70,13 +71,14 @@ type Mirror struct {
 //
 // It returns the error of that first read, a Get with WithRecursive, which is not repeated.
 func (c *Client) Mirror(ctx context.Context, dir string) (*Mirror, error) {
-	dir, err := mirrorKey(dir)
+	key, err := nodeKey(dir)
 	if err != nil {
 		return nil, err
 	}
 	m := &Mirror{
 		client:  c,
-		dir:     dir,
+		dir:     key,
+		asked:   dir,
 		done:    make(chan struct{}),
 		pause:   backoff.Backoff{First: 20 * time.Millisecond, Most: 5 * time.Second},
 		born:    time.Now(),
@@ -182,18 +184,6 @@ func (m *Mirror) Err() error {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.err
-}
-
-// mirrorKey returns key as a mirror holds it. It allocates nothing for a key that is so already.
-func mirrorKey(key string) (string, error) {
-	wire, err := wireKey(key)
-	switch {
-	case err != nil:
-		return "", err
-	case key[0] == '/':
-		return key[:1+len(wire)], nil
-	}
-	return "/" + wire, nil
 }
 
 // bare returns a copy of node without its Nodes.

@@ -32,7 +32,7 @@ func (m *Mirror) read(ctx context.Context, opts ...GetOption) (*mirrorTree, uint
 	var node *Node
 	var index uint64
 	var cluster string
-	resp, err := m.client.Get(ctx, m.dir, append(opts, WithRecursive())...)
+	resp, err := m.client.Get(ctx, m.asked, append(opts, WithRecursive())...)
 	var reply *Error
 	switch {
 	case err == nil:
@@ -51,7 +51,7 @@ func (m *Mirror) read(ctx context.Context, opts ...GetOption) (*mirrorTree, uint
 
 // follow applies what a watch brings until it ends, and returns why it did.
 func (m *Mirror) follow(ctx context.Context) error {
-	w, err := newWatch(m.client, m.dir, []WatchOption{WithRecursive(), WithAfterIndex(m.Index())})
+	w, err := newWatch(m.client, m.asked, []WatchOption{WithRecursive(), WithAfterIndex(m.Index())})
 	if err != nil {
 		return err
 	}

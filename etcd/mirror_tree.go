@@ -51,7 +51,7 @@ func (t *mirrorTree) find(key string) *mirrorItem {
 	if item := t.items[key]; item != nil {
 		return item
 	}
-	key, err := mirrorKey(key)
+	key, err := nodeKey(key)
 	if err != nil {
 		return nil
 	}

@@ -96,7 +96,7 @@ func (m *Mirror) await(ctx context.Context, now mirrorMoment, again <-chan time.
 
 // checkKey returns key as the mirror holds it, and refuses one that it never does.
 func (m *Mirror) checkKey(key string) (string, error) {
-	key, err := mirrorKey(key)
+	key, err := nodeKey(key)
 	switch {
 	case err != nil:
 		return "", err

@@ -100,7 +100,7 @@ func (f *follower) open(p *poll) *poll {
 func (f *follower) ask(ctx context.Context, p *poll) {
 	from, err := p.from, error(nil)
 	if from == 0 {
-		if from, err = f.watch.present(ctx); err == nil {
+		if from, err = f.watch.client.present(ctx, f.watch.asked); err == nil {
 			from++
 			f.tell(func() error {
 				p.from, p.ticks = from, 0
@@ -151,7 +151,7 @@ func (w *watch) request(ctx context.Context, from uint64, self, stream bool) (*h
 	if from > 0 {
 		params.WaitIndex = &from
 	}
-	return w.client.gen.GetKey(ctx, strings.TrimPrefix(w.key, "/"), params)
+	return w.client.gen.GetKey(ctx, strings.TrimPrefix(w.asked, "/"), params)
 }
 
 // read returns the event that a poll brings.

@@ -68,6 +68,18 @@ func (c *Client) head(ctx context.Context, key string) (uint64, error) {
 	return headerNumber(resp, "X-Etcd-Index"), resp.Body.Close()
 }
 
+// present returns the store's present index, as a member tells it who is asked for key.
+func (c *Client) present(ctx context.Context, key string) (uint64, error) {
+	index, err := c.head(ctx, key)
+	if absent(err) {
+		index, err = indexOf(err), nil
+	}
+	if err != nil || index != 0 {
+		return index, err
+	}
+	return indexTold(c.Get(ctx, key)) // etcd 0.4 gives a HEAD no index
+}
+
 // absent reports whether err says that there is no such key.
 func absent(err error) bool {
 	return errors.Is(err, ErrKeyNotFound) || errors.Is(err, ErrNotDir)

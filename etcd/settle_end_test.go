@@ -81,7 +81,7 @@ func TestSettlingEndsWhereItMayNotLook(t *testing.T) {
 	_, err := connect(t, s.url).Create(t.Context(), "/k", "mine", WithUniqueValue())
 	checkIs(t, err, ErrOutcomeUnknown)
 	check(t, "requests", s.got(), []string{
-		"HEAD /v2/keys/", "PUT /v2/keys/k?prevExist=false value=mine",
+		"HEAD /v2/keys/k", "PUT /v2/keys/k?prevExist=false value=mine",
 		"PUT /v2/keys/k?prevExist=false value=mine", "GET /v2/keys/k?quorum=true",
 	})
 }

@@ -120,7 +120,7 @@ func eventLine(resp *Response) string {
 
 // Lines that are sent.
 const (
-	headLine   = "HEAD /v2/keys/"
+	headLine   = "HEAD /v2/keys/k"
 	createLine = "PUT /v2/keys/k?prevExist=false value=" + token
 	swapLine   = "PUT /v2/keys/k?prevIndex=5 value=" + token
 	postLine   = "POST /v2/keys/k value=" + token

@@ -77,7 +77,8 @@ var errEnough = errors.New("enough")
 // watch is what a watch is to do, and how far it has come.
 type watch struct {
 	client    *Client
-	key       string // with its leading slash
+	key       string // with its leading slash, and without a trailing one
+	asked     string // the key as it was given
 	recursive bool
 	current   bool   // to begin with what is there
 	next      uint64 // all events before it are delivered; 0 as long as it is to begin from now
@@ -93,11 +94,11 @@ type watch struct {
 }
 
 func newWatch(c *Client, key string, opts []WatchOption) (*watch, error) {
-	wire, err := wireKey(key)
+	clean, err := nodeKey(key)
 	if err != nil {
 		return nil, err
 	}
-	w := with(opts, WatchOption.applyWatch, &watch{client: c, key: "/" + wire})
+	w := with(opts, WatchOption.applyWatch, &watch{client: c, key: clean, asked: key})
 	if w.current && w.next != 0 {
 		return nil, invalidf("watch %s: either WithCurrent or WithAfterIndex", w.key)
 	}

@@ -56,7 +56,7 @@ func (e *ClusterError) all(reason error) bool {
 // checkRolledBack returns ErrClusterRolledBack if the cluster as a whole has not reached the events
 // that were delivered already. A member that is behind them may merely be slow.
 func (w *watch) checkRolledBack(ctx context.Context, next uint64) error {
-	index, err := indexTold(w.client.Get(ctx, w.key, WithQuorum()))
+	index, err := indexTold(w.client.Get(ctx, w.asked, WithQuorum()))
 	if err != nil {
 		return err
 	}

@@ -42,23 +42,11 @@ func (w *watch) start(ctx context.Context, deliver func(*Response) error) error 
 
 // begin makes the watch begin at the store's present index.
 func (w *watch) begin(ctx context.Context) (*Response, error) {
-	index, err := w.present(ctx)
+	index, err := w.client.present(ctx, w.asked)
 	if err == nil {
 		w.advance(index + 1)
 	}
 	return nil, err
-}
-
-// present returns the store's present index.
-func (w *watch) present(ctx context.Context) (uint64, error) {
-	index, err := w.client.head(ctx, w.key)
-	if absent(err) {
-		index, err = indexOf(err), nil
-	}
-	if err != nil || index != 0 {
-		return index, err
-	}
-	return indexTold(w.client.Get(ctx, w.key)) // etcd 0.4 gives a HEAD no index
 }
 
 // beginWithCurrent makes the watch begin behind a read of what is there, and returns that, or nil
@@ -68,7 +56,7 @@ func (w *watch) beginWithCurrent(ctx context.Context) (*Response, error) {
 	if w.recursive {
 		opts = append(opts, WithRecursive())
 	}
-	current, err := w.client.Get(ctx, w.key, opts...)
+	current, err := w.client.Get(ctx, w.asked, opts...)
 	if absent(err) && indexOf(err) != 0 {
 		w.advance(indexOf(err) + 1)
 		return nil, nil
