@@ -81,7 +81,7 @@ func (a *Auth) Enabled(ctx context.Context) (bool, error) {
 	resp, err := a.client.gen.GetAuthEnable(ctx)
 	body, err := readBody(resp, err)
 	if err != nil {
-		return false, a.explain(ctx, err)
+		return false, explainAuth(err)
 	}
 	var wire struct {
 		Enabled *bool `json:"enabled"`
@@ -98,13 +98,13 @@ func (a *Auth) Enabled(ctx context.Context) (bool, error) {
 // Who has no credentials has the role guest from then on. If there is none, etcd makes one that may
 // read and write everything: revoke that, or delete the role, to keep strangers out.
 func (a *Auth) Enable(ctx context.Context) error {
-	return unless(a.explain(ctx, done(a.client.gen.PutAuthEnable(ctx))), "auth: already enabled")
+	return unless(explainAuth(done(a.client.gen.PutAuthEnable(ctx))), "auth: already enabled")
 }
 
 // Disable switches authentication off, so that everybody may do everything; where it is off already it
 // does nothing. Users and roles stay.
 func (a *Auth) Disable(ctx context.Context) error {
-	return unless(a.explain(ctx, done(a.client.gen.DeleteAuthEnable(ctx))), "auth: already disabled")
+	return unless(explainAuth(done(a.client.gen.DeleteAuthEnable(ctx))), "auth: already disabled")
 }
 
 // unless returns err, or nil where the server has refused with those words.
@@ -116,9 +116,7 @@ func unless(err error, words string) error {
 	return err
 }
 
-func (a *Auth) explain(ctx context.Context, err error) error {
-	return a.client.explain(ctx, "users and roles", err, authReasons...)
-}
+func explainAuth(err error) error { return explain(err, authReasons...) }
 
 // entry is a part of a list, or of a user's roles, in one of its two shapes: etcd up to 2.2 sends a
 // name, later versions an object.

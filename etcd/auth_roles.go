@@ -38,7 +38,7 @@ func (a *Auth) Roles(ctx context.Context) ([]Role, error) {
 	resp, err := a.client.gen.GetRoles(ctx)
 	body, err := readBody(resp, err)
 	if err != nil {
-		return nil, a.explain(ctx, err)
+		return nil, explainAuth(err)
 	}
 	var list struct {
 		Roles []json.RawMessage `json:"roles"`
@@ -75,7 +75,7 @@ func (a *Auth) Role(ctx context.Context, name string) (Role, error) {
 	resp, err := a.client.gen.GetRole(ctx, name)
 	body, err := readBody(resp, err)
 	if err != nil {
-		return Role{}, a.explain(ctx, err)
+		return Role{}, explainAuth(err)
 	}
 	var wire gen.Role
 	if err := json.Unmarshal(body, &wire); err != nil || wire.Role != name {
@@ -107,7 +107,7 @@ func (a *Auth) DeleteRole(ctx context.Context, name string) error {
 	if err := checkRoleToChange(name); err != nil {
 		return err
 	}
-	return a.explain(ctx, done(a.client.gen.DeleteRole(ctx, name)))
+	return explainAuth(done(a.client.gen.DeleteRole(ctx, name)))
 }
 
 // GrantPermissions lets a role do more: all that permissions say, or, with ErrAlreadyGranted where the
@@ -134,7 +134,7 @@ func (a *Auth) putRole(ctx context.Context, request gen.RoleRequest) error {
 	resp, err := a.client.gen.PutRole(ctx, request.Role, request)
 	body, err := readBody(resp, err)
 	if err != nil {
-		return a.explain(ctx, err)
+		return explainAuth(err)
 	}
 	var wire gen.Role
 	if err := json.Unmarshal(body, &wire); err != nil || wire.Role != request.Role {

@@ -91,7 +91,7 @@ func TestAuthOfServersWithout(t *testing.T) {
 	for name, do := range authCalls(connect(t, s.url).Auth()) {
 		err := do(t.Context())
 		checkIs(t, err, ErrNotSupported)
-		if !strings.HasPrefix(err.Error(), "etcd: users and roles are not supported by etcd 2.0.13: ") {
+		if !strings.HasPrefix(err.Error(), "etcd: not supported by etcd 2.0.13: ") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -34,7 +34,7 @@ func (a *Auth) Users(ctx context.Context) ([]User, error) {
 	resp, err := a.client.gen.GetUsers(ctx)
 	body, err := readBody(resp, err)
 	if err != nil {
-		return nil, a.explain(ctx, err)
+		return nil, explainAuth(err)
 	}
 	var list struct {
 		Users *[]json.RawMessage `json:"users"`
@@ -80,7 +80,7 @@ func (a *Auth) User(ctx context.Context, name string) (User, error) {
 	resp, err := a.client.gen.GetUser(ctx, name)
 	body, err := readBody(resp, err)
 	if err != nil {
-		return User{}, a.explain(ctx, err)
+		return User{}, explainAuth(err)
 	}
 	var wire gen.User
 	if err := json.Unmarshal(body, &wire); err != nil || wire.User != name {
@@ -154,7 +154,7 @@ func (a *Auth) DeleteUser(ctx context.Context, name string) error {
 	if err := checkName("user", name); err != nil {
 		return err
 	}
-	return a.explain(ctx, done(a.client.gen.DeleteUser(ctx, name)))
+	return explainAuth(done(a.client.gen.DeleteUser(ctx, name)))
 }
 
 // ChangePassword gives the user of the name another password, of 1 to 72 bytes. It returns
@@ -197,7 +197,7 @@ func (a *Auth) putUser(ctx context.Context, request gen.UserRequest) (status int
 	resp, err := a.client.gen.PutUser(ctx, request.User, request)
 	body, err := readBody(resp, err)
 	if err != nil {
-		return 0, a.explain(ctx, err)
+		return 0, explainAuth(err)
 	}
 	var wire gen.User
 	if err := json.Unmarshal(body, &wire); err != nil || wire.User != request.User {

@@ -52,7 +52,7 @@ func (c *cluster) versionOf(ctx context.Context, m *member) string {
 	if known := m.version.Load(); known != nil {
 		return *known
 	}
-	version, err := decodeVersion(c.inquire(ctx, m, http.MethodGet, "/version", dialTimeout))
+	version, err := decodeVersion(c.inquire(ctx, m, http.MethodGet, versionPath, dialTimeout))
 	if err == nil {
 		m.version.Store(&version.Server)
 	}

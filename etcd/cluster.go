@@ -85,7 +85,7 @@ func (c *cluster) Do(req *http.Request) (*http.Response, error) {
 		}
 		leader := c.leaderNamed(err, course)
 		if outcome == OutcomeAnswered && leader == nil {
-			return nil, err
+			return nil, c.supported(req.Context(), m, req.URL.Path, err)
 		}
 		failed.add(Attempt{m.endpoint, time.Since(start), err}, outcome)
 		course.failed(err)

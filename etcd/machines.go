@@ -20,7 +20,8 @@ type Member struct {
 	ClientURLs []string // where clients reach it; empty from etcd 0.x
 }
 
-// Machines returns the client URLs of all members that have started, as they advertise them.
+// Machines returns the client URLs of all members that have started, as they advertise them. It returns
+// ErrNotSupported where the server runs without the v2 API.
 func (c *Client) Machines(ctx context.Context) ([]string, error) {
 	body, err := readBody(c.gen.GetMachines(ctx))
 	if err != nil {
@@ -36,7 +37,8 @@ func (c *Client) Machines(ctx context.Context) ([]string, error) {
 }
 
 // Leader returns the member that leads the cluster. It returns ErrLeaderElect where there is
-// none. From etcd 0.x it has only PeerURLs: that is all such a server tells.
+// none, and ErrNotSupported where the server runs without the v2 API. From etcd 0.x it has only
+// PeerURLs: that is all such a server tells.
 func (c *Client) Leader(ctx context.Context) (Member, error) {
 	resp, err := c.gen.GetMembersLeader(ctx)
 	body, err := readBody(resp, err)

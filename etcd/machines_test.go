@@ -57,15 +57,16 @@ func TestLeaderDuringAnElection(t *testing.T) {
 
 func TestLeaderOfEtcd0IsAskedForTheOldWay(t *testing.T) {
 	notFound := text(404, "404 page not found\n")
-	s := serve(t, notFound, text(200, "http://127.0.0.1:7001"))
+	version := text(200, "etcd 0.4.9")
+	s := serve(t, notFound, version, text(200, "http://127.0.0.1:7001"))
 	got, err := connect(t, s.url).Leader(t.Context())
 	if err != nil {
 		t.Error(err)
 	}
 	check(t, "leader", got, Member{PeerURLs: []string{"http://127.0.0.1:7001"}})
-	check(t, "requests", s.got(), []string{"GET /v2/members/leader", "GET /v2/leader"})
+	check(t, "requests", s.got(), []string{"GET /v2/members/leader", "GET /version", "GET /v2/leader"})
 
-	s = serve(t, notFound, refusal(500, ErrLeaderElect, "", 4))
+	s = serve(t, notFound, version, refusal(500, ErrLeaderElect, "", 4))
 	_, err = connect(t, s.url).Leader(t.Context())
 	checkIs(t, err, ErrLeaderElect)
 }

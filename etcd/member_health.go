@@ -141,9 +141,8 @@ func (c *Client) memberHealth(ctx context.Context, m Member) MemberHealth {
 func (c *Client) wellAt(ctx context.Context, endpoint string, left int) error {
 	resp, err := c.ask(ctx, endpoint, "/health", left)
 	body, err := readBody(resp, err)
-	var reply *Error
 	switch {
-	case errors.As(err, &reply) && isMissingPage(reply):
+	case isMissingPage(err):
 		return c.wellAtLegacy(ctx, endpoint, left)
 	case err != nil:
 		return err
@@ -175,7 +174,7 @@ func (c *Client) ask(ctx context.Context, endpoint, path string, left int) (*htt
 	if errors.As(err, &reply) {
 		reply.Endpoint = m.endpoint
 	}
-	return resp, err
+	return resp, c.cluster.supported(ctx, m, path, err)
 }
 
 // memberAt returns the member that is reached at endpoint: one of the roster, or another.

@@ -37,7 +37,7 @@ func (c *Client) Members(ctx context.Context) ([]Member, error) {
 	resp, err := c.gen.GetMembers(ctx)
 	body, err := readBody(resp, err)
 	if err != nil {
-		return nil, c.explain(ctx, "lists of members", err)
+		return nil, explain(err)
 	}
 	var wire gen.MemberList
 	if err := json.Unmarshal(body, &wire); err != nil || wire.Members == nil {
@@ -68,7 +68,7 @@ func (c *Client) AddMember(ctx context.Context, peerURLs ...string) (Member, err
 	resp, err := c.gen.PostMembers(ctx, gen.MemberRequest{PeerURLs: peerURLs})
 	body, err := readBody(resp, err)
 	if err != nil {
-		return Member{}, c.explain(ctx, "changes of members", err, memberReasons...)
+		return Member{}, explain(err, memberReasons...)
 	}
 	var wire gen.Member
 	if err := json.Unmarshal(body, &wire); err != nil || wire.ID == "" {
@@ -89,7 +89,7 @@ func (c *Client) UpdateMember(ctx context.Context, id string, peerURLs ...string
 		return err
 	}
 	err := done(c.gen.PutMember(ctx, id, gen.MemberRequest{PeerURLs: peerURLs}))
-	return c.explain(ctx, "changes of members", err, memberReasons...)
+	return explain(err, memberReasons...)
 }
 
 // RemoveMember removes the member with the ID for good; its server ends by itself. Endpoints that lead
@@ -102,7 +102,7 @@ func (c *Client) RemoveMember(ctx context.Context, id string) error {
 	if err := checkMemberID(id); err != nil {
 		return err
 	}
-	return c.explain(ctx, "changes of members", done(c.gen.DeleteMember(ctx, id)), memberReasons...)
+	return explain(done(c.gen.DeleteMember(ctx, id)), memberReasons...)
 }
 
 func newMember(wire gen.Member) Member {

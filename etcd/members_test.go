@@ -132,10 +132,10 @@ func TestYesInOtherWordsIsNoYes(t *testing.T) {
 
 func TestMembersOfOldServers(t *testing.T) {
 	for version, want := range map[string]string{
-		"etcd 0.4.9": "etcd: lists of members are not supported by etcd 0.4.9: ",
-		`{"etcdserver":"3.5.35","etcdcluster":"3.5.0"}`: "etcd: lists of members are not supported by etcd 3.5.35 as it was started, without --enable-v2: ",
-		`{"etcdserver":"3.6.0","etcdcluster":"3.6.0"}`:  "etcd: lists of members are not supported by etcd 3.6.0, which has no v2 API: ",
-		"<html>": "etcd: lists of members are not supported by the server, which does not tell its version: ",
+		"etcd 0.4.9": "etcd: not supported by etcd 0.4.9: ",
+		`{"etcdserver":"3.5.35","etcdcluster":"3.5.0"}`: "etcd: not supported by etcd 3.5.35 as it was started, without --enable-v2: ",
+		`{"etcdserver":"3.6.0","etcdcluster":"3.6.0"}`:  "etcd: not supported by etcd 3.6.0, which has no v2 API: ",
+		"<html>": "etcd: not supported by the server, which does not tell its version: ",
 	} {
 		s := serve(t, text(404, pageMissing), text(200, version))
 		_, err := connect(t, s.url).Members(t.Context())

@@ -9,7 +9,7 @@ import (
 )
 
 // ErrNotSupported says that the server does not have what was asked for: it is too old, too new, or
-// was started without the v2 API. Nothing was done.
+// was started without the v2 API. The error names its version. Nothing was done.
 var ErrNotSupported = errors.New("not supported by the server")
 
 // reason is what a reply of a status and with words that begin so means. Off the keys etcd sends no
@@ -26,15 +26,11 @@ var commonReasons = []reason{
 	{http.StatusInternalServerError, notCapable, ErrAuthNotReady},
 }
 
-// explain returns err with the reason that the server's words stand for, if they stand for one. what
-// names in the plural what was asked for.
-func (c *Client) explain(ctx context.Context, what string, err error, reasons ...reason) error {
+// explain returns err with the reason that the server's words stand for, if they stand for one.
+func explain(err error, reasons ...reason) error {
 	var reply *Error
 	if !errors.As(err, &reply) || reply.Code != 0 {
 		return err
-	}
-	if isMissingPage(reply) {
-		return &notSupportedError{c.lacking(ctx, what, reply), err}
 	}
 	for _, list := range [][]reason{reasons, commonReasons} {
 		for _, r := range list {
@@ -49,34 +45,42 @@ func (c *Client) explain(ctx context.Context, what string, err error, reasons ..
 // missingPage is what etcd, and every server written in Go, says of a path that it does not have.
 const missingPage = "404 page not found"
 
-// isMissingPage reports whether reply is that page.
-func isMissingPage(reply *Error) bool {
-	return reply.StatusCode == http.StatusNotFound && reply.Message == missingPage
+// isMissingPage reports whether err is that page, or the reply to a HEAD that stands for it: without a
+// body, and without what etcd says of a key.
+func isMissingPage(err error) bool {
+	var reply *Error
+	return errors.As(err, &reply) && reply.StatusCode == http.StatusNotFound && reply.Code == 0 &&
+		(reply.Message == missingPage || reply.Method == http.MethodHead)
 }
 
-// lacking says which version the member that has sent reply is of, and so why it lacks what.
-func (c *Client) lacking(ctx context.Context, what string, reply *Error) string {
-	version := ""
-	if m, err := c.cluster.memberAt(reply.Endpoint); err == nil {
-		version = c.cluster.versionOf(ctx, m)
+// supported returns err, m's answer for a path, as one that says so where m does not have what was asked
+// for. What does not even have a version is no etcd.
+func (c *cluster) supported(ctx context.Context, m *member, path string, err error) error {
+	if path == versionPath || !isMissingPage(err) {
+		return err
 	}
-	switch {
-	case version == "":
-		return fmt.Sprintf("etcd: %s are not supported by the server, which does not tell its version", what)
-	case atLeast(version, 3, 6, 0):
-		return fmt.Sprintf("etcd: %s are not supported by etcd %s, which has no v2 API", what, version)
-	case atLeast(version, 3, 4, 0):
-		return fmt.Sprintf("etcd: %s are not supported by etcd %s as it was started, without --enable-v2", what, version)
-	}
-	return fmt.Sprintf("etcd: %s are not supported by etcd %s", what, version)
+	return &notSupportedError{c.versionOf(ctx, m), err}
 }
 
+// notSupportedError is the answer of a server that does not have the path.
 type notSupportedError struct {
-	text  string
-	reply error
+	version string // of the server; empty where it does not tell
+	reply   error
 }
 
-func (e *notSupportedError) Error() string        { return e.text + ": " + e.reply.Error() }
+func (e *notSupportedError) Error() string {
+	server := "etcd " + e.version
+	switch {
+	case e.version == "":
+		server = "the server, which does not tell its version"
+	case atLeast(e.version, 3, 6, 0):
+		server += ", which has no v2 API"
+	case atLeast(e.version, 3, 4, 0):
+		server += " as it was started, without --enable-v2"
+	}
+	return fmt.Sprintf("etcd: not supported by %s: %v", server, e.reply)
+}
+
 func (e *notSupportedError) Is(target error) bool { return target == ErrNotSupported }
 func (e *notSupportedError) Unwrap() error        { return e.reply }
 

@@ -69,7 +69,7 @@ type StoreStats struct {
 func (c *Client) SelfStats(ctx context.Context) (SelfStats, error) {
 	var wire gen.SelfStats
 	resp, err := c.gen.GetStatsSelf(ctx)
-	if err := c.decodeStats(ctx, resp, err, &wire, func() bool { return !wire.StartTime.IsZero() }); err != nil {
+	if err := decodeStats(resp, err, &wire, func() bool { return !wire.StartTime.IsZero() }); err != nil {
 		return SelfStats{}, err
 	}
 	return SelfStats{
@@ -86,7 +86,7 @@ func (c *Client) StoreStats(ctx context.Context) (StoreStats, error) {
 	var wire gen.StoreStats
 	resp, err := c.gen.GetStatsStore(ctx)
 	// Every server has read its own store before it answers a client.
-	if err := c.decodeStats(ctx, resp, err, &wire, func() bool { return wire != gen.StoreStats{} }); err != nil {
+	if err := decodeStats(resp, err, &wire, func() bool { return wire != gen.StoreStats{} }); err != nil {
 		return StoreStats{}, err
 	}
 	return StoreStats{
@@ -108,7 +108,7 @@ func (c *Client) StoreStats(ctx context.Context) (StoreStats, error) {
 func (c *Client) LeaderStats(ctx context.Context) (LeaderStats, error) {
 	leader, err := c.Leader(ctx)
 	if err != nil {
-		return LeaderStats{}, c.explain(ctx, "statistics", err)
+		return LeaderStats{}, err
 	}
 	endpoints := leader.ClientURLs
 	if leader.ID == "" {
@@ -118,7 +118,7 @@ func (c *Client) LeaderStats(ctx context.Context) (LeaderStats, error) {
 	for i, endpoint := range endpoints {
 		resp, err := c.ask(ctx, endpoint, "/v2/stats/leader", len(endpoints)-i)
 		var wire gen.LeaderStats
-		err = c.decodeStats(ctx, resp, err, &wire, func() bool { return wire.Followers != nil })
+		err = decodeStats(resp, err, &wire, func() bool { return wire.Followers != nil })
 		if err == nil {
 			return newLeaderStats(wire), nil
 		}
@@ -132,10 +132,10 @@ func (c *Client) LeaderStats(ctx context.Context) (LeaderStats, error) {
 }
 
 // decodeStats decodes the reply to a question for statistics into wire; ok says whether it has them.
-func (c *Client) decodeStats(ctx context.Context, resp *http.Response, err error, wire any, ok func() bool) error {
+func decodeStats(resp *http.Response, err error, wire any, ok func() bool) error {
 	body, err := readBody(resp, err)
 	if err != nil {
-		return c.explain(ctx, "statistics", err)
+		return explain(err)
 	}
 	if err := json.Unmarshal(body, wire); err != nil || !ok() {
 		return foreign(resp, body, "not those statistics")

@@ -91,7 +91,7 @@ func TestLeaderStatsWithoutALeader(t *testing.T) {
 
 // Etcd 0.x tells only the leader's peer URL, so each member is asked.
 func TestLeaderStatsOfEtcd0(t *testing.T) {
-	follower := serve(t, text(404, pageMissing), text(200, "http://127.0.0.1:7001"), text(403, "not current leader"))
+	follower := serve(t, text(404, pageMissing), text(200, "etcd 0.4.9"), text(200, "http://127.0.0.1:7001"), text(403, "not current leader"))
 	leader := serve(t, text(200, leaderStats))
 	got, err := connect(t, follower.url, leader.url).LeaderStats(t.Context())
 	check(t, "error", err, nil)

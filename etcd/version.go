@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,6 +18,9 @@ type Version struct {
 	Cluster string // what all members can do, such as "2.3.0"; empty before etcd 2.1, and until it is decided
 }
 
+// versionPath is where servers tell their version.
+const versionPath = "/version"
+
 // Version returns the version of a member and of the cluster.
 func (c *Client) Version(ctx context.Context) (Version, error) {
 	return decodeVersion(c.gen.GetVersion(ctx))
@@ -31,8 +35,13 @@ func decodeVersion(resp *http.Response, err error) (Version, error) {
 	if server, ok := strings.CutPrefix(strings.TrimSpace(string(body)), "etcd "); ok {
 		return Version{Server: server}, nil
 	}
-	var wire gen.Version
-	if err := json.Unmarshal(body, &wire); err != nil || wire.Server == "" {
+	var wire struct {
+		gen.Version
+		Release string `json:"releaseVersion"` // etcd 2.0.0
+	}
+	err = json.Unmarshal(body, &wire)
+	wire.Server = cmp.Or(wire.Server, wire.Release)
+	if err != nil || wire.Server == "" {
 		return Version{}, foreign(resp, body, "not a version")
 	}
 	if wire.Cluster == "not_decided" {

@@ -9,6 +9,7 @@ func TestVersionReadsWhatServersHaveSaid(t *testing.T) {
 	for body, want := range map[string]Version{
 		"etcd 2.0.13":  {Server: "2.0.13"},
 		"etcd 0.4.9\n": {Server: "0.4.9"},
+		`{"releaseVersion":"2.0.0","internalVersion":"2"}`:                {Server: "2.0.0"},
 		`{"etcdserver":"2.2.5","etcdcluster":"2.2.0"}`:                    {"2.2.5", "2.2.0"},
 		`{"etcdserver":"2.3.8","etcdcluster":"not_decided"}`:              {"2.3.8", ""},
 		`{"etcdserver":"2.1.0"}`:                                          {"2.1.0", ""},
@@ -24,7 +25,7 @@ func TestVersionReadsWhatServersHaveSaid(t *testing.T) {
 }
 
 func TestVersionRefusesOtherReplies(t *testing.T) {
-	for _, body := range []string{"", "{}", "[]", "<html>etcd 2.0</html>", `{"etcdcluster":"2.2.0"}`, `{"etcdserver":2}`} {
+	for _, body := range []string{"", "{}", "[]", "<html>etcd 2.0</html>", `{"etcdcluster":"2.2.0"}`, `{"internalVersion":"2"}`, `{"releaseVersion":2}`, `{"etcdserver":2}`} {
 		s := serve(t, text(200, body))
 		_, err := connect(t, s.url).Version(t.Context())
 		var reply *Error

@@ -21,13 +21,13 @@ func TestRightsBelowADirectory(t *testing.T) {
 		live.Must[*etcd.Response](t)(alice.Set(t.Context(), "/app/k", "1"))
 
 		calls := map[string]func(dir string) error{
-			"Get":           func(dir string) error { return second(alice.Get(t.Context(), dir)) },
-			"recursive Get": func(dir string) error { return second(alice.Get(t.Context(), dir, etcd.WithRecursive())) },
-			"quorum Get":    func(dir string) error { return second(alice.Get(t.Context(), dir, etcd.WithQuorum())) },
-			"Exists":        func(dir string) error { return second(alice.Exists(t.Context(), dir)) },
-			"CreateInOrder": func(dir string) error { return second(alice.CreateInOrder(t.Context(), dir, "job")) },
+			"Get":           func(dir string) error { return live.Err(alice.Get(t.Context(), dir)) },
+			"recursive Get": func(dir string) error { return live.Err(alice.Get(t.Context(), dir, etcd.WithRecursive())) },
+			"quorum Get":    func(dir string) error { return live.Err(alice.Get(t.Context(), dir, etcd.WithQuorum())) },
+			"Exists":        func(dir string) error { return live.Err(alice.Exists(t.Context(), dir)) },
+			"CreateInOrder": func(dir string) error { return live.Err(alice.CreateInOrder(t.Context(), dir, "job")) },
 			"Watch": func(dir string) error {
-				return second(alice.WatchOnce(t.Context(), dir, etcd.WithRecursive(), etcd.WithAfterIndex(1)))
+				return live.Err(alice.WatchOnce(t.Context(), dir, etcd.WithRecursive(), etcd.WithAfterIndex(1)))
 			},
 		}
 		for name, call := range calls {
@@ -39,7 +39,7 @@ func TestRightsBelowADirectory(t *testing.T) {
 			}
 		}
 
-		s.fails(t, second(alice.Delete(t.Context(), "/app", etcd.WithRecursive())), etcd.ErrUnauthorized)
+		s.fails(t, live.Err(alice.Delete(t.Context(), "/app", etcd.WithRecursive())), etcd.ErrUnauthorized)
 		live.Must[*etcd.Response](t)(alice.Delete(t.Context(), "app/", etcd.WithRecursive()))
 		if live.Must[bool](t)(s.root.Exists(t.Context(), "/app")) {
 			t.Error("the directory is there after its deletion")
@@ -48,15 +48,12 @@ func TestRightsBelowADirectory(t *testing.T) {
 	})
 }
 
-// second returns the error of a call.
-func second[T any](_ T, err error) error { return err }
-
 func TestMirrorBelowADirectory(t *testing.T) {
 	eachVersion(t, func(t *testing.T, s *scene) {
 		s.lockUp(t)
 		alice := s.admit(t, "alice", alicePassword, below)
 		live.Must[*etcd.Response](t)(s.root.Set(t.Context(), "/app/k", "1"))
-		s.fails(t, second(alice.Mirror(t.Context(), "/app")), etcd.ErrUnauthorized)
+		s.fails(t, live.Err(alice.Mirror(t.Context(), "/app")), etcd.ErrUnauthorized)
 		mirror := live.Must[*etcd.Mirror](t)(alice.Mirror(t.Context(), "/app/"))
 		defer mirror.Close()
 		set := live.Must[*etcd.Response](t)(s.root.Set(t.Context(), "/app/d/l", "2"))

@@ -49,7 +49,7 @@ func embedConfig(s *spec, log *os.File) *embed.Config {
 	cfg := embed.NewConfig()
 	cfg.Name = s.name
 	cfg.Dir = s.dataDir
-	cfg.EnableV2 = true
+	cfg.EnableV2 = !s.withoutV2
 	cfg.UnsafeNoFsync = true // a test's data need not outlive the machine
 	cfg.TickMs = uint(s.heartbeat.Milliseconds())
 	cfg.ElectionMs = uint(s.election.Milliseconds())

@@ -56,7 +56,7 @@ func (s *spec) flags(v version) []string {
 	if s.clientCAFile != "" {
 		flags = append(flags, "--trusted-ca-file="+s.clientCAFile, "--client-cert-auth")
 	}
-	if v.atLeast(3, 4) { // on by default before
+	if v.atLeast(3, 4) && !s.withoutV2 { // on by default before
 		flags = append(flags, "--enable-v2")
 	}
 	if v.atLeast(3, 5) { // a test's data need not outlive the machine

@@ -19,6 +19,7 @@ type config struct {
 	ca         *CA
 	clientCert bool
 	snapshots  int // writes between two snapshots, 0 for etcd's default
+	withoutV2  bool
 }
 
 func newConfig(opts []Option) (*config, error) {
@@ -66,6 +67,15 @@ func WithClientAddr(addr string) Option {
 			return fmt.Errorf("etcdtest: the client address %q is not host:port", addr)
 		}
 		cfg.clientAddr = addr
+		return nil
+	}
+}
+
+// WithoutV2 starts etcd 3.4 and 3.5 as they come, without the v2 API; earlier versions cannot be started so.
+// The cluster's own questions to members, such as [Cluster.Leader], have no answer then.
+func WithoutV2() Option {
+	return func(cfg *config) error {
+		cfg.withoutV2 = true
 		return nil
 	}
 }

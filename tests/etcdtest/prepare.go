@@ -23,6 +23,7 @@ type spec struct {
 	joins          bool   // a cluster that runs already, at its first start
 	serverCert     *Cert  // nil without TLS
 	snapshots      int    // writes between two snapshots, 0 for etcd's default
+	withoutV2      bool
 	clientCAFile   string // of the clients' certificates, "" if none are asked for
 }
 
@@ -51,7 +52,7 @@ func (c *Cluster) prepare() (err error) {
 	}
 	transport := &http.Transport{DisableKeepAlives: true}
 	c.http = &http.Client{Transport: transport}
-	base := spec{snapshots: c.cfg.snapshots}
+	base := spec{snapshots: c.cfg.snapshots, withoutV2: c.cfg.withoutV2}
 	base.setTempo(c.cfg.members)
 	if c.cfg.ca != nil {
 		if err := c.prepareTLS(&base, transport); err != nil {

@@ -21,17 +21,22 @@ const (
 // waitReady returns when the member has answered a quorum read. That read goes
 // through the cluster's log: the member has a leader, and has applied everything
 // committed before (2.3.8 answers plain reads with 404 while it still replays its
-// log). 401 is an answer too: authentication is on.
+// log). 401 is an answer too: authentication is on. Without the v2 API the member's
+// health has to do, which is a quorum read of its own.
 func (m *Member) waitReady(ctx context.Context) error {
+	question := "/v2/keys/?quorum=true"
+	if m.spec.withoutV2 {
+		question = "/health"
+	}
 	err := poll(ctx, func(ctx context.Context) error {
 		if err := m.alive(); err != nil {
 			return err
 		}
-		status, err := m.probe(ctx, m.URL()+"/v2/keys/?quorum=true", quorumTimeout, nil)
+		status, err := m.probe(ctx, m.URL()+question, quorumTimeout, nil)
 		if err != nil || status == http.StatusOK || status == http.StatusUnauthorized {
 			return err
 		}
-		return fmt.Errorf("a quorum read is answered with status %d", status)
+		return fmt.Errorf("a look at it is answered with status %d", status)
 	})
 	if err != nil {
 		return fmt.Errorf("etcdtest: member %s is not ready: %w", m.Name(), err)

@@ -30,3 +30,6 @@ func Must[R any](t testing.TB) func(R, error) R {
 		return result
 	}
 }
+
+// Err returns the error of a call whose result does not matter.
+func Err[R any](_ R, err error) error { return err }
