@@ -173,8 +173,11 @@ type FollowerStats struct {
 //   - A key begins with a slash, so a pattern that does not, other than `*` itself, matches nothing.
 //   - `/app/*` matches neither `/app` nor `/application`; `/app*` matches both, and `/app/k`. `/*` matches all,
 //     the root included.
+//   - **The key is compared as it is spelled in the path, with its trailing slash if it has one.** Who has `/app/*` is
+//     refused everything at `/app`, and may do everything at `/app/`: list, watch, add in-order keys, delete. Who has
+//     `/app` may not at `/app/` (seen on 2.3.8 and 3.5.35).
 //   - **Requests with `recursive=true` want a pattern with a star that matches the key itself.** For `/app` that is
-//     `/app*`. With `/app/*`, the key can be spelled with a trailing slash, `/app/`, which matches.
+//     `/app*`, for `/app/` also `/app/*`.
 //   - **For `guest` that does not hold**: a pattern that matches the directory allows everything below it, too, to
 //     requests with `recursive=true`, deletions included.
 //   - **A pattern is never empty.** Servers accept an empty one, and from then on close the connection without an
@@ -301,8 +304,11 @@ type Permissions struct {
 	// * A key begins with a slash, so a pattern that does not, other than `*` itself, matches nothing.
 	// * `/app/*` matches neither `/app` nor `/application`; `/app*` matches both, and `/app/k`. `/*` matches all,
 	//   the root included.
+	// * **The key is compared as it is spelled in the path, with its trailing slash if it has one.** Who has `/app/*` is
+	//   refused everything at `/app`, and may do everything at `/app/`: list, watch, add in-order keys, delete. Who has
+	//   `/app` may not at `/app/` (seen on 2.3.8 and 3.5.35).
 	// * **Requests with `recursive=true` want a pattern with a star that matches the key itself.** For `/app` that is
-	//   `/app*`. With `/app/*`, the key can be spelled with a trailing slash, `/app/`, which matches.
+	//   `/app*`, for `/app/` also `/app/*`.
 	// * **For `guest` that does not hold**: a pattern that matches the directory allows everything below it, too, to
 	//   requests with `recursive=true`, deletions included.
 	// * **A pattern is never empty.** Servers accept an empty one, and from then on close the connection without an
