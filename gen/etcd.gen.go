@@ -272,7 +272,8 @@ type Node struct {
 	Dir bool `json:"dir,omitempty"`
 
 	// Expiration When the node expires, by the clock of the member that took the write; absent on permanent nodes. Up to nine
-	// digits of a second. UTC from 2.0 on; 0.x uses the server's time zone.
+	// digits of a second. UTC from 2.0 on; 0.x uses the server's time zone, and 0.4.9 shows the new one in `prevNode`
+	// of an update, too.
 	Expiration *time.Time `json:"expiration,omitempty"`
 
 	// Key The full key, with a leading slash and without a trailing one. Absent on the root from 2.0 on.
@@ -355,9 +356,11 @@ type PutForm struct {
 	// Refresh Gives a file a new time to live and keeps its value, without waking watchers. Needs `ttl` (else code 212)
 	// and no `value` (else 211). False when absent. Send it with `prevExist=true`: without it the action is a
 	// `set` with a new `createdIndex`, and with `prevExist=false` it creates a node with an empty value.
-	// `modifiedIndex` changes, and a slot of the history is used.
+	// `modifiedIndex` changes, and a slot of the history is used. It works on directories, too, but not on 3.5: 500
+	// with code 300.
 	//
-	// **A server before 2.3.0 does not know it and stores the empty value**: ask `/version` first.
+	// **A server before 2.3.0 does not know it and stores the empty value**: ask `/version` first. So does one before
+	// 2.3.7 when `prevIndex` or `prevValue` is given as well (seen on 2.3.0).
 	Refresh *bool `json:"refresh,omitempty"`
 
 	// TTL Seconds until the node expires. **Absent or empty: never**, also when the node had a time to live before. 0:
@@ -365,9 +368,9 @@ type PutForm struct {
 	// Expired nodes are swept twice a second by the leader: a node with `ttl=1` was seen to go after 1.24 to 1.47
 	// seconds.
 	//
-	// Keep it small. From about 7.4 thousand million on (235 years), 2.x and later overflow: a set or create makes
-	// the node permanent, an update or compare-and-swap deletes it, all with a status of success. Negative numbers
-	// and fractions are refused (202); 0.4.9 accepts a negative one and deletes the node.
+	// Keep it small. From about 7.4 thousand million on (235 years; on 0.4.9 from 9.2), it overflows: a set or create
+	// makes the node permanent, an update or compare-and-swap deletes it, all with a status of success. Negative
+	// numbers and fractions are refused (202); 0.4.9 accepts a negative one and deletes the node.
 	//
 	// On 3.5, the time to live of an existing directory cannot be changed: 500 with code 300.
 	TTL *int64 `json:"ttl,omitempty"`
