@@ -36,6 +36,8 @@
 //
 // errors.Is(err, etcd.ErrKeyNotFound) and its like ask what the server said; an *Error has the
 // details. A *ClusterError says that no member gave a usable answer, and lists every attempt.
+// ErrNotSupported says that the server does not have what was asked for; from etcd 3.4 on that is
+// everything but Version, unless it was started with --enable-v2.
 //
 // # Failover
 //

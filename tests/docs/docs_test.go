@@ -13,8 +13,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
-	"github.com/etcdv2/client/api"
 	"github.com/etcdv2/client/tests/etcdtest"
+	"github.com/etcdv2/client/tests/internal/description"
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
@@ -46,7 +46,7 @@ func TestFrontPage(t *testing.T) {
 // Each operation has a page, which says since when servers know it, and shows its path.
 func TestOperations(t *testing.T) {
 	b, _ := openPage(t)
-	for path, item := range description(t).Paths.Map() {
+	for path, item := range description.Load(t).Paths.Map() {
 		for method, operation := range item.Operations() {
 			b.visit(t, operation)
 			b.await(t, contains(path)+"&&"+contains(method))
@@ -59,7 +59,7 @@ func TestOperations(t *testing.T) {
 // The page of a PUT shows what the releases differ in, and examples of what is sent and received.
 func TestOperationInDetail(t *testing.T) {
 	b, page := openPage(t)
-	b.visit(t, description(t).Paths.Find("/v2/keys/{key}").Put)
+	b.visit(t, description.Load(t).Paths.Find("/v2/keys/{key}").Put)
 	for _, want := range []string{
 		"prevIndex", "noValueOnSuccess", "etcd-since: 2.3.0", "etcd-since: 3.1.0", "value=10.0.0.7",
 		"a set of a key that existed; createdIndex is new", `"createdIndex": 5`,
@@ -138,20 +138,11 @@ func contains(words string) string {
 
 func quoted(words string) string { return "`" + words + "`" }
 
-func description(t *testing.T) *openapi3.T {
-	t.Helper()
-	model, err := openapi3.NewLoader().LoadFromData(api.Spec())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return model
-}
-
 // headings returns those of the introduction.
 func headings(t *testing.T) []string {
 	t.Helper()
 	var headings []string
-	for line := range strings.Lines(description(t).Info.Description) {
+	for line := range strings.Lines(description.Load(t).Info.Description) {
 		if heading, ok := strings.CutPrefix(line, "## "); ok {
 			headings = append(headings, strings.TrimSpace(heading))
 		}

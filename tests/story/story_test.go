@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/etcdv2/client/api"
 	"github.com/etcdv2/client/tests/etcdtest"
+	"github.com/etcdv2/client/tests/internal/description"
 	"github.com/etcdv2/client/tests/internal/live"
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -43,7 +43,7 @@ func TestExamplesAreTrue(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d of %d examples are told", len(told), len(description(t).Components.Examples))
+	t.Logf("%d of %d examples are told", len(told), len(description.Load(t).Components.Examples))
 }
 
 // A step that has another answer than its example is found.
@@ -71,21 +71,12 @@ type server struct {
 
 func start(t *testing.T, options []etcdtest.Option) *server {
 	t.Helper()
-	s := &server{etcdtest.Start(t, options...).Endpoints()[0], description(t)}
+	s := &server{etcdtest.Start(t, options...).Endpoints()[0], description.Load(t)}
 	live.Eventually(t, "the members have agreed on a version", func() bool {
 		status, _ := s.send(t, step{request: "GET /v2/auth/enable"})
 		return status == http.StatusOK
 	})
 	return s
-}
-
-func description(t *testing.T) *openapi3.T {
-	t.Helper()
-	model, err := openapi3.NewLoader().LoadFromData(api.Spec())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return model
 }
 
 // tell sends a request, as often as the step says, and compares the answer with an example.
