@@ -1,0 +1,43 @@
+package contract
+
+import (
+	"os"
+	"testing"
+
+	"github.com/etcdv2/client/tests/etcdtest"
+)
+
+func TestMain(m *testing.M) { etcdtest.VerifyNoLeaks(m) }
+
+// thorough is set by `make contract`: every version, the slow cases, coverage and mutants.
+var thorough = os.Getenv("CONTRACT") == "thorough"
+
+// subjects are all tables, in the order to read them.
+var subjects = []subject{
+	reading, heading, writing, queueing, naming, comparing, deleting, directories, expiring, watching, streaming,
+	asking, refusing, statistics, following, members, withoutQuorum, undecided, authentication, users, roles, rights,
+	withoutV2, proxyWithoutMembers, proxyUnanswered, proxyReadOnly,
+}
+
+// The API answers as the tables say, and the description declares everything that is sent.
+func TestContract(t *testing.T) {
+	t.Run("servers", func(t *testing.T) {
+		for _, release := range releases(t) {
+			t.Run(release.name, func(t *testing.T) {
+				t.Parallel()
+				tally := newTally("etcd " + release.name)
+				t.Cleanup(tally.print)
+				for _, s := range subjects {
+					t.Run(s.name, func(t *testing.T) {
+						t.Parallel()
+						on := s.on(t, release)
+						if on == nil {
+							t.SkipNow()
+						}
+						runSubject(t, s, on, tally)
+					})
+				}
+			})
+		}
+	})
+}

@@ -1,0 +1,49 @@
+package validator
+
+import (
+	"bytes"
+	"encoding/json"
+	"mime"
+	"net/http"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+const formType = "application/x-www-form-urlencoded"
+
+func isForm(header http.Header) bool { return mediaType(header) == formType }
+
+func isJSON(header http.Header) bool { return mediaType(header) == "application/json" }
+
+// mediaType returns the Content-Type without its parameters.
+func mediaType(header http.Header) string {
+	name, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
+// requestSchema returns what the operation wants a body of this type to be, or nil.
+func requestSchema(operation *openapi3.Operation, header http.Header) *openapi3.SchemaRef {
+	if operation.RequestBody == nil {
+		return nil
+	}
+	return schemaOf(operation.RequestBody.Value.Content, header)
+}
+
+func schemaOf(content openapi3.Content, header http.Header) *openapi3.SchemaRef {
+	if media := content.Get(header.Get("Content-Type")); media != nil {
+		return media.Schema
+	}
+	return nil
+}
+
+// decode reads one JSON document as kin-openapi does.
+func decode(document []byte) (any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(document))
+	decoder.UseNumber()
+	var value any
+	err := decoder.Decode(&value)
+	return value, err
+}
