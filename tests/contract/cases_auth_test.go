@@ -99,12 +99,13 @@ var users = subject{name: "users", on: alone, story: true, cases: []testCase{
 var roles = subject{name: "roles", on: alone, story: true, cases: []testCase{
 	{name: "one", request: `PUT /v2/auth/roles/app {"role":"app","permissions":{"kv":{"read":["/app/*"],"write":[]}}}`, until: true, want: always(201, "role = app", "permissions.kv.read.0 = /app/*")},
 	{name: "one that may nothing", request: `PUT /v2/auth/roles/empty {"role":"empty"}`, want: always(201, "permissions.kv.read = null", "permissions.kv.write = null")},
+	{name: "one that may write only", request: `PUT /v2/auth/roles/writers {"role":"writers","permissions":{"kv":{"write":["/w"]}}}`, want: always(201, "permissions.kv.write.0 = /w")},
 	{name: "one that exists", request: `PUT /v2/auth/roles/app {"role":"app"}`, want: says(409, "auth: Role app already exists.")},
 	{name: "as it is", request: "GET /v2/auth/roles/app", want: always(200, "role = app", "permissions.kv.read.# = 1", "permissions.kv.write.# = 0")},
 	{name: "as it may nothing", request: "GET /v2/auth/roles/empty", want: always(200, "permissions.kv.read = null")},
 	{name: "all", request: "GET /v2/auth/roles", want: either(
-		on("<2.3", always(200, "roles.0 = app", "roles.2 = root")),
-		on("", always(200, "roles.0.role = app", "roles.0.permissions.kv.read.0 = /app/*", "roles.2.role = root")),
+		on("<2.3", always(200, "roles.0 = app", "roles.2 = root", "roles.3 = writers")),
+		on("", always(200, "roles.0.role = app", "roles.0.permissions.kv.read.0 = /app/*", "roles.2.role = root", "roles.3.role = writers")),
 	)},
 	{name: "a grant", request: `PUT /v2/auth/roles/app {"role":"app","grant":{"kv":{"read":["/b"],"write":["/b"]}}}`, want: always(200, "permissions.kv.read.1 = /b", "permissions.kv.write.0 = /b")},
 	{name: "a grant of what is there", request: `PUT /v2/auth/roles/app {"role":"app","grant":{"kv":{"read":["/b"]}}}`, want: says(409, "auth: Granting duplicate read permission /b")},

@@ -73,6 +73,36 @@ var following = subject{name: "follower", on: follower, story: true, cases: []te
 	{name: "shows what it has", given: []string{"PUT /b value=1"}, request: "GET /b?quorum=true", want: does(200, "get")},
 }}
 
+// What the store counts: a success and a failure of each kind, an expiry and a watch.
+var counting = subject{name: "counts", on: alone, story: true, cases: []testCase{
+	{name: "a set", request: "PUT /a value=1", want: does(201, "set")},
+	{name: "no set", request: "PUT /a/b value=1", want: refuses(400, 104)},
+	{name: "a create", request: "PUT /b?prevExist=false value=1", want: does(201, "create")},
+	{name: "no create", request: "PUT /b?prevExist=false value=1", want: refuses(412, 105)},
+	{name: "an update", request: "PUT /b?prevExist=true value=1", want: does(200, "update")},
+	{name: "no update", request: "PUT /c?prevExist=true value=1", want: refuses(404, 100)},
+	{name: "a swap", request: "PUT /b value=2&prevValue=1", want: does(200, "compareAndSwap")},
+	{name: "no swap", request: "PUT /b value=2&prevValue=1", want: refuses(412, 101)},
+	{name: "no compared deletion", request: "DELETE /b?prevValue=1", want: refuses(412, 101)},
+	{name: "is not counted", request: "GET /v2/stats/store", want: always(200, "compareAndDeleteFail = 0")},
+	{name: "unless there is nothing to compare with", request: "DELETE /c?prevValue=1", want: refuses(404, 100)},
+	{name: "a compared deletion", request: "DELETE /b?prevValue=2", want: does(200, "compareAndDelete")},
+	{name: "a deletion", request: "DELETE /a", want: does(200, "delete")},
+	{name: "no deletion", request: "DELETE /a", want: refuses(404, 100)},
+	{name: "a read", request: "GET /", want: does(200, "get")},
+	{name: "no read", request: "GET /a", want: refuses(404, 100)},
+	{
+		name: "all of it", given: []string{"PUT /d value=1&ttl=1"}, request: "GET /v2/stats/store", until: true,
+		want: always(200, "setsSuccess > 0", "setsFail > 0", "createSuccess > 0", "createFail > 0", "updateSuccess > 0", "updateFail > 0",
+			"compareAndSwapSuccess > 0", "compareAndSwapFail > 0", "compareAndDeleteSuccess > 0", "compareAndDeleteFail > 0",
+			"deleteSuccess > 0", "deleteFail > 0", "getsSuccess > 0", "getsFail > 0", "expireCount > 0"),
+	},
+	{
+		name: "a watch, while it lasts", request: "GET /e?wait=true", during: []string{"GET /v2/stats/store", "PUT /e value={watchers}"},
+		want: does(200, "set", "node.value = 1"),
+	},
+}}
+
 // Members come and go. A member that follows is removed, and another announced in its place.
 var members = subject{name: "members", on: leading, story: true, cases: []testCase{
 	{name: "three", request: "GET /v2/members", want: always(200, "members.# = 3")},

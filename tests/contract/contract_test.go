@@ -15,7 +15,7 @@ var thorough = os.Getenv("CONTRACT") == "thorough"
 // subjects are all tables, in the order to read them.
 var subjects = []subject{
 	reading, heading, writing, queueing, naming, comparing, deleting, directories, expiring, watching, streaming,
-	asking, refusing, statistics, following, members, withoutQuorum, undecided, authentication, users, roles, rights,
+	asking, refusing, statistics, following, counting, members, withoutQuorum, undecided, authentication, users, roles, rights,
 	withoutV2, proxyWithoutMembers, proxyUnanswered, proxyReadOnly,
 }
 
@@ -40,4 +40,8 @@ func TestContract(t *testing.T) {
 			})
 		}
 	})
+	if thorough {
+		t.Run("coverage", func(t *testing.T) { checkCoverage(t, recorded.exchanges) })
+		t.Run("mutants", func(t *testing.T) { checkMutants(t, recorded.exchanges) })
+	}
 }

@@ -57,6 +57,8 @@ type run struct {
 	dir      string
 	mu       sync.Mutex
 	findings []validator.Finding
+
+	unrecorded bool
 }
 
 func (r *run) found(f validator.Finding) {
@@ -150,8 +152,9 @@ func (r *run) prepare(ctx context.Context, given []string) (last reply, err erro
 			}
 			text = rest
 		}
-		for range times {
+		for i := range times {
 			before := last
+			r.unrecorded = i+1 < times // the last one tells as much
 			if last, err = r.send(ctx, text, before, 0, nil); err != nil {
 				return last, err
 			}
@@ -171,7 +174,11 @@ func (r *run) ask(ctx context.Context, c testCase, want answer, given reply) (re
 			last := head
 			for _, text := range c.during {
 				var err error
-				if last, err = r.send(ctx, text, given, 0, nil); err != nil {
+				before := last
+				if before.fields == nil {
+					before = given
+				}
+				if last, err = r.send(ctx, text, before, 0, nil); err != nil {
 					return err
 				}
 				if last.status/100 != 2 {

@@ -3,6 +3,7 @@ package contract
 import (
 	"crypto/rand"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -95,19 +96,23 @@ func follower(t *testing.T, r *release) *server {
 	panic("all three lead")
 }
 
-// survivor is the last of three members.
+// survivor is the last of three members, one that did not lead: an etcd 2 that did goes on believing that it does.
 func survivor(t *testing.T, r *release) *server {
 	if !thorough {
 		return nil
 	}
 	cluster := etcdtest.Start(t, etcdtest.WithBinary(r.binary), etcdtest.WithMembers(3))
-	on := newServer(t, r, cluster.Endpoints()[0])
-	for _, m := range cluster.Members()[1:] {
+	leader, err := cluster.Leader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	followers := slices.DeleteFunc(cluster.Members(), func(m *etcdtest.Member) bool { return m == leader })
+	for _, m := range []*etcdtest.Member{leader, followers[1]} {
 		if err := m.Kill(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return on
+	return newServer(t, r, followers[0].URL())
 }
 
 // newServer returns an etcd with a directory for the cases.

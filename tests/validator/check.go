@@ -116,8 +116,12 @@ func (c *check) once(what string, schema *openapi3.SchemaRef, values []string) {
 
 // requestNames finds fields of the body that are not declared.
 func (c *check) requestNames() {
-	schema := requestSchema(c.route.Operation, c.exchange.RequestHeader)
+	if c.route.Operation.RequestBody == nil || len(c.exchange.RequestBody) == 0 {
+		return
+	}
+	schema := schemaOf(c.route.Operation.RequestBody.Value.Content, c.exchange.RequestHeader)
 	if schema == nil {
+		c.found(Request, "the media type of the body is not declared")
 		return
 	}
 	if isForm(c.exchange.RequestHeader) {
@@ -143,7 +147,7 @@ func (c *check) names(side Side, schema *openapi3.SchemaRef, document []byte) {
 		return // found when the types were compared
 	}
 	Walk(schema, value, func(f Field) {
-		if !f.Declared {
+		if f.Property == nil {
 			c.found(side, "the field "+f.Path+" is not declared")
 		}
 	})

@@ -24,14 +24,7 @@ func mediaType(header http.Header) string {
 	return name
 }
 
-// requestSchema returns what the operation wants a body of this type to be, or nil.
-func requestSchema(operation *openapi3.Operation, header http.Header) *openapi3.SchemaRef {
-	if operation.RequestBody == nil {
-		return nil
-	}
-	return schemaOf(operation.RequestBody.Value.Content, header)
-}
-
+// schemaOf returns what a body of this type is declared to be, or nil.
 func schemaOf(content openapi3.Content, header http.Header) *openapi3.SchemaRef {
 	if media := content.Get(header.Get("Content-Type")); media != nil {
 		return media.Schema

@@ -1,6 +1,7 @@
 package validator
 
 import (
+	"iter"
 	"path"
 	"strconv"
 
@@ -13,7 +14,7 @@ type Field struct {
 	Name     string
 	Path     string // where it stands in the document, such as "node.nodes.0.key"
 	Value    any
-	Declared bool
+	Property *openapi3.SchemaRef // what declares it, nil if nothing does
 }
 
 // Walk visits the fields of a decoded document, each with its place in the description. Where the description has
@@ -33,7 +34,7 @@ func walk(schema *openapi3.SchemaRef, value any, at string, visit func(Field)) {
 				walk(extra, inner, join(at, name), visit)
 				continue
 			}
-			visit(Field{path.Base(schema.Ref), name, join(at, name), inner, declared})
+			visit(Field{path.Base(schema.Ref), name, join(at, name), inner, property})
 			if declared {
 				walk(property, inner, join(at, name), visit)
 			}
@@ -63,4 +64,16 @@ func join(at, name string) string {
 		return name
 	}
 	return at + "." + name
+}
+
+// Documents yields the JSON documents of a body that are complete, decoded.
+func Documents(body []byte) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		var s splitter
+		for document := range s.split(body) {
+			if value, err := decode(document); err == nil && !yield(value) {
+				return
+			}
+		}
+	}
 }

@@ -1,0 +1,83 @@
+package contract
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/etcdv2/client/tests/contract/coverage"
+	"github.com/etcdv2/client/tests/contract/mutation"
+	"github.com/etcdv2/client/tests/validator"
+)
+
+// A reason says why something declared cannot be shown by traffic. Names are patterns, as for files.
+type reason struct{ names, why string }
+
+// atLeast is how much of each kind has to be seen, in percent.
+var atLeast = map[coverage.Kind]float64{
+	coverage.Operation: 100, coverage.Parameter: 95, coverage.Status: 95, coverage.Field: 95,
+}
+
+func checkCoverage(t *testing.T, traffic []*validator.Exchange) {
+	table := coverage.Measure(spec, traffic)
+	for _, kind := range coverage.Kinds {
+		seen, all := table.Count(kind)
+		percent := 100 * float64(seen) / float64(all)
+		fmt.Printf("contract: coverage: %-10s %4d of %4d, %5.1f %%\n", kind, seen, all, percent)
+		if percent < atLeast[kind] {
+			t.Errorf("%.1f %% of each %s were seen, want %.0f %%", percent, kind, atLeast[kind])
+		}
+	}
+	var gaps []string
+	for _, gap := range table.Gaps() {
+		gaps = append(gaps, gap.String())
+	}
+	slices.Sort(gaps)
+	explain(t, "gap", gaps, gapReasons)
+}
+
+func checkMutants(t *testing.T, traffic []*validator.Exchange) {
+	score, err := mutation.Run(spec, traffic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	percent := 100 * float64(score.Killed) / float64(score.Total())
+	fmt.Printf("contract: mutants: %d of %d killed by %d exchanges, %.1f %%\n", score.Killed, score.Total(), len(traffic), percent)
+	if percent < 95 {
+		t.Errorf("%.1f %% of the mutants were killed, want 95 %%", percent)
+	}
+	explain(t, "survivor", score.Survivors, survivorReasons)
+}
+
+// explain prints the reason for each name, one line a reason, and fails for names without one and for reasons that are
+// not needed.
+func explain(t *testing.T, what string, names []string, reasons []reason) {
+	for _, r := range reasons {
+		var explained []string
+		names = slices.DeleteFunc(names, func(name string) bool {
+			ok := matches(t, r.names, name)
+			if ok {
+				explained = append(explained, name)
+			}
+			return ok
+		})
+		if len(explained) == 0 {
+			t.Errorf("no %s is %q any more: its reason can go", what, r.names)
+			continue
+		}
+		fmt.Printf("contract:   %d x %s: %s: %s\n", len(explained), what, r.why, strings.Join(explained, ", "))
+	}
+	for _, name := range names {
+		t.Errorf("%s without a reason: %s", what, name)
+	}
+}
+
+func matches(t *testing.T, pattern, name string) bool {
+	ok, err := path.Match(strings.ReplaceAll(pattern, "/", "|"), strings.ReplaceAll(name, "/", "|"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ok
+}
