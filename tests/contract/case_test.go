@@ -1,6 +1,10 @@
 package contract
 
-import "strings"
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
 
 // A subject is a table of cases about one thing.
 type subject struct {
@@ -86,16 +90,27 @@ func (c testCase) requests() []string {
 
 // reads reports whether the case changes nothing.
 func (c testCase) reads() bool {
-	for _, text := range c.requests() {
-		if _, verb, _, _ := splitRequest(text); verb != "GET" && verb != "HEAD" {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(c.requests(), func(text string) bool {
+		_, method, _, _ := splitRequest(text)
+		return !readsOnly(method)
+	})
 }
 
-// splitRequest takes a request's text apart.
+// leavesPrefix reports whether the case changes, or tries to change, anything but keys below its directory.
+func (c testCase) leavesPrefix() bool {
+	return slices.ContainsFunc(c.requests(), func(text string) bool {
+		_, method, path, _ := splitRequest(text)
+		return !readsOnly(method) && isAbsolute(path)
+	})
+}
+
+func readsOnly(method string) bool { return method == http.MethodGet || method == http.MethodHead }
+
+// splitRequest takes a request's text apart. How often it is sent is not told.
 func splitRequest(text string) (credentials, method, path, body string) {
+	if _, rest, ok := strings.Cut(text, " * "); ok {
+		text = rest
+	}
 	head, rest, _ := strings.Cut(text, " ")
 	path, body, _ = strings.Cut(rest, " ")
 	if user, verb, ok := strings.Cut(head, "@"); ok {

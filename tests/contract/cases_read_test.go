@@ -25,6 +25,10 @@ var reading = subject{name: "read", on: single, cases: []testCase{
 			"has @X-Etcd-Cluster-Id", "no @X-Raft-Index"),
 	},
 	{
+		name: "nothing there, whoever asks", request: "GET /nope?recursive=true&sorted=true&quorum=true",
+		want: refuses(404, 100, "has cause", "has @X-Etcd-Index"),
+	},
+	{
 		name: "the cause is the first part that is missing", given: []string{"PUT /a value=v1"}, request: "GET /x/y/z",
 		want: refuses(404, 100, "cause = ~/x"),
 	},
@@ -68,7 +72,7 @@ var reading = subject{name: "read", on: single, cases: []testCase{
 		want: does(200, "get", "no node.key"),
 	},
 	{
-		name: "all of the root at once", given: []string{"PUT /a value=1"},
+		name: "all of the root at once", given: []string{"PUT /a value=1"}, notFor: "it reads the whole store",
 		request: "GET /v2/keys/?recursive=true&sorted=true&quorum=true&wait=false&waitIndex=0&stream=false",
 		want:    does(200, "get", "has node.nodes"),
 	},

@@ -94,7 +94,7 @@ var queueing = subject{name: "in-order", on: single, cases: []testCase{
 	{name: "conditions mean nothing", request: "POST /q?prevExist=true&prevIndex=7 value=job", breaks: true, want: does(201, "create")},
 	{name: "in a file", given: []string{"PUT /a value=v1"}, request: "POST /a value=v", want: refuses(400, 104, "cause = ~/a")},
 	{
-		name: "in the root", request: "POST /v2/keys/ value=job&ttl=5&dir=false&noValueOnSuccess=false", notFor: "it writes outside of the prefix",
+		name: "in the root", request: "POST /v2/keys/ value=job&ttl=5&dir=false&noValueOnSuccess=false",
 		want: does(201, "create", `node.key ~ ^/\d{20}$`),
 	},
 	{name: "not a ttl, in the root", request: "POST /v2/keys/ value=job&ttl=x", breaks: true, want: refuses(400, 202)},

@@ -107,8 +107,10 @@ func (s *server) excludes(c testCase) string {
 		return ""
 	case c.notFor != "":
 		return c.notFor
+	case c.leavesPrefix():
+		return "it writes elsewhere than below the prefix, or tries to"
 	case s.readOnly && !c.reads():
-		return "CONTRACT_READONLY: it writes"
+		return "it writes"
 	default:
 		return ""
 	}

@@ -1,12 +1,10 @@
 package interop_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,39 +13,21 @@ import (
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/locking"
 	"github.com/etcdv2/client/tests/internal/live"
+	"github.com/etcdv2/client/tests/internal/pythonetcd"
 )
 
 const (
-	pythonEtcd = "python-etcd==0.4.5"
-	each       = 4 // contenders of each language
-	times      = 200
+	each  = 4 // contenders of each language
+	times = 200
 )
 
-// python returns a Python that has python-etcd, or skips the test and says why.
-var python = sync.OnceValues(func() (path, reason string) {
+// python returns a Python that has python-etcd, or why there is none.
+func python() (path, reason string) {
 	if os.Getenv("INTEROP") == "" {
 		return "", "INTEROP is not set: make interop runs this"
 	}
-	system, err := exec.LookPath("python3")
-	if err != nil {
-		return "", "there is no python3 in the path"
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err.Error()
-	}
-	dir := filepath.Join(cache, "etcdv2-interop", pythonEtcd)
-	path = filepath.Join(dir, "bin", "python")
-	if exec.Command(path, "-c", "import etcd").Run() == nil {
-		return path, ""
-	}
-	for _, command := range [][]string{{system, "-m", "venv", "--clear", dir}, {path, "-m", "pip", "install", "--quiet", pythonEtcd}} {
-		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
-			return "", fmt.Sprintf("%v: %v: %s", command, err, bytes.TrimSpace(out))
-		}
-	}
-	return path, ""
-})
+	return pythonetcd.Python()
+}
 
 // A counter that is incremented without any comparison ends exact, if and only if the lock is one for
 // both.

@@ -1,0 +1,110 @@
+package contract
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/etcdv2/client/etcd"
+)
+
+// anywhere are the subjects that ask nothing special of a cluster.
+var anywhere = []subject{
+	reading, heading, writing, queueing, naming, comparing, deleting, directories, expiring, watching, streaming, asking, refusing,
+}
+
+// checkStranger runs the suite on somebody's own cluster: all that is harmless on the first endpoint, and what only reads on
+// the others. Keys are touched below one random prefix, which is removed in the end.
+func checkStranger(t *testing.T, endpoints []string) {
+	for i, endpoint := range endpoints {
+		u, err := url.Parse(endpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(u.Host, func(t *testing.T) {
+			on, err := stranger(t, strings.TrimSuffix(endpoint, "/"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			on.readOnly = i > 0 || os.Getenv("CONTRACT_READONLY") != ""
+			fmt.Printf("contract: %s is etcd %v", u.Host, on.version)
+			if on.readOnly {
+				fmt.Print("; nothing is written\n")
+			} else {
+				fmt.Printf("; keys are written below %s alone, which is removed in the end\n", on.dir)
+				t.Cleanup(func() { on.clean(t) })
+			}
+			tally := newTally(u.Host)
+			t.Cleanup(tally.print)
+			for _, s := range anywhere {
+				t.Run(s.name, func(t *testing.T) { runSubject(t, s, on, tally) })
+			}
+			for _, s := range subjects {
+				if !isAnywhere(s) {
+					tally.skip("it wants a server of its own", s.name)
+				}
+			}
+		})
+	}
+}
+
+func isAnywhere(s subject) bool {
+	for _, other := range anywhere {
+		if other.name == s.name {
+			return true
+		}
+	}
+	return false
+}
+
+// stranger returns somebody's server. Credentials stand in its URL, and TLS files in the environment.
+func stranger(t *testing.T, endpoint string) (*server, error) {
+	on := newServer(t, &release{name: "0.0.0"}, endpoint)
+	on.stranger = true
+	files := etcd.TLSFiles{CA: os.Getenv("ETCD_CA_FILE"), Cert: os.Getenv("ETCD_CERT_FILE"), Key: os.Getenv("ETCD_KEY_FILE")}
+	if files != (etcd.TLSFiles{}) {
+		config, err := files.Config()
+		if err != nil {
+			return nil, err
+		}
+		on.http.TLSClientConfig = config
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	r := &run{server: on}
+	machines, err := r.send(ctx, "GET /v2/machines", reply{}, 0, nil)
+	if err != nil {
+		return nil, err
+	}
+	if machines.status != http.StatusOK {
+		return nil, errors.New("the server does not speak the v2 API; etcd 3.4 and 3.5 do with --enable-v2")
+	}
+	answer, err := r.send(ctx, "GET /version", reply{}, 0, nil)
+	if err != nil {
+		return nil, err
+	}
+	var version struct{ Etcdserver string }
+	if err := json.Unmarshal([]byte(answer.body), &version); err != nil {
+		version.Etcdserver = strings.TrimPrefix(answer.body, "etcd ")
+	}
+	on.version, err = parseVersion(version.Etcdserver)
+	return on, err
+}
+
+// clean removes the prefix.
+func (s *server) clean(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	r := &run{server: s, dir: s.dir}
+	got, err := r.send(ctx, "DELETE /?recursive=true", reply{}, 0, nil)
+	if err != nil || got.status != http.StatusOK && got.status != http.StatusNotFound {
+		t.Errorf("%s is left behind: %v %s", s.dir, err, got.body)
+	}
+}
