@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes @redocly/cli@2.77.0
 SPECTRAL := npx --yes @stoplight/spectral-cli@6.16.3
 
-.PHONY: help demo test etcd generate verify-generate verify-spec docs lint-spec need-npx lint fix chaos bench interop clients fuzz tidy verify-tidy
+.PHONY: help demo test etcd generate verify-generate verify-spec docs lint-spec need-npx lint fix contract chaos bench interop clients fuzz tidy verify-tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,10 @@ lint: ## run the linters and go vet on both modules (mend formatting: make fix)
 fix: ## format the code of both modules
 	@$(LINTER) fmt
 	@cd tests && $(LINTER) fmt -c ../.golangci.yml
+
+contract: ## hold real servers and other clients to api/openapi.yaml (ETCD_ENDPOINTS=http://a,http://b: yours; CONTRACT_READONLY=1)
+	@cd tests && CONTRACT=thorough go test -count=1 -v -parallel 24 -timeout 20m -run '$(if $(ETCD_ENDPOINTS),TestContract)' ./contract \
+		| grep -E '^contract:|_test\.go:|^(ok|FAIL|---)'
 
 chaos: ## break real clusters for a quarter of an hour and check every answer (CHAOS_SEED repeats the choices)
 	@echo "One member frozen, then all down: ours beside the official client"

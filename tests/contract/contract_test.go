@@ -22,7 +22,8 @@ var subjects = []subject{
 
 // The API answers as the tables say, and the description declares everything that is sent.
 func TestContract(t *testing.T) {
-	if endpoints := os.Getenv("ETCD_ENDPOINTS"); endpoints != "" {
+	// A variable that is set for other programs must not send `make test` to anybody's cluster.
+	if endpoints := os.Getenv("ETCD_ENDPOINTS"); thorough && endpoints != "" {
 		checkStranger(t, strings.Split(endpoints, ","))
 		return
 	}
