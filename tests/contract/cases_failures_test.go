@@ -1,5 +1,7 @@
 package contract
 
+import "strings"
+
 // operations is each operation of the description once, with everything in order.
 var operations = []string{
 	"GET /v2/keys/", "HEAD /v2/keys/", "PUT /v2/keys/ value=1", "POST /v2/keys/ value=1", "DELETE /v2/keys/",
@@ -94,9 +96,9 @@ var (
 )
 
 // The first of three members, which waits for the others: the cluster has not decided on a version.
-var undecided = subject{name: "before a version is decided", on: firstOfThree, cases: each(func(method, path string) []answer {
+var undecided = subject{name: "before a version is decided", on: firstOfThree, cases: each(func(_, path string) []answer {
 	switch {
-	case len(path) > 9 && path[:9] == "/v2/auth/":
+	case strings.HasPrefix(path, "/v2/auth/"):
 		return says(500, "Not capable of accessing auth feature during rolling upgrades.")
 	case path == "/version":
 		return always(200, "etcdserver = 2.3.8", "etcdcluster = not_decided")

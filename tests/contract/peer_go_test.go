@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func workKeys(t *testing.T, keys client.KeysAPI) {
 	}
 	refused := func(_ *client.Response, err error) {
 		t.Helper()
-		if _, ok := err.(client.Error); !ok {
+		if answer := (client.Error{}); !errors.As(err, &answer) {
 			t.Errorf("the error is %v", err)
 		}
 	}

@@ -7,22 +7,24 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/etcdv2/client/tests/contract/coverage"
-	"github.com/etcdv2/client/tests/contract/mutation"
+	"github.com/etcdv2/client/tests/contract/proof"
 	"github.com/etcdv2/client/tests/validator"
 )
 
-// A reason says why something declared cannot be shown by traffic. Names are patterns, as for files.
-type reason struct{ names, why string }
+// A reason says why traffic cannot show some of what is declared. The names are patterns, as for files.
+type reason struct {
+	why   string
+	names []string
+}
 
 // atLeast is how much of each kind has to be seen, in percent.
-var atLeast = map[coverage.Kind]float64{
-	coverage.Operation: 100, coverage.Parameter: 95, coverage.Status: 95, coverage.Field: 95,
+var atLeast = map[proof.Kind]float64{
+	proof.Operation: 100, proof.Parameter: 95, proof.Status: 95, proof.Field: 95,
 }
 
 func checkCoverage(t *testing.T, traffic []*validator.Exchange) {
-	table := coverage.Measure(spec, traffic)
-	for _, kind := range coverage.Kinds {
+	table := proof.Measure(spec, traffic)
+	for _, kind := range proof.Kinds {
 		seen, all := table.Count(kind)
 		percent := 100 * float64(seen) / float64(all)
 		fmt.Printf("contract: coverage: %-10s %4d of %4d, %5.1f %%\n", kind, seen, all, percent)
@@ -39,7 +41,7 @@ func checkCoverage(t *testing.T, traffic []*validator.Exchange) {
 }
 
 func checkMutants(t *testing.T, traffic []*validator.Exchange) {
-	score, err := mutation.Run(spec, traffic)
+	score, err := proof.Mutate(spec, traffic)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,23 +53,25 @@ func checkMutants(t *testing.T, traffic []*validator.Exchange) {
 	explain(t, "survivor", score.Survivors, survivorReasons)
 }
 
-// explain prints the reason for each name, one line a reason, and fails for names without one and for reasons that are
+// explain prints the reason for each name, one line a reason, and fails for names without one and for patterns that are
 // not needed.
 func explain(t *testing.T, what string, names []string, reasons []reason) {
 	for _, r := range reasons {
 		var explained []string
-		names = slices.DeleteFunc(names, func(name string) bool {
-			ok := matches(t, r.names, name)
-			if ok {
-				explained = append(explained, name)
+		for _, pattern := range r.names {
+			before := len(names)
+			names = slices.DeleteFunc(names, func(name string) bool {
+				ok := matches(t, pattern, name)
+				if ok {
+					explained = append(explained, name)
+				}
+				return ok
+			})
+			if len(names) == before {
+				t.Errorf("no %s is %q any more: its reason can go", what, pattern)
 			}
-			return ok
-		})
-		if len(explained) == 0 {
-			t.Errorf("no %s is %q any more: its reason can go", what, r.names)
-			continue
 		}
-		fmt.Printf("contract:   %d x %s: %s: %s\n", len(explained), what, r.why, strings.Join(explained, ", "))
+		fmt.Printf("contract:   %d x %s, %s: %s\n", len(explained), what, r.why, strings.Join(explained, ", "))
 	}
 	for _, name := range names {
 		t.Errorf("%s without a reason: %s", what, name)

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/etcdv2/client/api"
@@ -96,9 +97,12 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// loaded is read once: it takes a while.
+var loaded = sync.OnceValues(func() (*validator.Spec, error) { return validator.Load(api.Spec()) })
+
 func load(t *testing.T) *validator.Spec {
 	t.Helper()
-	spec, err := validator.Load(api.Spec())
+	spec, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}

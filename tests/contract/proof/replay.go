@@ -1,4 +1,4 @@
-package mutation
+package proof
 
 import (
 	"encoding/json"
@@ -21,9 +21,9 @@ type Score struct {
 // Total returns the number of mutants.
 func (s Score) Total() int { return s.Killed + len(s.Survivors) }
 
-// Run makes the mutants of a description and replays traffic to each. A mutant is killed when an exchange has other
+// Mutate makes the mutants of a description and replays traffic to each. A mutant is killed when an exchange has other
 // findings than it has with the description as it is.
-func Run(spec *validator.Spec, traffic []*validator.Exchange) (Score, error) {
+func Mutate(spec *validator.Spec, traffic []*validator.Exchange) (Score, error) {
 	bench, err := newBench(spec, traffic)
 	if err != nil {
 		return Score{}, err

@@ -1,4 +1,4 @@
-package coverage
+package proof
 
 import (
 	"fmt"
@@ -52,10 +52,18 @@ func (t Table) response(response string, value *openapi3.Response) {
 		fields(content.Schema, map[string]bool{}, func(schema, field string, property *openapi3.SchemaRef) {
 			t.add(Field, schema, field)
 			for _, value := range property.Value.Enum {
-				t.add(Enum, path.Base(property.Ref), fmt.Sprint(value))
+				t.add(Enum, enumName(schema, field, property), fmt.Sprint(value))
 			}
 		})
 	}
+}
+
+// enumName names a list of values: as the component that it is, or as the field that has it.
+func enumName(schema, field string, property *openapi3.SchemaRef) string {
+	if property.Ref == "" {
+		return schema + " " + field
+	}
+	return path.Base(property.Ref)
 }
 
 // fields visits the properties that a schema and those inside it declare. Each component is visited once.

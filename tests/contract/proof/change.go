@@ -1,4 +1,4 @@
-package mutation
+package proof
 
 import (
 	"maps"

@@ -1,5 +1,4 @@
-// Package coverage tells which parts of a description were seen in traffic.
-package coverage
+package proof
 
 import (
 	"fmt"
@@ -136,7 +135,7 @@ func (t Table) document(schema *openapi3.SchemaRef, document any) {
 	validator.Walk(schema, document, func(f validator.Field) {
 		t.see(Field, f.Schema, f.Name)
 		if text, ok := f.Value.(string); ok && f.Property != nil && len(f.Property.Value.Enum) > 0 {
-			t.see(Enum, path.Base(f.Property.Ref), text)
+			t.see(Enum, enumName(f.Schema, f.Name, f.Property), text)
 		}
 	})
 }

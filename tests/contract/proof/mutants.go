@@ -1,6 +1,4 @@
-// Package mutation changes a description in one place at a time and asks whether recorded traffic notices. What it does
-// not notice, no test has proven.
-package mutation
+package proof
 
 import (
 	"encoding/json"
