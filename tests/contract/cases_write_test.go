@@ -111,6 +111,8 @@ var naming = subject{name: "names", on: single, cases: []testCase{
 	{name: "a slash at the end is none", request: "PUT /a/ value=v", want: does(201, "set", "node.key = ~/a")},
 	{name: "a line feed", request: "PUT /a%0Ab value=v%0A", want: does(201, "set", "node.key = ~/a\nb", "node.value = v\n")},
 	{name: "what is not UTF-8 is not kept", given: []string{"PUT /a value=%ff"}, request: "GET /a", want: does(200, "get", "node.value = \uFFFD")},
+	{name: "a broken escape in a read", request: "GET /a%zz", breaks: true, want: always(400, "body ~ ^400 Bad Request", `@Content-Type ~ ^text/plain`)},
+	{name: "a broken escape in a write", request: "PUT /a%zz value=v", breaks: true, want: always(400, "body ~ ^400 Bad Request", `@Content-Type ~ ^text/plain`)},
 	{
 		name: "an empty segment is redirected, and nothing written", request: "PUT //b value=v",
 		want: either(on("<3.5", redirects(301, "/b")), on("", redirects(307, "/b"))),

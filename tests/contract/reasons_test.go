@@ -8,7 +8,6 @@ var gapReasons = []reason{
 		"media type NotLeading text/plain", "media type Failed text/plain",
 	}},
 	{"only etcd before 2.1 does so", []string{"media type Versions text/plain"}},
-	{"a malformed path belongs to no operation, and Go's client sends none", []string{"media type *Refused text/plain"}},
 }
 
 // survivorReasons says why some mutants are not killed.
@@ -21,6 +20,5 @@ var survivorReasons = []reason{
 	}},
 	{"only etcd before 2.1 does so", []string{"/components/responses/Versions/content/text*"}},
 	{"only etcd before 2.3 does so", []string{"/components/schemas/UserOrName*"}},
-	{"a malformed path belongs to no operation", []string{"/components/responses/*Refused/content/text*"}},
 	{"true, but not promised: every redirect has one", []string{"/components/headers/Location: required"}},
 }

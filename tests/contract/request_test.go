@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -34,9 +35,17 @@ func (r *run) newRequest(ctx context.Context, text string, before reply) (*http.
 	if !isAbsolute(path) {
 		path = "/v2/keys" + r.dir + path
 	}
-	req, err := http.NewRequestWithContext(ctx, method, r.server.endpoint+path, strings.NewReader(body))
+	target := r.server.endpoint + path
+	_, broken := url.Parse(target)
+	if broken != nil {
+		target = r.server.endpoint
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, strings.NewReader(body))
 	if err != nil {
 		return nil, err
+	}
+	if broken != nil {
+		req.URL.Opaque = path // sent as it is
 	}
 	if body == "" {
 		req.Body = http.NoBody

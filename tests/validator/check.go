@@ -34,7 +34,7 @@ func (s *Spec) newCheck(e *Exchange, ignore []string) *check {
 
 // found notes what was found, each thing once.
 func (c *check) found(side Side, text string) {
-	f := Finding{Side: side, Method: c.exchange.Method, Path: c.exchange.URL.EscapedPath(), Text: text}
+	f := Finding{Side: side, Method: c.exchange.Method, Path: sentPath(c.exchange.URL), Text: text}
 	if c.route != nil {
 		f.Operation = c.route.Operation.OperationID
 	}
@@ -86,6 +86,9 @@ func (c *check) request() {
 		Request: req, PathParams: params, Route: route, Options: &filterOptions,
 	}
 	c.foundAll(Request, openapi3filter.ValidateRequest(req.Context(), c.input))
+	if _, err := url.PathUnescape(sentPath(e.URL)); err != nil {
+		c.found(Request, "the path has a broken escape")
+	}
 	c.queryNames()
 	c.requestNames()
 }

@@ -24,17 +24,26 @@ func (s *Spec) route(req *http.Request) (*routers.Route, map[string]string, erro
 	return s.router.FindRoute(req)
 }
 
+// sentPath returns the path as it is sent, escapes included. One whose escapes are broken is the URL's Opaque part.
+func sentPath(u *url.URL) string {
+	if strings.HasPrefix(u.Opaque, "/") {
+		return u.Opaque
+	}
+	return u.EscapedPath()
+}
+
 // oneSegment writes a key's path as the one segment that it is in the description. Its slashes may be sent as they are.
 func oneSegment(u *url.URL) *url.URL {
-	clone := *u
-	clone.Scheme, clone.Host = "", ""
-	key, ok := strings.CutPrefix(u.EscapedPath(), keysPath)
+	clone := &url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}
+	key, ok := strings.CutPrefix(sentPath(u), keysPath)
 	if !ok {
-		return &clone
+		return clone
 	}
 	clone.RawPath = keysPath + strings.ReplaceAll(key, "/", "%2F")
-	if path, err := url.PathUnescape(clone.RawPath); err == nil {
-		clone.Path = path
+	path, err := url.PathUnescape(clone.RawPath)
+	if err != nil {
+		path = clone.RawPath // it has no other meaning
 	}
-	return &clone
+	clone.Path = path
+	return clone
 }
