@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -35,4 +36,14 @@ func (p program34) find(t *testing.T) (path, why string) {
 		}
 	}
 	return filepath.Join(dir, "usr", "bin", p.name), ""
+}
+
+// release34 asks a binary for its version.
+func release34(t *testing.T, binary string) string {
+	out, err := exec.Command(binary, "--version").CombinedOutput()
+	found := regexp.MustCompile(`3\.4\.\d+`).Find(out)
+	if err != nil || found == nil {
+		t.Fatalf("%s --version: %v: %s", binary, err, out)
+	}
+	return string(found)
 }

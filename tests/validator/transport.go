@@ -18,7 +18,7 @@ type Transport struct {
 	// on while the watch goes on. nil tells nobody.
 	Report func(Finding)
 	// Record is given each exchange when its answer's body has ended or was closed; bodies are held in memory until
-	// then. nil keeps nothing.
+	// then. Credentials and passwords are in them. nil keeps nothing.
 	Record func(*Exchange)
 	// Ignore names response headers that are no findings although they are not declared, such as those that a proxy
 	// adds, in their canonical spelling. Connection, Content-Length, Content-Type and Date always are.
