@@ -35,7 +35,7 @@ type testCase struct {
 
 // An answer is what is wanted. Facts are written as
 //
-//	node.value = text     a field of the body has this text; "/…" begins with the case's directory, written as ~
+//	node.value = text     a field of the body has this text, in which ~ stands for the case's directory
 //	node.a == node.b      two facts are the same; also !=, < and >, for numbers. @X-Etcd-Index is a header, and
 //	                      given.node.a is taken from the answer before
 //	has node, no node     a field is there, or is not

@@ -10,7 +10,10 @@ var asking = subject{name: "cluster", on: alone, cases: []testCase{
 		want: always(200, "has members.0.id", "has members.0.name", "has members.0.peerURLs.0", "has members.0.clientURLs.0", "has @X-Etcd-Cluster-Id"),
 	},
 	{name: "members, with a slash", request: "GET /v2/members/", breaks: true, want: always(200, "has members.0.id")},
-	{name: "the leading member", request: "GET /v2/members/leader", want: always(200, "has id", "has name", "has peerURLs.0", "has clientURLs.0")},
+	{
+		name: "the leading member", request: "GET /v2/members/leader",
+		want: always(200, "has id", "has name", "has peerURLs.0", "has clientURLs.0"),
+	},
 	{name: "no member by its id", request: "GET /v2/members/deadbeef", breaks: true, want: says(404, "Not found")},
 	{
 		name: "version", request: "GET /version",
@@ -34,20 +37,32 @@ var asking = subject{name: "cluster", on: alone, cases: []testCase{
 		name: "what a store has done", request: "GET /v2/stats/store",
 		want: always(200, "has getsSuccess", "has setsFail", "has compareAndDeleteFail", "has expireCount", "has watchers"),
 	},
-	{name: "whether authentication is on", request: "GET /v2/auth/enable", until: true, want: on(">=2.1", always(200, "has enabled"))},
+	{
+		name: "whether authentication is on", request: "GET /v2/auth/enable", until: true,
+		want: on(">=2.1", always(200, "has enabled")),
+	},
 }}
 
 // Errors in front of the API.
 var refusing = subject{name: "errors", on: single, cases: []testCase{
-	{name: "a path that is not there", request: "GET /nowhere", breaks: true, want: always(404, "body = 404 page not found", `@Content-Type ~ ^text/plain`)},
+	{
+		name: "a path that is not there", request: "GET /nowhere", breaks: true,
+		want: always(404, "body = 404 page not found", `@Content-Type ~ ^text/plain`),
+	},
 	{name: "a key beside the keys", request: "GET /v2/keysfoo", breaks: true, want: always(404, "body = 404 page not found")},
 	{
 		name: "a method that keys do not have", request: "PATCH /a value=v", breaks: true,
 		want: always(405, "body = Method Not Allowed", "@Allow = HEAD,GET,PUT,POST,DELETE", "no @X-Etcd-Index"),
 	},
-	{name: "a method that machines do not have", request: "POST /v2/machines", breaks: true, want: always(405, "@Allow = GET,HEAD")},
+	{
+		name: "a method that machines do not have", request: "POST /v2/machines", breaks: true,
+		want: always(405, "@Allow = GET,HEAD"),
+	},
 	{name: "a method that members do not have", request: "PATCH /v2/members", breaks: true, want: always(405, "has @Allow")},
-	{name: "a change of no member", request: "PUT /v2/members", breaks: true, want: always(405, "body = Method Not Allowed", "no @Allow")},
+	{
+		name: "a change of no member", request: "PUT /v2/members", breaks: true,
+		want: always(405, "body = Method Not Allowed", "no @Allow"),
+	},
 	{name: "a removal of no member", request: "DELETE /v2/members", breaks: true, want: always(405, "no @Allow")},
 	{name: "a method that the version does not have", request: "DELETE /version", breaks: true, want: always(405)},
 	{name: "a method that health does not have", request: "PUT /health", breaks: true, want: always(405)},
@@ -59,8 +74,15 @@ var statistics = subject{name: "stats", on: three, story: true, cases: []testCas
 		name: "the leader on its followers", request: "GET /v2/stats/leader", until: true,
 		want: always(200, "has leader", `followers ~ ^\{".+"success":[1-9].+"success":[1-9]`),
 	},
-	{name: "the leader on itself", given: []string{"20 * PUT /c value=1"}, request: "GET /v2/stats/self", until: true, want: always(200, "state = StateLeader", "has sendPkgRate", "has sendBandwidthRate")},
-	{name: "what the store has done", given: []string{"PUT /a value=1", "GET /v2/stats/store"}, request: "GET /v2/stats/store", want: always(200, "setsSuccess > 0")},
+	{
+		name: "the leader on itself", given: []string{"20 * PUT /c value=1"}, request: "GET /v2/stats/self", until: true,
+		want: always(200, "state = StateLeader", "has sendPkgRate", "has sendBandwidthRate"),
+	},
+	{
+		name: "what the store has done", given: []string{"PUT /a value=1", "GET /v2/stats/store"},
+		request: "GET /v2/stats/store",
+		want:    always(200, "setsSuccess > 0"),
+	},
 }}
 
 var following = subject{name: "follower", on: follower, story: true, cases: []testCase{
@@ -114,16 +136,45 @@ var members = subject{name: "members", on: leading, story: true, cases: []testCa
 		name: "another's URL", given: []string{"GET /v2/members"}, request: `PUT /v2/members/{members.0.id} {"peerURLs":["{members.1.peerURLs.0}"]}`,
 		want: either(on("<3.0", says(409, "etcdserver: peerURL exists")), on("", says(409, "membership: peerURL exists"))),
 	},
-	{name: "the URLs of nobody", request: `PUT /v2/members/deadbeef {"peerURLs":["http://127.0.0.1:1"]}`, want: says(404, "No such member: deadbeef")},
-	{name: "an id that is none", request: `PUT /v2/members/xyz {"peerURLs":["http://127.0.0.1:1"]}`, want: says(404, "No such member: xyz")},
-	{name: "no URLs for a member", request: `PUT /v2/members/deadbeef {"peerURLs":[]}`, breaks: true, want: says(400, "no valid URLs given")},
-	{name: "no JSON for a member", request: `PUT /v2/members/deadbeef (text/plain) {"peerURLs":["http://127.0.0.1:1"]}`, breaks: true, want: says(415, "Bad Content-Type text/plain, accept application/json")},
-	{name: "a member that is there", given: []string{"GET /v2/members"}, request: `POST /v2/members {"peerURLs":["{members.0.peerURLs.0}"]}`, until: true, want: []answer{{status: 409, facts: []string{"message ~ : peerURL exists$"}}}},
+	{
+		name: "the URLs of nobody", request: `PUT /v2/members/deadbeef {"peerURLs":["http://127.0.0.1:1"]}`,
+		want: says(404, "No such member: deadbeef"),
+	},
+	{
+		name: "an id that is none", request: `PUT /v2/members/xyz {"peerURLs":["http://127.0.0.1:1"]}`,
+		want: says(404, "No such member: xyz"),
+	},
+	{
+		name: "no URLs for a member", request: `PUT /v2/members/deadbeef {"peerURLs":[]}`, breaks: true,
+		want: says(400, "no valid URLs given"),
+	},
+	{
+		name: "no JSON for a member", request: `PUT /v2/members/deadbeef (text/plain) {"peerURLs":["http://127.0.0.1:1"]}`,
+		breaks: true,
+		want:   says(415, "Bad Content-Type text/plain, accept application/json"),
+	},
+	{
+		name: "a member that is there", given: []string{"GET /v2/members"},
+		request: `POST /v2/members {"peerURLs":["{members.0.peerURLs.0}"]}`, until: true,
+		want: []answer{{status: 409, facts: []string{"message ~ : peerURL exists$"}}},
+	},
 	{name: "no URLs", request: `POST /v2/members {"peerURLs":[]}`, breaks: true, want: says(400, "no valid URLs given")},
-	{name: "a strange scheme", request: `POST /v2/members {"peerURLs":["ftp://a:1"]}`, want: []answer{{status: 400, facts: []string{"message ~ ^URL scheme must be http"}}}},
-	{name: "no port", request: `POST /v2/members {"peerURLs":["http://a"]}`, want: says(400, `URL address does not have the form "host:port": http://a`)},
-	{name: "half of JSON", request: `POST /v2/members (application/json) {"peerURLs":`, breaks: true, want: says(400, "unexpected end of JSON input")},
-	{name: "text", request: `POST /v2/members (text/plain) {"peerURLs":["http://127.0.0.1:1"]}`, breaks: true, want: says(415, "Bad Content-Type text/plain, accept application/json")},
+	{
+		name: "a strange scheme", request: `POST /v2/members {"peerURLs":["ftp://a:1"]}`,
+		want: []answer{{status: 400, facts: []string{"message ~ ^URL scheme must be http"}}},
+	},
+	{
+		name: "no port", request: `POST /v2/members {"peerURLs":["http://a"]}`,
+		want: says(400, `URL address does not have the form "host:port": http://a`),
+	},
+	{
+		name: "half of JSON", request: `POST /v2/members (application/json) {"peerURLs":`, breaks: true,
+		want: says(400, "unexpected end of JSON input"),
+	},
+	{
+		name: "text", request: `POST /v2/members (text/plain) {"peerURLs":["http://127.0.0.1:1"]}`, breaks: true,
+		want: says(415, "Bad Content-Type text/plain, accept application/json"),
+	},
 	{
 		name: "a charset", request: `POST /v2/members (application/json; charset=utf-8) {"peerURLs":["ftp://a:1"]}`,
 		want: either(on("<3.1", says(415, "Bad Content-Type application/json; charset=utf-8, accept application/json")),
@@ -131,8 +182,14 @@ var members = subject{name: "members", on: leading, story: true, cases: []testCa
 	},
 	{name: "nobody goes", request: "DELETE /v2/members/deadbeef", want: says(404, "No such member: deadbeef")},
 	{name: "a member goes", request: "DELETE /v2/members/{follower}", until: true, want: always(204, "body = ")},
-	{name: "and has gone for good", request: "DELETE /v2/members/{follower}", want: []answer{{status: 410, facts: []string{"message ~ ^Member permanently removed: "}}}},
-	{name: "and cannot be changed", request: `PUT /v2/members/{follower} {"peerURLs":["http://127.0.0.1:1"]}`, want: says(500, "Internal Server Error")},
+	{
+		name: "and has gone for good", request: "DELETE /v2/members/{follower}",
+		want: []answer{{status: 410, facts: []string{"message ~ ^Member permanently removed: "}}},
+	},
+	{
+		name: "and cannot be changed", request: `PUT /v2/members/{follower} {"peerURLs":["http://127.0.0.1:1"]}`,
+		want: says(500, "Internal Server Error"),
+	},
 	{name: "two", request: "GET /v2/members", want: always(200, "members.# = 2")},
 	{
 		name: "another is announced", request: `POST /v2/members {"peerURLs":["http://127.0.0.1:1"]}`, until: true,

@@ -84,7 +84,11 @@ var withoutQuorum = subject{name: "without a quorum", on: survivor, cases: []tes
 	)},
 	{name: "the members", request: "GET /v2/members", want: always(200, "members.# = 3")},
 	{name: "an addition", request: `POST /v2/members {"peerURLs":["http://127.0.0.1:1"]}`, want: failed},
-	{name: "a member's change", given: []string{"GET /v2/members"}, request: `PUT /v2/members/{members.0.id} {"peerURLs":["http://127.0.0.1:1"]}`, want: failed},
+	{
+		name: "a member's change", given: []string{"GET /v2/members"},
+		request: `PUT /v2/members/{members.0.id} {"peerURLs":["http://127.0.0.1:1"]}`,
+		want:    failed,
+	},
 	{name: "a removal", given: []string{"GET /v2/members"}, request: "DELETE /v2/members/{members.1.id}", want: failed},
 	{name: "a new user", request: `PUT /v2/auth/users/bob {"user":"bob","password":"pw"}`, want: failed},
 	{name: "a new role", request: `PUT /v2/auth/roles/app {"role":"app"}`, want: failed},

@@ -120,7 +120,10 @@ var heading = subject{name: "head", on: single, cases: []testCase{
 		name: "a tree", given: []string{"PUT /d/a/b value=v1", "GET /d?recursive=true"}, request: "HEAD /d?recursive=true",
 		want: always(200, "@Content-Length == given.@Content-Length"),
 	},
-	{name: "the root", given: []string{"GET /v2/keys/"}, request: "HEAD /v2/keys/?recursive=false", want: always(200, "@X-Etcd-Index > 0")},
+	{
+		name: "the root", given: []string{"GET /v2/keys/"}, request: "HEAD /v2/keys/?recursive=false",
+		want: always(200, "@X-Etcd-Index > 0"),
+	},
 	{name: "nothing there", request: "HEAD /nope", want: always(404, "body = ", "has @X-Etcd-Index", "has @X-Etcd-Cluster-Id")},
 	{name: "below a file", given: []string{"PUT /a value=v1"}, request: "HEAD /a/b", want: always(400, "body = ")},
 	{name: "not a boolean", request: "HEAD /v2/keys/?recursive=x", breaks: true, want: always(400, "@X-Etcd-Index = 0")},

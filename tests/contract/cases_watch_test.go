@@ -6,11 +6,29 @@ var watching = subject{name: "watch", on: single, cases: []testCase{
 		during: []string{"PUT /a value=2"},
 		want:   does(200, "set", "node.value = 2", "prevNode.value = 1", "@X-Etcd-Index < node.modifiedIndex", "has @X-Raft-Term"),
 	},
-	{name: "of what does not exist", request: "GET /a?wait=true", during: []string{"PUT /a?prevExist=false value=2"}, want: does(200, "create", "no prevNode")},
-	{name: "an update", given: []string{"PUT /a value=1"}, request: "GET /a?wait=true", during: []string{"PUT /a?prevExist=true value=2"}, want: does(200, "update")},
-	{name: "a swap", given: []string{"PUT /a value=1"}, request: "GET /a?wait=true", during: []string{"PUT /a value=2&prevValue=1"}, want: does(200, "compareAndSwap")},
-	{name: "a deletion", given: []string{"PUT /a value=1"}, request: "GET /a?wait=true", during: []string{"DELETE /a"}, want: does(200, "delete", "no node.value")},
-	{name: "a compared deletion", given: []string{"PUT /a value=1"}, request: "GET /a?wait=true", during: []string{"DELETE /a?prevValue=1"}, want: does(200, "compareAndDelete")},
+	{
+		name: "of what does not exist", request: "GET /a?wait=true", during: []string{"PUT /a?prevExist=false value=2"},
+		want: does(200, "create", "no prevNode"),
+	},
+	{
+		name: "an update", given: []string{"PUT /a value=1"}, request: "GET /a?wait=true",
+		during: []string{"PUT /a?prevExist=true value=2"},
+		want:   does(200, "update"),
+	},
+	{
+		name: "a swap", given: []string{"PUT /a value=1"}, request: "GET /a?wait=true",
+		during: []string{"PUT /a value=2&prevValue=1"},
+		want:   does(200, "compareAndSwap"),
+	},
+	{
+		name: "a deletion", given: []string{"PUT /a value=1"}, request: "GET /a?wait=true", during: []string{"DELETE /a"},
+		want: does(200, "delete", "no node.value"),
+	},
+	{
+		name: "a compared deletion", given: []string{"PUT /a value=1"}, request: "GET /a?wait=true",
+		during: []string{"DELETE /a?prevValue=1"},
+		want:   does(200, "compareAndDelete"),
+	},
 	{
 		name: "an expiry", given: []string{"PUT /a value=1&ttl=1"}, request: "GET /a?wait=true&waitIndex={node.modifiedIndex+1}",
 		want: does(200, "expire", "node.key = ~/a", "no node.value", "prevNode.value = 1", "has prevNode.expiration"),
@@ -23,7 +41,10 @@ var watching = subject{name: "watch", on: single, cases: []testCase{
 			on("", does(200, "expire", "node.key = ~/d", "node.dir = true", "prevNode.dir = true")),
 		),
 	},
-	{name: "the past", given: []string{"PUT /a value=1"}, request: "GET /a?wait=true&waitIndex={node.modifiedIndex}", want: does(200, "set", "node.value = 1")},
+	{
+		name: "the past", given: []string{"PUT /a value=1"}, request: "GET /a?wait=true&waitIndex={node.modifiedIndex}",
+		want: does(200, "set", "node.value = 1"),
+	},
 	{
 		name: "the oldest event that fits", given: []string{"PUT /a value=1", "PUT /a value=2"}, request: "GET /a?wait=true&waitIndex={prevNode.modifiedIndex}",
 		want: does(200, "set", "node.value = 1"),

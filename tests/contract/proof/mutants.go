@@ -61,19 +61,21 @@ type kind struct {
 // kindOf tells the kind of the object at a pointer.
 func kindOf(place string) kind {
 	words := strings.Split(place, "/")[1:]
+	if len(words) < 2 {
+		return kind{}
+	}
+	inPaths, last := words[0] == "paths", words[len(words)-1]
 	switch {
-	case len(words) == 2 && words[0] == "paths":
+	case inPaths && len(words) == 2:
 		return kind{removable: map[string]bool{"get": true, "head": true, "put": true, "post": true, "delete": true}}
-	case len(words) == 3 && words[0] == "paths":
+	case inPaths && len(words) == 3:
 		return kind{removable: map[string]bool{"requestBody": true}, operation: true}
-	case len(words) == 4 && words[0] == "paths" && words[3] == "responses":
+	case inPaths && len(words) == 4 && last == "responses",
+		!inPaths && len(words) == 4 && (last == "headers" || last == "content"),
+		!inPaths && words[1] == "schemas" && last == "properties":
 		return kind{members: true}
-	case len(words) > 1 && (words[len(words)-1] == "headers" || words[len(words)-1] == "content") && words[0] == "components" && len(words) == 4:
-		return kind{members: true}
-	case len(words) == 3 && (words[1] == "parameters" || words[1] == "headers"):
+	case !inPaths && len(words) == 3 && (words[1] == "parameters" || words[1] == "headers"):
 		return kind{requirable: true}
-	case len(words) > 3 && words[1] == "schemas" && words[len(words)-1] == "properties":
-		return kind{members: true}
 	default:
 		return kind{}
 	}
