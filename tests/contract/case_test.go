@@ -29,7 +29,6 @@ type testCase struct {
 	until   bool     // the request is repeated until the answer is as wanted
 	breaks  bool     // the request is not as the description wants it, on purpose
 	notFor  string   // why it is not for the cluster of somebody else
-	slow    bool
 	want    []answer // the first one for the server's version counts; with none, the case is not for that version
 }
 

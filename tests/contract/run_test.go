@@ -101,8 +101,6 @@ func runSubject(t *testing.T, s subject, on *server, tally *tally) {
 // excludes says why a server must not see a case; "" if it may.
 func (s *server) excludes(c testCase) string {
 	switch {
-	case c.slow && !thorough:
-		return "slow, only with make contract"
 	case !s.stranger:
 		return ""
 	case c.notFor != "":
