@@ -54,6 +54,9 @@ func (r *run) newRequest(ctx context.Context, text string, before reply) (*http.
 	}
 	if user, password, ok := strings.Cut(credentials, ":"); ok {
 		req.SetBasicAuth(user, password)
+	} else if r.server.user != nil {
+		password, _ := r.server.user.Password()
+		req.SetBasicAuth(r.server.user.Username(), password)
 	}
 	return req, nil
 }

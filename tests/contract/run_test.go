@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,6 +45,7 @@ func (r *record) add(e *validator.Exchange) {
 type server struct {
 	endpoint string
 	version  version
+	user     *url.Userinfo // sends what has no credentials of its own; nil for nobody
 	http     *http.Transport
 	stranger bool // it is somebody else's: only what does no harm
 	readOnly bool
@@ -89,8 +91,8 @@ func runSubject(t *testing.T, s subject, on *server, tally *tally) {
 				t.Parallel()
 			}
 			r := &run{server: on, dir: dir}
+			defer func() { tally.hold(t, r.findings) }() // also when the case ends early
 			r.runCase(t, c, *want)
-			tally.hold(t, r.findings)
 		})
 		if !ok && s.story {
 			t.Fatalf("the cases of %q build on each other: the rest was not run", s.name)

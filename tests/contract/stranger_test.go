@@ -2,7 +2,6 @@ package contract
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -29,7 +28,7 @@ func checkStranger(t *testing.T, endpoints []string) {
 			t.Fatal(err)
 		}
 		t.Run(u.Host, func(t *testing.T) {
-			on, err := stranger(t, strings.TrimSuffix(endpoint, "/"))
+			on, err := stranger(t, u)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,9 +64,9 @@ func isAnywhere(s subject) bool {
 }
 
 // stranger returns somebody's server. Credentials stand in its URL, and TLS files in the environment.
-func stranger(t *testing.T, endpoint string) (*server, error) {
-	on := newServer(t, &release{name: "0.0.0"}, endpoint)
-	on.stranger = true
+func stranger(t *testing.T, u *url.URL) (*server, error) {
+	on := newServer(t, &release{name: "0.0.0"}, u.Scheme+"://"+u.Host)
+	on.stranger, on.user = true, u.User
 	files := etcd.TLSFiles{CA: os.Getenv("ETCD_CA_FILE"), Cert: os.Getenv("ETCD_CERT_FILE"), Key: os.Getenv("ETCD_KEY_FILE")}
 	if files != (etcd.TLSFiles{}) {
 		config, err := files.Config()
@@ -78,24 +77,41 @@ func stranger(t *testing.T, endpoint string) (*server, error) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	r := &run{server: on}
-	machines, err := r.send(ctx, "GET /v2/machines", reply{}, 0, nil)
-	if err != nil {
+	if err := on.serves(ctx); err != nil {
 		return nil, err
 	}
-	if machines.status != http.StatusOK {
-		return nil, errors.New("the server does not speak the v2 API; etcd 3.4 and 3.5 do with --enable-v2")
+	return on, on.learnVersion(ctx)
+}
+
+// serves says why the suite cannot run on the server.
+func (s *server) serves(ctx context.Context) error {
+	r := &run{server: s, dir: s.dir}
+	got, err := r.send(ctx, "HEAD /nothing", reply{}, 0, nil)
+	switch {
+	case err != nil:
+		return err
+	case got.status == http.StatusUnauthorized:
+		return errors.New("the server wants credentials, or other ones: put them into the URL, http://user:password@host:port")
+	case got.header.Get("X-Etcd-Index") == "":
+		return errors.New("the server does not speak the v2 API; etcd 3.4 and 3.5 do with --enable-v2")
+	default:
+		return nil
 	}
-	answer, err := r.send(ctx, "GET /version", reply{}, 0, nil)
+}
+
+// learnVersion asks the server for its version: JSON, or before 2.1 a line of text.
+func (s *server) learnVersion(ctx context.Context) error {
+	r := &run{server: s}
+	got, err := r.send(ctx, "GET /version", reply{}, 0, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var version struct{ Etcdserver string }
-	if err := json.Unmarshal([]byte(answer.body), &version); err != nil {
-		version.Etcdserver = strings.TrimPrefix(answer.body, "etcd ")
+	text, ok := field(got.fields, []string{"etcdserver"})
+	if !ok {
+		text = strings.TrimPrefix(got.body, "etcd ")
 	}
-	on.version, err = parseVersion(version.Etcdserver)
-	return on, err
+	s.version, err = parseVersion(text)
+	return err
 }
 
 // clean removes the prefix.
