@@ -574,8 +574,8 @@ type DeleteRootParams struct {
 	// PrevValue The value the file must have, else 412 with code 101. It cannot be empty (400 with code 201), so a file with an
 	// empty value can only be compared by `prevIndex`.
 	//
-	// It travels in the request line, which etcd 3.x limits to 4096 bytes without TLS. A value longer than that cannot
-	// be compared in a DELETE there; use `prevIndex`.
+	// It travels in the request line, which etcd 3.x limits to 4096 bytes in the first request of a connection without
+	// TLS. A value longer than that cannot be compared in a DELETE there for sure; use `prevIndex`.
 	PrevValue *string `form:"prevValue,omitempty" json:"prevValue,omitempty"`
 
 	// PrevIndex The `modifiedIndex` the file must have, else 412 with code 101. **0 is no condition** from 2.0 on: the node is
@@ -660,8 +660,8 @@ type DeleteKeyParams struct {
 	// PrevValue The value the file must have, else 412 with code 101. It cannot be empty (400 with code 201), so a file with an
 	// empty value can only be compared by `prevIndex`.
 	//
-	// It travels in the request line, which etcd 3.x limits to 4096 bytes without TLS. A value longer than that cannot
-	// be compared in a DELETE there; use `prevIndex`.
+	// It travels in the request line, which etcd 3.x limits to 4096 bytes in the first request of a connection without
+	// TLS. A value longer than that cannot be compared in a DELETE there for sure; use `prevIndex`.
 	PrevValue *string `form:"prevValue,omitempty" json:"prevValue,omitempty"`
 
 	// PrevIndex The `modifiedIndex` the file must have, else 412 with code 101. **0 is no condition** from 2.0 on: the node is
