@@ -19,7 +19,8 @@ type subject struct {
 // A request is written as a method, a path and a body: "PUT /a?prevExist=true value=x&ttl=5". The path is a key below a
 // directory of the case's own, unless it begins with /v2/, /health or /version. The body is a form as it stands, or JSON;
 // another Content-Type stands before it in round brackets. "bob:secret@GET /a" is sent with credentials. In curly brackets
-// stands a fact of the answer to the request before: {node.modifiedIndex}, {@X-Etcd-Index}, {@X-Etcd-Index+1}.
+// stands a fact of the answer to the request before: {node.modifiedIndex}, {@X-Etcd-Index}, {@X-Etcd-Index+1}; or
+// {4096 bytes}, which is so many.
 type testCase struct {
 	name    string
 	given   []string // requests that come first and succeed; "3 * PUT /a value=x" is sent three times
@@ -27,6 +28,7 @@ type testCase struct {
 	during  []string // requests that are sent when the head of the answer has come
 	events  int      // so many documents are read, and then no more
 	until   bool     // the request is repeated until the answer is as wanted
+	apart   bool     // it has a connection of its own, the first request of which is its first
 	breaks  bool     // the request is not as the description wants it, on purpose
 	notFor  string   // why it is not for the cluster of somebody else
 	want    []answer // the first one for the server's version counts; with none, the case is not for that version
@@ -42,8 +44,8 @@ type testCase struct {
 //	body = text, body ~ x the whole body as text, without the line's end; or a regular expression that it fits
 type answer struct {
 	on     string // versions: "", "<3.5", ">=2.3 <3.5"
-	status int
-	also   int // another status that will do, where it depends on what the server was built with
+	status int    // 0 if there is none
+	also   int    // another status that will do, where it depends on what the server was built with
 	code   int
 	action string
 	facts  []string
@@ -66,6 +68,9 @@ func refuses(status, code int, facts ...string) []answer {
 func says(status int, message string) []answer {
 	return []answer{{status: status, facts: []string{"message = " + message, "no errorCode"}}}
 }
+
+// unanswered is a connection that is closed without an answer.
+var unanswered = []answer{{}}
 
 // on makes an answer one of some versions only.
 func on(versions string, answers []answer) []answer {

@@ -91,6 +91,14 @@ var comparing = subject{name: "conditional", on: single, cases: []testCase{
 		breaks: true, want: does(200, "delete"),
 	},
 	{
+		name: "a value beyond the request line, on a new connection", request: "DELETE /a?prevValue={4096 bytes}", apart: true,
+		notFor: "with TLS it is another", want: either(on("<3.0", refuses(404, 100)), on("", unanswered)),
+	},
+	{
+		name: "a value beyond the request line, on a connection that is in use", given: []string{"PUT /a value=v1"},
+		request: "DELETE /a?prevValue={4096 bytes}", apart: true, want: refuses(412, 101),
+	},
+	{
 		name: "a directory is not compared and deleted", given: []string{"PUT /d dir=true"},
 		request: "DELETE /d?recursive=true&prevIndex=7",
 		want:    refuses(403, 102),

@@ -39,7 +39,7 @@ func proxyOfTheDead(t *testing.T, r *release) *server {
 	member := cluster.Members()[0]
 	on := proxy(t, r, "on", member.PeerURL(), "--proxy-failure-wait=1", "--proxy-refresh-interval=600000")
 	live.Eventually(t, "the proxy knows its member", func() bool {
-		r := &run{server: on, dir: on.dir}
+		r := &run{server: on, dir: on.dir, http: on.http}
 		got, err := r.send(t.Context(), "GET /v2/machines", reply{}, 0, nil)
 		return err == nil && got.status == 200
 	})

@@ -111,6 +111,6 @@ func (e *ear) report(t *testing.T, name string) {
 
 // waitForAuth waits until the server knows users: etcd 2 does not in its first moments.
 func waitForAuth(t *testing.T, on *server) {
-	r := &run{server: on, dir: on.dir}
+	r := &run{server: on, dir: on.dir, http: on.http}
 	r.runCase(t, testCase{request: "GET /v2/auth/users", until: true}, answer{status: 200})
 }

@@ -69,6 +69,7 @@ var bracket = regexp.MustCompile(`\{(@?[A-Za-z][\w.-]*)([+-]\d+)?\}`)
 
 // fill puts facts of the reply before into a request's brackets. JSON has quotes behind its brackets, so it stays.
 func (r *run) fill(text string, before reply) string {
+	text = strings.ReplaceAll(text, "{4096 bytes}", strings.Repeat("x", 4096))
 	return bracket.ReplaceAllStringFunc(text, func(found string) string {
 		parts := bracket.FindStringSubmatch(found)
 		value, ok := r.operand(parts[1], before, before)
@@ -132,7 +133,7 @@ func readBody(from io.Reader, events int) ([]byte, error) {
 
 // transport returns what compares this case's traffic with the description.
 func (r *run) transport() *validator.Transport {
-	t := &validator.Transport{Base: r.server.http, Spec: spec, Report: r.found}
+	t := &validator.Transport{Base: r.http, Spec: spec, Report: r.found}
 	if !r.unrecorded {
 		t.Record = recorded.add
 	}

@@ -85,7 +85,7 @@ func stranger(t *testing.T, u *url.URL) (*server, error) {
 
 // serves says why the suite cannot run on the server.
 func (s *server) serves(ctx context.Context) error {
-	r := &run{server: s, dir: s.dir}
+	r := &run{server: s, dir: s.dir, http: s.http}
 	got, err := r.send(ctx, "HEAD /nothing", reply{}, 0, nil)
 	switch {
 	case err != nil:
@@ -101,7 +101,7 @@ func (s *server) serves(ctx context.Context) error {
 
 // learnVersion asks the server for its version: JSON, or before 2.1 a line of text.
 func (s *server) learnVersion(ctx context.Context) error {
-	r := &run{server: s}
+	r := &run{server: s, http: s.http}
 	got, err := r.send(ctx, "GET /version", reply{}, 0, nil)
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (s *server) learnVersion(ctx context.Context) error {
 func (s *server) clean(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	r := &run{server: s, dir: s.dir}
+	r := &run{server: s, dir: s.dir, http: s.http}
 	got, err := r.send(ctx, "DELETE /?recursive=true", reply{}, 0, nil)
 	if err != nil || got.status != http.StatusOK && got.status != http.StatusNotFound {
 		t.Errorf("%s is left behind: %v %s", s.dir, err, got.body)
