@@ -196,4 +196,8 @@ var members = subject{name: "members", on: leading, story: true, cases: []testCa
 		want: always(201, "has id", "name = ", "peerURLs.0 = http://127.0.0.1:1", "clientURLs.# = 0"),
 	},
 	{name: "and has no name yet", request: "GET /v2/members", want: always(200, "members.# = 3", `members ~ "name":""`)},
+	{
+		name: "and is not reached", request: "GET /v2/stats/leader", until: true,
+		want: on("<3.0", always(200, `followers ~ "fail":[1-9]`)), // 3.x counts no failure to reach one who never came
+	},
 }}
