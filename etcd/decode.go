@@ -39,6 +39,9 @@ func readBody(resp *http.Response, err error) ([]byte, error) {
 // decodeEvent decodes the body of a successful reply. A body that is not an event is an *Error:
 // something else than etcd answered.
 func decodeEvent(resp *http.Response, body []byte) (*Response, error) {
+	if event := readPlain(body); event != nil {
+		return event.withHeader(resp), nil
+	}
 	var event gen.Event
 	if err := json.Unmarshal(body, &event); err != nil {
 		return nil, foreign(resp, body, err.Error())
@@ -51,20 +54,26 @@ func decodeEvent(resp *http.Response, body []byte) (*Response, error) {
 
 // newResponse translates an event from the wire, with the header of the reply that brought it.
 func newResponse(resp *http.Response, event *gen.Event) *Response {
-	return &Response{
-		Action:    Action(event.Action),
-		Node:      newNode(event.Node),
-		PrevNode:  newNode(event.PrevNode),
-		Index:     headerNumber(resp, "X-Etcd-Index"),
-		RaftIndex: headerNumber(resp, "X-Raft-Index"),
-		RaftTerm:  headerNumber(resp, "X-Raft-Term"),
-		ClusterID: resp.Header.Get("X-Etcd-Cluster-Id"),
-	}
+	r := &Response{Action: Action(event.Action), Node: newNode(event.Node), PrevNode: newNode(event.PrevNode)}
+	return r.withHeader(resp)
+}
+
+// withHeader returns r with what the header tells.
+func (r *Response) withHeader(resp *http.Response) *Response {
+	r.Index = headerNumber(resp, "X-Etcd-Index")
+	r.RaftIndex = headerNumber(resp, "X-Raft-Index")
+	r.RaftTerm = headerNumber(resp, "X-Raft-Term")
+	r.ClusterID = resp.Header.Get("X-Etcd-Cluster-Id")
+	return r
 }
 
 // headerNumber returns a numeric header, or 0 where it is missing or no number.
 func headerNumber(resp *http.Response, name string) uint64 {
-	n, err := strconv.ParseUint(resp.Header.Get(name), 10, 64)
+	text := resp.Header.Get(name)
+	if text == "" {
+		return 0 // spares the making of an error
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
 		return 0
 	}

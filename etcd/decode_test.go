@@ -288,6 +288,13 @@ func FuzzDecode(f *testing.F) {
 		`{"NODE":{"Key":"/a"},"node":{"value":"b","key":"/c"}}`, `{"node":{"nodes":[{"key":"/a"}],"nodes":[{}]}}`,
 		`{"errorCode":100,"message":"Key not found","cause":"/k","index":8}`, "{\"node\":{\"key\":\"\xff\\ud800\"}}", "{\"node\":{}} x",
 		"<html>502</html>",
+		// What differs from etcd's own form by a little.
+		`{"node":{"key":"/a","key":"/b"}}`, `{"node":{"value":"b","key":"/c"}}`, `{"node":{"key":"/a" }}`, `{"node":{,"key":"/a"}}`,
+		`{"node":{"key":"/a",}}`, `{"node":{"key":"/a""value":""}}`, `{"node":{"nodes":[{},]}}`, `{"node":{"nodes":[,{}]}}`,
+		`{"node":{"nodes":[{}{}]}}`, `{"node":{"nodes":[{}]}}` + "\n\n", `{"node":{"modifiedIndex":01}}`, `{"node":{"modifiedIndex":-1}}`,
+		`{"node":{"ttl":-0}}`, `{"node":{"ttl":9999999999999999999}}`, `{"node":{"value":null}}`, `{"node":{"dir":truer}}`,
+		`{"node":{"key":"\"\\\/\b\f\n\r\t\u003c\u00e9\u2028"}}`, `{"node":{"key":"\u12"}}`, `{"node":{"key":"\x"}}`, `{"node":{"key":"\ud83d\ude00"}}`,
+		"{\"node\":{\"key\":\"a\tb\"}}", `{"node":{"key":"é😀\`, `{"node":{"expiration":"2026-11-22"}}`, `{"node":{"key":"\`,
 	} {
 		f.Add([]byte(body))
 	}

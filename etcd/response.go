@@ -45,6 +45,9 @@ type Response struct {
 	ClusterID string
 }
 
+// rootKey is the key of the root, which etcd 2 and later leave out.
+const rootKey = "/"
+
 // newNode translates a node from the wire. A nil node stays nil.
 func newNode(wire *gen.Node) *Node {
 	if wire == nil {
@@ -57,7 +60,7 @@ func newNode(wire *gen.Node) *Node {
 		ModifiedIndex: wire.ModifiedIndex,
 	}
 	if node.Key == "" {
-		node.Key = "/" // etcd 2 and later leave the key of the root out
+		node.Key = rootKey
 	}
 	if wire.Value != nil {
 		node.Value = *wire.Value
