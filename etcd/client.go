@@ -30,7 +30,7 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	// The generated client wants a server; cluster puts a member's URL in its place.
-	generated, err := gen.NewClient("http://etcd", gen.WithHTTPClient(cluster))
+	generated, err := gen.NewClient("http://etcd", cluster)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package etcd
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -130,22 +131,36 @@ func trimSlashes(key string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(key, "/"), "/")
 }
 
+// requestsFor returns what the generated client sends for a key.
 func requestsFor(t *testing.T, wire string) []*http.Request {
 	t.Helper()
-	const server = "http://etcd/"
-	var requests []*http.Request
-	add := func(req *http.Request, err error) {
-		if err != nil {
+	var sent sentRequests
+	client, err := gen.NewClient("http://etcd", &sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs [5]error
+	_, errs[0] = client.GetKey(t.Context(), wire, &gen.GetKeyParams{})
+	_, errs[1] = client.HeadKey(t.Context(), wire, nil)
+	_, errs[2] = client.PutKeyWithFormdataBody(t.Context(), wire, nil, gen.PutForm{})
+	_, errs[3] = client.PostKeyWithFormdataBody(t.Context(), wire, gen.PostForm{})
+	_, errs[4] = client.DeleteKey(t.Context(), wire, nil)
+	for _, err := range errs {
+		if !errors.Is(err, errNotSent) {
 			t.Fatal(err)
 		}
-		requests = append(requests, req)
 	}
-	add(gen.NewGetKeyRequest(server, wire, &gen.GetKeyParams{}))
-	add(gen.NewHeadKeyRequest(server, wire, nil))
-	add(gen.NewPutKeyRequestWithFormdataBody(server, wire, nil, gen.PutForm{}))
-	add(gen.NewPostKeyRequestWithFormdataBody(server, wire, gen.PostForm{}))
-	add(gen.NewDeleteKeyRequest(server, wire, nil))
-	return requests
+	return sent
+}
+
+// sentRequests keeps requests instead of sending them.
+type sentRequests []*http.Request
+
+var errNotSent = errors.New("not sent")
+
+func (s *sentRequests) Do(req *http.Request) (*http.Response, error) {
+	*s = append(*s, req)
+	return nil, errNotSent
 }
 
 // checkTargetIsPlain fails for a target with anything in it that somebody on the way may rewrite.

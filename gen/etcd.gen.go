@@ -4,17 +4,14 @@
 package gen
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
-
-	"github.com/oapi-codegen/runtime"
 )
 
 // Defines values for Action.
@@ -757,443 +754,137 @@ type PostMembersJSONRequestBody = MemberRequest
 // PutMemberJSONRequestBody defines body for PutMember for application/json ContentType.
 type PutMemberJSONRequestBody = MemberRequest
 
-// RequestEditorFn is the function signature for the RequestEditor callback function
-type RequestEditorFn func(ctx context.Context, req *http.Request) error
-
-// Doer performs HTTP requests.
-//
-// The standard http.Client implements this interface.
+// HttpRequestDoer sends requests. An http.Client is one.
 type HttpRequestDoer interface {
 	Do(req *http.Request) (*http.Response, error)
 }
 
-// Client which conforms to the OpenAPI3 specification for this service.
+// Client makes requests. It is made by NewClient.
 type Client struct {
-	// The endpoint of the server conforming to this interface, with scheme,
-	// https://api.deepmap.com for example. This can contain a path relative
-	// to the server, such as https://api.deepmap.com/dev-test, and all the
-	// paths in the swagger spec will be appended to the server.
-	Server string
-
-	// Doer for performing requests, typically a *http.Client with any
-	// customized settings, such as certificate chains.
-	Client HttpRequestDoer
-
-	// A list of callbacks for modifying requests which are generated before sending over
-	// the network.
-	RequestEditors []RequestEditorFn
+	server *url.URL
+	doer   HttpRequestDoer
 }
 
-// ClientOption allows setting custom parameters during construction
-type ClientOption func(*Client) error
-
-// Creates a new Client, with reasonable defaults
-func NewClient(server string, opts ...ClientOption) (*Client, error) {
-	// create a client with sane default values
-	client := Client{
-		Server: server,
+// NewClient returns a client that sends requests to server, by doer.
+func NewClient(server string, doer HttpRequestDoer) (*Client, error) {
+	base, err := url.Parse(server)
+	if err != nil {
+		return nil, err
 	}
-	// mutate client and add all optional params
-	for _, o := range opts {
-		if err := o(&client); err != nil {
-			return nil, err
-		}
-	}
-	// ensure the server URL always has a trailing slash
-	if !strings.HasSuffix(client.Server, "/") {
-		client.Server += "/"
-	}
-	// create httpClient, if not already present
-	if client.Client == nil {
-		client.Client = &http.Client{}
-	}
-	return &client, nil
+	return &Client{server: base, doer: doer}, nil
 }
 
-// WithHTTPClient allows overriding the default Doer, which is
-// automatically created using http.Client. This is useful for tests.
-func WithHTTPClient(doer HttpRequestDoer) ClientOption {
-	return func(c *Client) error {
-		c.Client = doer
-		return nil
+// send makes a request and sends it.
+func (c *Client) send(ctx context.Context, method, path, query, contentType, body string) (*http.Response, error) {
+	address := *c.server
+	address.Path += path
+	address.RawQuery = query
+	req := &http.Request{
+		Method: method, URL: &address, Host: address.Host, Header: http.Header{},
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
+	if contentType != "" {
+		req.Header["Content-Type"] = []string{contentType}
+		req.ContentLength = int64(len(body))
+		req.GetBody = func() (io.ReadCloser, error) { return readerOf(body), nil }
+		req.Body = readerOf(body)
+	}
+	return c.doer.Do(req.WithContext(ctx))
 }
 
-// WithRequestEditorFn allows setting up a callback function, which will be
-// called right before sending the request. This can be used to mutate the request.
-func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
-	return func(c *Client) error {
-		c.RequestEditors = append(c.RequestEditors, fn)
-		return nil
+func readerOf(body string) io.ReadCloser {
+	if body == "" {
+		return http.NoBody
 	}
+	return io.NopCloser(strings.NewReader(body))
 }
 
-// The interface specification for the client above.
-type ClientInterface interface {
+// fill puts params in the places of path that are marked with %s.
+func fill(path string, params ...string) string {
+	var b strings.Builder
+	for _, param := range params {
+		before, after, _ := strings.Cut(path, "%s")
+		b.Grow(len(path) + len(param))
+		b.WriteString(before)
+		b.WriteString(param)
+		path = after
+	}
+	b.WriteString(path)
+	return b.String()
+}
 
-	// GetHealth tells whether the answering member is well
-	//
-	// Corresponds with GET /health (the `GetHealth` operationId).
-	GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// DeleteAuthEnable switches authentication off
-	//
-	// Corresponds with DELETE /v2/auth/enable (the `DeleteAuthEnable` operationId).
-	DeleteAuthEnable(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetAuthEnable tells whether authentication is on
-	//
-	// Corresponds with GET /v2/auth/enable (the `GetAuthEnable` operationId).
-	GetAuthEnable(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PutAuthEnable switches authentication on
-	//
-	// Corresponds with PUT /v2/auth/enable (the `PutAuthEnable` operationId).
-	PutAuthEnable(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetRoles lists the roles
-	//
-	// Corresponds with GET /v2/auth/roles (the `GetRoles` operationId).
-	GetRoles(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// DeleteRole deletes a role
-	//
-	// Corresponds with DELETE /v2/auth/roles/{role} (the `DeleteRole` operationId).
-	DeleteRole(ctx context.Context, role string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetRole describes a role
-	//
-	// Corresponds with GET /v2/auth/roles/{role} (the `GetRole` operationId).
-	GetRole(ctx context.Context, role string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PutRoleWithBody creates a role, grants or revokes its permissions
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with PUT /v2/auth/roles/{role} (the `PutRole` operationId).
-	PutRoleWithBody(ctx context.Context, role string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PutRole creates a role, grants or revokes its permissions
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with PUT /v2/auth/roles/{role} (the `PutRole` operationId).
-	PutRole(ctx context.Context, role string, body PutRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetUsers lists the users
-	//
-	// Corresponds with GET /v2/auth/users (the `GetUsers` operationId).
-	GetUsers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// DeleteUser deletes a user
-	//
-	// Corresponds with DELETE /v2/auth/users/{user} (the `DeleteUser` operationId).
-	DeleteUser(ctx context.Context, user string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetUser describes a user
-	//
-	// Corresponds with GET /v2/auth/users/{user} (the `GetUser` operationId).
-	GetUser(ctx context.Context, user string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PutUserWithBody creates a user, changes its password, grants or revokes roles
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with PUT /v2/auth/users/{user} (the `PutUser` operationId).
-	PutUserWithBody(ctx context.Context, user string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PutUser creates a user, changes its password, grants or revokes roles
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with PUT /v2/auth/users/{user} (the `PutUser` operationId).
-	PutUser(ctx context.Context, user string, body PutUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// DeleteRoot is always refused, the root directory is read only
-	//
-	// Corresponds with DELETE /v2/keys/ (the `DeleteRoot` operationId).
-	DeleteRoot(ctx context.Context, params *DeleteRootParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetRoot reads, lists or watches the root directory
-	//
-	// Corresponds with GET /v2/keys/ (the `GetRoot` operationId).
-	GetRoot(ctx context.Context, params *GetRootParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// HeadRoot asks for the headers of a read of the root directory
-	//
-	// Corresponds with HEAD /v2/keys/ (the `HeadRoot` operationId).
-	HeadRoot(ctx context.Context, params *HeadRootParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PostRootWithBody creates an in-order node in the root directory
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /v2/keys/ (the `PostRoot` operationId).
-	PostRootWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PostRootWithFormdataBody creates an in-order node in the root directory
-	//
-	// Takes a body of the `application/x-www-form-urlencoded` content type.
-	//
-	// Corresponds with POST /v2/keys/ (the `PostRoot` operationId).
-	PostRootWithFormdataBody(ctx context.Context, body PostRootFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PutRootWithBody is always refused, the root directory is read only
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with PUT /v2/keys/ (the `PutRoot` operationId).
-	PutRootWithBody(ctx context.Context, params *PutRootParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PutRootWithFormdataBody is always refused, the root directory is read only
-	//
-	// Takes a body of the `application/x-www-form-urlencoded` content type.
-	//
-	// Corresponds with PUT /v2/keys/ (the `PutRoot` operationId).
-	PutRootWithFormdataBody(ctx context.Context, params *PutRootParams, body PutRootFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// DeleteKey deletes a node, if asked only after a comparison
-	//
-	// Corresponds with DELETE /v2/keys/{key} (the `DeleteKey` operationId).
-	DeleteKey(ctx context.Context, key string, params *DeleteKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetKey reads a file, lists a directory, or waits for a change
-	//
-	// Corresponds with GET /v2/keys/{key} (the `GetKey` operationId).
-	GetKey(ctx context.Context, key string, params *GetKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// HeadKey asks whether a node exists
-	//
-	// Corresponds with HEAD /v2/keys/{key} (the `HeadKey` operationId).
-	HeadKey(ctx context.Context, key string, params *HeadKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PostKeyWithBody creates an in-order node in a directory
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /v2/keys/{key} (the `PostKey` operationId).
-	PostKeyWithBody(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PostKeyWithFormdataBody creates an in-order node in a directory
-	//
-	// Takes a body of the `application/x-www-form-urlencoded` content type.
-	//
-	// Corresponds with POST /v2/keys/{key} (the `PostKey` operationId).
-	PostKeyWithFormdataBody(ctx context.Context, key string, body PostKeyFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PutKeyWithBody sets, creates, updates, compares and swaps, or refreshes a node
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with PUT /v2/keys/{key} (the `PutKey` operationId).
-	PutKeyWithBody(ctx context.Context, key string, params *PutKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PutKeyWithFormdataBody sets, creates, updates, compares and swaps, or refreshes a node
-	//
-	// Takes a body of the `application/x-www-form-urlencoded` content type.
-	//
-	// Corresponds with PUT /v2/keys/{key} (the `PutKey` operationId).
-	PutKeyWithFormdataBody(ctx context.Context, key string, params *PutKeyParams, body PutKeyFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetLeader names the leader's peer URL, on etcd 0.x only
-	//
-	// Corresponds with GET /v2/leader (the `GetLeader` operationId).
-	GetLeader(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetMachines lists the members' client URLs
-	//
-	// Corresponds with GET /v2/machines (the `GetMachines` operationId).
-	GetMachines(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// HeadMachines asks whether the server speaks the v2 API
-	//
-	// Corresponds with HEAD /v2/machines (the `HeadMachines` operationId).
-	HeadMachines(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetMembers lists the members
-	//
-	// Corresponds with GET /v2/members (the `GetMembers` operationId).
-	GetMembers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PostMembersWithBody adds a member
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /v2/members (the `PostMembers` operationId).
-	PostMembersWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PostMembers adds a member
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /v2/members (the `PostMembers` operationId).
-	PostMembers(ctx context.Context, body PostMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetMembersLeader describes the member that leads
-	//
-	// Corresponds with GET /v2/members/leader (the `GetMembersLeader` operationId).
-	GetMembersLeader(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// DeleteMember removes a member
-	//
-	// Corresponds with DELETE /v2/members/{id} (the `DeleteMember` operationId).
-	DeleteMember(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PutMemberWithBody replaces a member's peer URLs
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with PUT /v2/members/{id} (the `PutMember` operationId).
-	PutMemberWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PutMember replaces a member's peer URLs
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with PUT /v2/members/{id} (the `PutMember` operationId).
-	PutMember(ctx context.Context, id string, body PutMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetStatsLeader tells how the leader gets on with its followers
-	//
-	// Corresponds with GET /v2/stats/leader (the `GetStatsLeader` operationId).
-	GetStatsLeader(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetStatsSelf tells what the answering member has done
-	//
-	// Corresponds with GET /v2/stats/self (the `GetStatsSelf` operationId).
-	GetStatsSelf(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetStatsStore counts what the answering member's store has done
-	//
-	// Corresponds with GET /v2/stats/store (the `GetStatsStore` operationId).
-	GetStatsStore(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetVersion tells the versions of the server and of its cluster
-	//
-	// Corresponds with GET /version (the `GetVersion` operationId).
-	GetVersion(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+// add adds a field to a query or a form, unless value is nil.
+func add[T string | bool | int64 | uint64](fields *strings.Builder, name string, value *T) {
+	if value == nil {
+		return
+	}
+	var text string
+	switch v := any(*value).(type) {
+	case string:
+		text = url.QueryEscape(v)
+	case bool:
+		text = strconv.FormatBool(v)
+	case int64:
+		text = strconv.FormatInt(v, 10)
+	case uint64:
+		text = strconv.FormatUint(v, 10)
+	}
+	fields.Grow(len("&=") + len(name) + len(text))
+	if fields.Len() > 0 {
+		fields.WriteByte('&')
+	}
+	fields.WriteString(name)
+	fields.WriteByte('=')
+	fields.WriteString(text)
 }
 
 // GetHealth tells whether the answering member is well
 //
 // Corresponds with GET /health (the `GetHealth` operationId).
-func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetHealthRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) GetHealth(ctx context.Context) (*http.Response, error) {
+	return c.send(ctx, http.MethodGet, "/health", "", "", "")
 }
 
 // DeleteAuthEnable switches authentication off
 //
 // Corresponds with DELETE /v2/auth/enable (the `DeleteAuthEnable` operationId).
-func (c *Client) DeleteAuthEnable(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteAuthEnableRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) DeleteAuthEnable(ctx context.Context) (*http.Response, error) {
+	return c.send(ctx, http.MethodDelete, "/v2/auth/enable", "", "", "")
 }
 
 // GetAuthEnable tells whether authentication is on
 //
 // Corresponds with GET /v2/auth/enable (the `GetAuthEnable` operationId).
-func (c *Client) GetAuthEnable(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetAuthEnableRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) GetAuthEnable(ctx context.Context) (*http.Response, error) {
+	return c.send(ctx, http.MethodGet, "/v2/auth/enable", "", "", "")
 }
 
 // PutAuthEnable switches authentication on
 //
 // Corresponds with PUT /v2/auth/enable (the `PutAuthEnable` operationId).
-func (c *Client) PutAuthEnable(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutAuthEnableRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) PutAuthEnable(ctx context.Context) (*http.Response, error) {
+	return c.send(ctx, http.MethodPut, "/v2/auth/enable", "", "", "")
 }
 
 // GetRoles lists the roles
 //
 // Corresponds with GET /v2/auth/roles (the `GetRoles` operationId).
-func (c *Client) GetRoles(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetRolesRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) GetRoles(ctx context.Context) (*http.Response, error) {
+	return c.send(ctx, http.MethodGet, "/v2/auth/roles", "", "", "")
 }
 
 // DeleteRole deletes a role
 //
 // Corresponds with DELETE /v2/auth/roles/{role} (the `DeleteRole` operationId).
-func (c *Client) DeleteRole(ctx context.Context, role string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteRoleRequest(c.Server, role)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) DeleteRole(ctx context.Context, role string) (*http.Response, error) {
+	return c.send(ctx, http.MethodDelete, fill("/v2/auth/roles/%s", role), "", "", "")
 }
 
 // GetRole describes a role
 //
 // Corresponds with GET /v2/auth/roles/{role} (the `GetRole` operationId).
-func (c *Client) GetRole(ctx context.Context, role string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetRoleRequest(c.Server, role)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// PutRoleWithBody creates a role, grants or revokes its permissions
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with PUT /v2/auth/roles/{role} (the `PutRole` operationId).
-func (c *Client) PutRoleWithBody(ctx context.Context, role string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutRoleRequestWithBody(c.Server, role, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) GetRole(ctx context.Context, role string) (*http.Response, error) {
+	return c.send(ctx, http.MethodGet, fill("/v2/auth/roles/%s", role), "", "", "")
 }
 
 // PutRole creates a role, grants or revokes its permissions
@@ -1201,78 +892,33 @@ func (c *Client) PutRoleWithBody(ctx context.Context, role string, contentType s
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /v2/auth/roles/{role} (the `PutRole` operationId).
-func (c *Client) PutRole(ctx context.Context, role string, body PutRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutRoleRequest(c.Server, role, body)
+func (c *Client) PutRole(ctx context.Context, role string, body PutRoleJSONRequestBody) (*http.Response, error) {
+	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, http.MethodPut, fill("/v2/auth/roles/%s", role), "", "application/json", string(text))
 }
 
 // GetUsers lists the users
 //
 // Corresponds with GET /v2/auth/users (the `GetUsers` operationId).
-func (c *Client) GetUsers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetUsersRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) GetUsers(ctx context.Context) (*http.Response, error) {
+	return c.send(ctx, http.MethodGet, "/v2/auth/users", "", "", "")
 }
 
 // DeleteUser deletes a user
 //
 // Corresponds with DELETE /v2/auth/users/{user} (the `DeleteUser` operationId).
-func (c *Client) DeleteUser(ctx context.Context, user string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteUserRequest(c.Server, user)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) DeleteUser(ctx context.Context, user string) (*http.Response, error) {
+	return c.send(ctx, http.MethodDelete, fill("/v2/auth/users/%s", user), "", "", "")
 }
 
 // GetUser describes a user
 //
 // Corresponds with GET /v2/auth/users/{user} (the `GetUser` operationId).
-func (c *Client) GetUser(ctx context.Context, user string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetUserRequest(c.Server, user)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// PutUserWithBody creates a user, changes its password, grants or revokes roles
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with PUT /v2/auth/users/{user} (the `PutUser` operationId).
-func (c *Client) PutUserWithBody(ctx context.Context, user string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutUserRequestWithBody(c.Server, user, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) GetUser(ctx context.Context, user string) (*http.Response, error) {
+	return c.send(ctx, http.MethodGet, fill("/v2/auth/users/%s", user), "", "", "")
 }
 
 // PutUser creates a user, changes its password, grants or revokes roles
@@ -1280,78 +926,53 @@ func (c *Client) PutUserWithBody(ctx context.Context, user string, contentType s
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /v2/auth/users/{user} (the `PutUser` operationId).
-func (c *Client) PutUser(ctx context.Context, user string, body PutUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutUserRequest(c.Server, user, body)
+func (c *Client) PutUser(ctx context.Context, user string, body PutUserJSONRequestBody) (*http.Response, error) {
+	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, http.MethodPut, fill("/v2/auth/users/%s", user), "", "application/json", string(text))
 }
 
 // DeleteRoot is always refused, the root directory is read only
 //
 // Corresponds with DELETE /v2/keys/ (the `DeleteRoot` operationId).
-func (c *Client) DeleteRoot(ctx context.Context, params *DeleteRootParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteRootRequest(c.Server, params)
-	if err != nil {
-		return nil, err
+func (c *Client) DeleteRoot(ctx context.Context, params *DeleteRootParams) (*http.Response, error) {
+	var query strings.Builder
+	if params != nil {
+		add(&query, "recursive", params.Recursive)
+		add(&query, "dir", params.Dir)
+		add(&query, "prevValue", params.PrevValue)
+		add(&query, "prevIndex", params.PrevIndex)
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, http.MethodDelete, "/v2/keys/", query.String(), "", "")
 }
 
 // GetRoot reads, lists or watches the root directory
 //
 // Corresponds with GET /v2/keys/ (the `GetRoot` operationId).
-func (c *Client) GetRoot(ctx context.Context, params *GetRootParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetRootRequest(c.Server, params)
-	if err != nil {
-		return nil, err
+func (c *Client) GetRoot(ctx context.Context, params *GetRootParams) (*http.Response, error) {
+	var query strings.Builder
+	if params != nil {
+		add(&query, "recursive", params.Recursive)
+		add(&query, "sorted", params.Sorted)
+		add(&query, "quorum", params.Quorum)
+		add(&query, "wait", params.Wait)
+		add(&query, "waitIndex", params.WaitIndex)
+		add(&query, "stream", params.Stream)
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, http.MethodGet, "/v2/keys/", query.String(), "", "")
 }
 
 // HeadRoot asks for the headers of a read of the root directory
 //
 // Corresponds with HEAD /v2/keys/ (the `HeadRoot` operationId).
-func (c *Client) HeadRoot(ctx context.Context, params *HeadRootParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewHeadRootRequest(c.Server, params)
-	if err != nil {
-		return nil, err
+func (c *Client) HeadRoot(ctx context.Context, params *HeadRootParams) (*http.Response, error) {
+	var query strings.Builder
+	if params != nil {
+		add(&query, "recursive", params.Recursive)
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// PostRootWithBody creates an in-order node in the root directory
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /v2/keys/ (the `PostRoot` operationId).
-func (c *Client) PostRootWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPostRootRequestWithBody(c.Server, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, http.MethodHead, "/v2/keys/", query.String(), "", "")
 }
 
 // PostRootWithFormdataBody creates an in-order node in the root directory
@@ -1359,33 +980,13 @@ func (c *Client) PostRootWithBody(ctx context.Context, contentType string, body 
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
 // Corresponds with POST /v2/keys/ (the `PostRoot` operationId).
-func (c *Client) PostRootWithFormdataBody(ctx context.Context, body PostRootFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPostRootRequestWithFormdataBody(c.Server, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// PutRootWithBody is always refused, the root directory is read only
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with PUT /v2/keys/ (the `PutRoot` operationId).
-func (c *Client) PutRootWithBody(ctx context.Context, params *PutRootParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutRootRequestWithBody(c.Server, params, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) PostRootWithFormdataBody(ctx context.Context, body PostRootFormdataRequestBody) (*http.Response, error) {
+	var form strings.Builder
+	add(&form, "dir", body.Dir)
+	add(&form, "noValueOnSuccess", body.NoValueOnSuccess)
+	add(&form, "ttl", body.TTL)
+	add(&form, "value", body.Value)
+	return c.send(ctx, http.MethodPost, "/v2/keys/", "", "application/x-www-form-urlencoded", form.String())
 }
 
 // PutRootWithFormdataBody is always refused, the root directory is read only
@@ -1393,78 +994,61 @@ func (c *Client) PutRootWithBody(ctx context.Context, params *PutRootParams, con
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
 // Corresponds with PUT /v2/keys/ (the `PutRoot` operationId).
-func (c *Client) PutRootWithFormdataBody(ctx context.Context, params *PutRootParams, body PutRootFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutRootRequestWithFormdataBody(c.Server, params, body)
-	if err != nil {
-		return nil, err
+func (c *Client) PutRootWithFormdataBody(ctx context.Context, params *PutRootParams, body PutRootFormdataRequestBody) (*http.Response, error) {
+	var query strings.Builder
+	if params != nil {
+		add(&query, "prevExist", params.PrevExist)
+		add(&query, "prevIndex", params.PrevIndex)
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	var form strings.Builder
+	add(&form, "dir", body.Dir)
+	add(&form, "noValueOnSuccess", body.NoValueOnSuccess)
+	add(&form, "prevValue", body.PrevValue)
+	add(&form, "refresh", body.Refresh)
+	add(&form, "ttl", body.TTL)
+	add(&form, "value", body.Value)
+	return c.send(ctx, http.MethodPut, "/v2/keys/", query.String(), "application/x-www-form-urlencoded", form.String())
 }
 
 // DeleteKey deletes a node, if asked only after a comparison
 //
 // Corresponds with DELETE /v2/keys/{key} (the `DeleteKey` operationId).
-func (c *Client) DeleteKey(ctx context.Context, key string, params *DeleteKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteKeyRequest(c.Server, key, params)
-	if err != nil {
-		return nil, err
+func (c *Client) DeleteKey(ctx context.Context, key string, params *DeleteKeyParams) (*http.Response, error) {
+	var query strings.Builder
+	if params != nil {
+		add(&query, "recursive", params.Recursive)
+		add(&query, "dir", params.Dir)
+		add(&query, "prevValue", params.PrevValue)
+		add(&query, "prevIndex", params.PrevIndex)
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, http.MethodDelete, fill("/v2/keys/%s", key), query.String(), "", "")
 }
 
 // GetKey reads a file, lists a directory, or waits for a change
 //
 // Corresponds with GET /v2/keys/{key} (the `GetKey` operationId).
-func (c *Client) GetKey(ctx context.Context, key string, params *GetKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetKeyRequest(c.Server, key, params)
-	if err != nil {
-		return nil, err
+func (c *Client) GetKey(ctx context.Context, key string, params *GetKeyParams) (*http.Response, error) {
+	var query strings.Builder
+	if params != nil {
+		add(&query, "recursive", params.Recursive)
+		add(&query, "sorted", params.Sorted)
+		add(&query, "quorum", params.Quorum)
+		add(&query, "wait", params.Wait)
+		add(&query, "waitIndex", params.WaitIndex)
+		add(&query, "stream", params.Stream)
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, http.MethodGet, fill("/v2/keys/%s", key), query.String(), "", "")
 }
 
 // HeadKey asks whether a node exists
 //
 // Corresponds with HEAD /v2/keys/{key} (the `HeadKey` operationId).
-func (c *Client) HeadKey(ctx context.Context, key string, params *HeadKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewHeadKeyRequest(c.Server, key, params)
-	if err != nil {
-		return nil, err
+func (c *Client) HeadKey(ctx context.Context, key string, params *HeadKeyParams) (*http.Response, error) {
+	var query strings.Builder
+	if params != nil {
+		add(&query, "recursive", params.Recursive)
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// PostKeyWithBody creates an in-order node in a directory
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /v2/keys/{key} (the `PostKey` operationId).
-func (c *Client) PostKeyWithBody(ctx context.Context, key string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPostKeyRequestWithBody(c.Server, key, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, http.MethodHead, fill("/v2/keys/%s", key), query.String(), "", "")
 }
 
 // PostKeyWithFormdataBody creates an in-order node in a directory
@@ -1472,33 +1056,13 @@ func (c *Client) PostKeyWithBody(ctx context.Context, key string, contentType st
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
 // Corresponds with POST /v2/keys/{key} (the `PostKey` operationId).
-func (c *Client) PostKeyWithFormdataBody(ctx context.Context, key string, body PostKeyFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPostKeyRequestWithFormdataBody(c.Server, key, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// PutKeyWithBody sets, creates, updates, compares and swaps, or refreshes a node
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with PUT /v2/keys/{key} (the `PutKey` operationId).
-func (c *Client) PutKeyWithBody(ctx context.Context, key string, params *PutKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutKeyRequestWithBody(c.Server, key, params, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) PostKeyWithFormdataBody(ctx context.Context, key string, body PostKeyFormdataRequestBody) (*http.Response, error) {
+	var form strings.Builder
+	add(&form, "dir", body.Dir)
+	add(&form, "noValueOnSuccess", body.NoValueOnSuccess)
+	add(&form, "ttl", body.TTL)
+	add(&form, "value", body.Value)
+	return c.send(ctx, http.MethodPost, fill("/v2/keys/%s", key), "", "application/x-www-form-urlencoded", form.String())
 }
 
 // PutKeyWithFormdataBody sets, creates, updates, compares and swaps, or refreshes a node
@@ -1506,93 +1070,48 @@ func (c *Client) PutKeyWithBody(ctx context.Context, key string, params *PutKeyP
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
 // Corresponds with PUT /v2/keys/{key} (the `PutKey` operationId).
-func (c *Client) PutKeyWithFormdataBody(ctx context.Context, key string, params *PutKeyParams, body PutKeyFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutKeyRequestWithFormdataBody(c.Server, key, params, body)
-	if err != nil {
-		return nil, err
+func (c *Client) PutKeyWithFormdataBody(ctx context.Context, key string, params *PutKeyParams, body PutKeyFormdataRequestBody) (*http.Response, error) {
+	var query strings.Builder
+	if params != nil {
+		add(&query, "prevExist", params.PrevExist)
+		add(&query, "prevIndex", params.PrevIndex)
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	var form strings.Builder
+	add(&form, "dir", body.Dir)
+	add(&form, "noValueOnSuccess", body.NoValueOnSuccess)
+	add(&form, "prevValue", body.PrevValue)
+	add(&form, "refresh", body.Refresh)
+	add(&form, "ttl", body.TTL)
+	add(&form, "value", body.Value)
+	return c.send(ctx, http.MethodPut, fill("/v2/keys/%s", key), query.String(), "application/x-www-form-urlencoded", form.String())
 }
 
 // GetLeader names the leader's peer URL, on etcd 0.x only
 //
 // Corresponds with GET /v2/leader (the `GetLeader` operationId).
-func (c *Client) GetLeader(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetLeaderRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) GetLeader(ctx context.Context) (*http.Response, error) {
+	return c.send(ctx, http.MethodGet, "/v2/leader", "", "", "")
 }
 
 // GetMachines lists the members' client URLs
 //
 // Corresponds with GET /v2/machines (the `GetMachines` operationId).
-func (c *Client) GetMachines(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetMachinesRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) GetMachines(ctx context.Context) (*http.Response, error) {
+	return c.send(ctx, http.MethodGet, "/v2/machines", "", "", "")
 }
 
 // HeadMachines asks whether the server speaks the v2 API
 //
 // Corresponds with HEAD /v2/machines (the `HeadMachines` operationId).
-func (c *Client) HeadMachines(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewHeadMachinesRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) HeadMachines(ctx context.Context) (*http.Response, error) {
+	return c.send(ctx, http.MethodHead, "/v2/machines", "", "", "")
 }
 
 // GetMembers lists the members
 //
 // Corresponds with GET /v2/members (the `GetMembers` operationId).
-func (c *Client) GetMembers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetMembersRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// PostMembersWithBody adds a member
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /v2/members (the `PostMembers` operationId).
-func (c *Client) PostMembersWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPostMembersRequestWithBody(c.Server, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) GetMembers(ctx context.Context) (*http.Response, error) {
+	return c.send(ctx, http.MethodGet, "/v2/members", "", "", "")
 }
 
 // PostMembers adds a member
@@ -1600,63 +1119,26 @@ func (c *Client) PostMembersWithBody(ctx context.Context, contentType string, bo
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v2/members (the `PostMembers` operationId).
-func (c *Client) PostMembers(ctx context.Context, body PostMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPostMembersRequest(c.Server, body)
+func (c *Client) PostMembers(ctx context.Context, body PostMembersJSONRequestBody) (*http.Response, error) {
+	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, http.MethodPost, "/v2/members", "", "application/json", string(text))
 }
 
 // GetMembersLeader describes the member that leads
 //
 // Corresponds with GET /v2/members/leader (the `GetMembersLeader` operationId).
-func (c *Client) GetMembersLeader(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetMembersLeaderRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) GetMembersLeader(ctx context.Context) (*http.Response, error) {
+	return c.send(ctx, http.MethodGet, "/v2/members/leader", "", "", "")
 }
 
 // DeleteMember removes a member
 //
 // Corresponds with DELETE /v2/members/{id} (the `DeleteMember` operationId).
-func (c *Client) DeleteMember(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteMemberRequest(c.Server, id)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// PutMemberWithBody replaces a member's peer URLs
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with PUT /v2/members/{id} (the `PutMember` operationId).
-func (c *Client) PutMemberWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutMemberRequestWithBody(c.Server, id, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) DeleteMember(ctx context.Context, id string) (*http.Response, error) {
+	return c.send(ctx, http.MethodDelete, fill("/v2/members/%s", id), "", "", "")
 }
 
 // PutMember replaces a member's peer URLs
@@ -1664,1635 +1146,40 @@ func (c *Client) PutMemberWithBody(ctx context.Context, id string, contentType s
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /v2/members/{id} (the `PutMember` operationId).
-func (c *Client) PutMember(ctx context.Context, id string, body PutMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutMemberRequest(c.Server, id, body)
+func (c *Client) PutMember(ctx context.Context, id string, body PutMemberJSONRequestBody) (*http.Response, error) {
+	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, http.MethodPut, fill("/v2/members/%s", id), "", "application/json", string(text))
 }
 
 // GetStatsLeader tells how the leader gets on with its followers
 //
 // Corresponds with GET /v2/stats/leader (the `GetStatsLeader` operationId).
-func (c *Client) GetStatsLeader(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetStatsLeaderRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) GetStatsLeader(ctx context.Context) (*http.Response, error) {
+	return c.send(ctx, http.MethodGet, "/v2/stats/leader", "", "", "")
 }
 
 // GetStatsSelf tells what the answering member has done
 //
 // Corresponds with GET /v2/stats/self (the `GetStatsSelf` operationId).
-func (c *Client) GetStatsSelf(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetStatsSelfRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) GetStatsSelf(ctx context.Context) (*http.Response, error) {
+	return c.send(ctx, http.MethodGet, "/v2/stats/self", "", "", "")
 }
 
 // GetStatsStore counts what the answering member's store has done
 //
 // Corresponds with GET /v2/stats/store (the `GetStatsStore` operationId).
-func (c *Client) GetStatsStore(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetStatsStoreRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+func (c *Client) GetStatsStore(ctx context.Context) (*http.Response, error) {
+	return c.send(ctx, http.MethodGet, "/v2/stats/store", "", "", "")
 }
 
 // GetVersion tells the versions of the server and of its cluster
 //
 // Corresponds with GET /version (the `GetVersion` operationId).
-func (c *Client) GetVersion(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetVersionRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// NewGetHealthRequest constructs an http.Request for the GetHealth method
-func NewGetHealthRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/health")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewDeleteAuthEnableRequest constructs an http.Request for the DeleteAuthEnable method
-func NewDeleteAuthEnableRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/auth/enable")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetAuthEnableRequest constructs an http.Request for the GetAuthEnable method
-func NewGetAuthEnableRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/auth/enable")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewPutAuthEnableRequest constructs an http.Request for the PutAuthEnable method
-func NewPutAuthEnableRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/auth/enable")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPut, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetRolesRequest constructs an http.Request for the GetRoles method
-func NewGetRolesRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/auth/roles")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewDeleteRoleRequest constructs an http.Request for the DeleteRole method
-func NewDeleteRoleRequest(server string, role string) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "role", role, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/auth/roles/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetRoleRequest constructs an http.Request for the GetRole method
-func NewGetRoleRequest(server string, role string) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "role", role, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/auth/roles/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewPutRoleRequest calls the generic PutRole builder with application/json body
-func NewPutRoleRequest(server string, role string, body PutRoleJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewPutRoleRequestWithBody(server, role, "application/json", bodyReader)
-}
-
-// NewPutRoleRequestWithBody constructs an http.Request for the PutRole method, with any body, and a specified content type
-func NewPutRoleRequestWithBody(server string, role string, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "role", role, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/auth/roles/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-// NewGetUsersRequest constructs an http.Request for the GetUsers method
-func NewGetUsersRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/auth/users")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewDeleteUserRequest constructs an http.Request for the DeleteUser method
-func NewDeleteUserRequest(server string, user string) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/auth/users/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetUserRequest constructs an http.Request for the GetUser method
-func NewGetUserRequest(server string, user string) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/auth/users/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewPutUserRequest calls the generic PutUser builder with application/json body
-func NewPutUserRequest(server string, user string, body PutUserJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewPutUserRequestWithBody(server, user, "application/json", bodyReader)
-}
-
-// NewPutUserRequestWithBody constructs an http.Request for the PutUser method, with any body, and a specified content type
-func NewPutUserRequestWithBody(server string, user string, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/auth/users/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-// NewDeleteRootRequest constructs an http.Request for the DeleteRoot method
-func NewDeleteRootRequest(server string, params *DeleteRootParams) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/keys/")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.Recursive != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "recursive", *params.Recursive, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Dir != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dir", *params.Dir, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.PrevValue != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "prevValue", *params.PrevValue, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.PrevIndex != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "prevIndex", *params.PrevIndex, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetRootRequest constructs an http.Request for the GetRoot method
-func NewGetRootRequest(server string, params *GetRootParams) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/keys/")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.Recursive != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "recursive", *params.Recursive, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Sorted != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sorted", *params.Sorted, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Quorum != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "quorum", *params.Quorum, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Wait != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "wait", *params.Wait, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.WaitIndex != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "waitIndex", *params.WaitIndex, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Stream != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "stream", *params.Stream, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewHeadRootRequest constructs an http.Request for the HeadRoot method
-func NewHeadRootRequest(server string, params *HeadRootParams) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/keys/")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.Recursive != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "recursive", *params.Recursive, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodHead, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewPostRootRequestWithFormdataBody calls the generic PostRoot builder with application/x-www-form-urlencoded body
-func NewPostRootRequestWithFormdataBody(server string, body PostRootFormdataRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	bodyStr, err := runtime.MarshalForm(body, nil)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = strings.NewReader(bodyStr.Encode())
-	return NewPostRootRequestWithBody(server, "application/x-www-form-urlencoded", bodyReader)
-}
-
-// NewPostRootRequestWithBody constructs an http.Request for the PostRoot method, with any body, and a specified content type
-func NewPostRootRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/keys/")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-// NewPutRootRequestWithFormdataBody calls the generic PutRoot builder with application/x-www-form-urlencoded body
-func NewPutRootRequestWithFormdataBody(server string, params *PutRootParams, body PutRootFormdataRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	bodyStr, err := runtime.MarshalForm(body, nil)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = strings.NewReader(bodyStr.Encode())
-	return NewPutRootRequestWithBody(server, params, "application/x-www-form-urlencoded", bodyReader)
-}
-
-// NewPutRootRequestWithBody constructs an http.Request for the PutRoot method, with any body, and a specified content type
-func NewPutRootRequestWithBody(server string, params *PutRootParams, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/keys/")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.PrevExist != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "prevExist", *params.PrevExist, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.PrevIndex != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "prevIndex", *params.PrevIndex, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-// NewDeleteKeyRequest constructs an http.Request for the DeleteKey method
-func NewDeleteKeyRequest(server string, key string, params *DeleteKeyParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/keys/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.Recursive != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "recursive", *params.Recursive, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Dir != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dir", *params.Dir, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.PrevValue != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "prevValue", *params.PrevValue, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.PrevIndex != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "prevIndex", *params.PrevIndex, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetKeyRequest constructs an http.Request for the GetKey method
-func NewGetKeyRequest(server string, key string, params *GetKeyParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/keys/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.Recursive != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "recursive", *params.Recursive, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Sorted != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sorted", *params.Sorted, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Quorum != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "quorum", *params.Quorum, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Wait != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "wait", *params.Wait, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.WaitIndex != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "waitIndex", *params.WaitIndex, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Stream != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "stream", *params.Stream, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewHeadKeyRequest constructs an http.Request for the HeadKey method
-func NewHeadKeyRequest(server string, key string, params *HeadKeyParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/keys/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.Recursive != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "recursive", *params.Recursive, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodHead, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewPostKeyRequestWithFormdataBody calls the generic PostKey builder with application/x-www-form-urlencoded body
-func NewPostKeyRequestWithFormdataBody(server string, key string, body PostKeyFormdataRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	bodyStr, err := runtime.MarshalForm(body, nil)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = strings.NewReader(bodyStr.Encode())
-	return NewPostKeyRequestWithBody(server, key, "application/x-www-form-urlencoded", bodyReader)
-}
-
-// NewPostKeyRequestWithBody constructs an http.Request for the PostKey method, with any body, and a specified content type
-func NewPostKeyRequestWithBody(server string, key string, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/keys/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-// NewPutKeyRequestWithFormdataBody calls the generic PutKey builder with application/x-www-form-urlencoded body
-func NewPutKeyRequestWithFormdataBody(server string, key string, params *PutKeyParams, body PutKeyFormdataRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	bodyStr, err := runtime.MarshalForm(body, nil)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = strings.NewReader(bodyStr.Encode())
-	return NewPutKeyRequestWithBody(server, key, params, "application/x-www-form-urlencoded", bodyReader)
-}
-
-// NewPutKeyRequestWithBody constructs an http.Request for the PutKey method, with any body, and a specified content type
-func NewPutKeyRequestWithBody(server string, key string, params *PutKeyParams, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/keys/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.PrevExist != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "prevExist", *params.PrevExist, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.PrevIndex != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "prevIndex", *params.PrevIndex, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-// NewGetLeaderRequest constructs an http.Request for the GetLeader method
-func NewGetLeaderRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/leader")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetMachinesRequest constructs an http.Request for the GetMachines method
-func NewGetMachinesRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/machines")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewHeadMachinesRequest constructs an http.Request for the HeadMachines method
-func NewHeadMachinesRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/machines")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodHead, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetMembersRequest constructs an http.Request for the GetMembers method
-func NewGetMembersRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/members")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewPostMembersRequest calls the generic PostMembers builder with application/json body
-func NewPostMembersRequest(server string, body PostMembersJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewPostMembersRequestWithBody(server, "application/json", bodyReader)
-}
-
-// NewPostMembersRequestWithBody constructs an http.Request for the PostMembers method, with any body, and a specified content type
-func NewPostMembersRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/members")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-// NewGetMembersLeaderRequest constructs an http.Request for the GetMembersLeader method
-func NewGetMembersLeaderRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/members/leader")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewDeleteMemberRequest constructs an http.Request for the DeleteMember method
-func NewDeleteMemberRequest(server string, id string) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/members/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewPutMemberRequest calls the generic PutMember builder with application/json body
-func NewPutMemberRequest(server string, id string, body PutMemberJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewPutMemberRequestWithBody(server, id, "application/json", bodyReader)
-}
-
-// NewPutMemberRequestWithBody constructs an http.Request for the PutMember method, with any body, and a specified content type
-func NewPutMemberRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/members/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-// NewGetStatsLeaderRequest constructs an http.Request for the GetStatsLeader method
-func NewGetStatsLeaderRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/stats/leader")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetStatsSelfRequest constructs an http.Request for the GetStatsSelf method
-func NewGetStatsSelfRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/stats/self")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetStatsStoreRequest constructs an http.Request for the GetStatsStore method
-func NewGetStatsStoreRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/v2/stats/store")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetVersionRequest constructs an http.Request for the GetVersion method
-func NewGetVersionRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/version")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
-	for _, r := range c.RequestEditors {
-		if err := r(ctx, req); err != nil {
-			return err
-		}
-	}
-	for _, r := range additionalEditors {
-		if err := r(ctx, req); err != nil {
-			return err
-		}
-	}
-	return nil
+func (c *Client) GetVersion(ctx context.Context) (*http.Response, error) {
+	return c.send(ctx, http.MethodGet, "/version", "", "", "")
 }
 
 // There is no ClientWithResponses: see api/codegen.yaml for the reasons.

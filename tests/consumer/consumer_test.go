@@ -3,6 +3,8 @@ package consumer
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,7 +32,7 @@ func TestLibraryDependsOnLittle(t *testing.T) {
 	t.Logf("packages beside the standard library:\n%s", strings.Join(deps, "\n"))
 }
 
-// A module of somebody else's builds with the library, and its go.sum names few modules.
+// A module of somebody else's builds with the library, and needs no other for that.
 func TestAnotherModuleBuilds(t *testing.T) {
 	dir := t.TempDir()
 	root, err := filepath.Abs(library)
@@ -57,13 +59,11 @@ func main() {
 		t.Errorf("it printed %q", got)
 	}
 	sums, err := os.ReadFile(filepath.Join(dir, "go.sum"))
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
-	if lines := bytes.Count(sums, []byte("\n")); lines > 30 {
-		t.Errorf("go.sum has %d lines:\n%s", lines, sums)
-	} else {
-		t.Logf("go.sum has %d lines", lines)
+	if len(sums) > 0 {
+		t.Errorf("it needs other modules than the library:\n%s", sums)
 	}
 }
 
