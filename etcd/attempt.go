@@ -1,7 +1,6 @@
 package etcd
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,18 +16,21 @@ import (
 // bound. It returns the reply of a success, or else what went wrong; with OutcomeAnswered, the
 // *Error of a refusal.
 func (c *cluster) attempt(req *http.Request, m *member, most time.Duration) (*http.Response, Outcome, error) {
-	c.observe(AttemptStarted{m.endpoint, req.Method, req.URL.Path})
+	if c.observer != nil {
+		c.observe(AttemptStarted{m.endpoint, req.Method, req.URL.Path})
+	}
 	start := time.Now()
 	var over *member
 	if isWatch(req) {
 		over = m
 	}
 	resp, outcome, err := c.try(req, over, most)
-	var reply *Error
-	if errors.As(err, &reply) {
-		reply.Endpoint = m.endpoint
+	if err != nil {
+		nameEndpoint(err, m)
 	}
-	c.observe(AttemptEnded{m.endpoint, req.Method, req.URL.Path, time.Since(start), outcome, err})
+	if c.observer != nil {
+		c.observe(AttemptEnded{m.endpoint, req.Method, req.URL.Path, time.Since(start), outcome, err})
+	}
 	switch {
 	case outcome == OutcomeAnswered:
 		c.praise(m)
@@ -36,6 +38,14 @@ func (c *cluster) attempt(req *http.Request, m *member, most time.Duration) (*ht
 		c.blame(m, err)
 	}
 	return resp, outcome, err
+}
+
+// nameEndpoint puts m into err, if that is a reply.
+func nameEndpoint(err error, m *member) {
+	var reply *Error
+	if errors.As(err, &reply) {
+		reply.Endpoint = m.endpoint
+	}
 }
 
 // praise makes calls begin with a member that answers.
@@ -65,7 +75,7 @@ func (c *cluster) try(req *http.Request, over *member, most time.Duration) (*htt
 	if over != nil {
 		c.vigil.join(over, limit)
 	}
-	resp, err := c.http.Do(req.WithContext(limit.ctx))
+	resp, err := exchange(c.http, req.WithContext(limit.ctx))
 	if err != nil {
 		defer limit.end()
 		return nil, limit.outcome(err), limit.why(err)
@@ -85,13 +95,16 @@ func (c *cluster) try(req *http.Request, over *member, most time.Duration) (*htt
 		return resp, OutcomeAnswered, nil
 	}
 	defer limit.end()
-	body, err := io.ReadAll(resp.Body)
-	resp.Body.Close()
+	body, err := readWhole(resp.Body)
 	if err != nil {
 		return nil, OutcomeUnknown, limit.why(err)
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return c.judge(resp, body, floor)
+	resp.Body = body
+	out, outcome, err := c.judge(resp, floor)
+	if err != nil {
+		body.Close()
+	}
+	return out, outcome, err
 }
 
 // inquire asks m itself something, aside from the calls of users: without credentials, and without
@@ -127,10 +140,14 @@ func (c *cluster) addressed(req *http.Request, m *member) (*http.Request, error)
 }
 
 // judge sorts a whole reply into a success, a refusal, and one that settles nothing.
-func (c *cluster) judge(resp *http.Response, body []byte, floor uint64) (*http.Response, Outcome, error) {
+func (c *cluster) judge(resp *http.Response, floor uint64) (*http.Response, Outcome, error) {
 	c.identity.saw(headerNumber(resp, "X-Etcd-Index"))
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		return resp, OutcomeAnswered, nil
+	}
+	body, failed := io.ReadAll(resp.Body)
+	if failed != nil {
+		return nil, OutcomeUnknown, failed
 	}
 	err := decodeError(resp, body)
 	switch {

@@ -35,8 +35,8 @@ func TestJudge(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			wire, body := wireReply(t, "PUT", test.reply)
-			resp, got, err := (&cluster{}).judge(wire, body, 0)
+			wire, _ := wireReply(t, "PUT", test.reply)
+			resp, got, err := (&cluster{}).judge(wire, 0)
 			if got != test.want || (resp == nil) == (err == nil) || (err == nil) != (wire.StatusCode < 300) {
 				t.Errorf("judged %d with %v, %v; want %d", got, resp, err, test.want)
 			}
@@ -112,6 +112,6 @@ func TestLimitOfAWatchLastsUntilItsBodyIsClosed(t *testing.T) {
 		check(t, "reason to end after the header", limit.ctx.Err(), error(nil))
 		resp.Body.Close()
 		checkIs(t, limit.ctx.Err(), context.Canceled)
-		check(t, "still registered with the client", limit.stopLife(), false)
+		check(t, "attempts still registered with the client", len(limit.ongoing.limits), 0)
 	})
 }

@@ -27,6 +27,7 @@ type cluster struct {
 
 	life       context.Context // ends with close
 	endLife    context.CancelCauseFunc
+	ongoing    ongoing
 	background sync.WaitGroup // what close waits for
 	release    func()         // closes the idle connections of our own pool
 }
@@ -72,7 +73,7 @@ func (c *cluster) Do(req *http.Request) (*http.Response, error) {
 		}
 	}
 	course := c.newCourse(req)
-	failed := &ClusterError{Method: req.Method, Path: req.URL.Path}
+	var failed *ClusterError
 	for m, left := course.next(req.Context()); m != nil; {
 		out, err := c.addressed(req, m)
 		if err != nil {
@@ -86,6 +87,9 @@ func (c *cluster) Do(req *http.Request) (*http.Response, error) {
 		leader := c.leaderNamed(err, course)
 		if outcome == OutcomeAnswered && leader == nil {
 			return nil, c.supported(req.Context(), m, req.URL.Path, err)
+		}
+		if failed == nil {
+			failed = &ClusterError{Method: req.Method, Path: req.URL.Path}
 		}
 		failed.add(Attempt{m.endpoint, time.Since(start), err}, outcome)
 		course.failed(err)
@@ -164,6 +168,7 @@ func (c *cluster) observe(event Event) {
 // close ends what runs, waits for what runs in the background, and lets go of the connections.
 func (c *cluster) close() {
 	c.endLife(ErrClosed)
+	c.ongoing.end(ErrClosed)
 	c.vigil.close()
 	c.background.Wait()
 	c.release()

@@ -15,7 +15,14 @@ import (
 // decode turns what a call on keys of the generated client returns into a Response. A reply
 // that is not a success has been turned into an error by then: see cluster.attempt.
 func decode(resp *http.Response, err error) (*Response, error) {
-	body, err := readBody(resp, err)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if w, ok := resp.Body.(*wholeBody); ok && w.event != nil {
+		return w.event.withHeader(resp), nil
+	}
+	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +46,7 @@ func readBody(resp *http.Response, err error) ([]byte, error) {
 // decodeEvent decodes the body of a successful reply. A body that is not an event is an *Error:
 // something else than etcd answered.
 func decodeEvent(resp *http.Response, body []byte) (*Response, error) {
-	if event := readPlain(body); event != nil {
+	if event := decodePlain(body); event != nil {
 		return event.withHeader(resp), nil
 	}
 	var event gen.Event

@@ -1,12 +1,16 @@
 package etcd
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 	"unicode/utf8"
 )
@@ -274,6 +278,32 @@ func (wire *wireNode) agrees(t *testing.T, node *Node) {
 	}
 }
 
+// readByTheByte fails if a body that comes byte by byte is not the same as one that is there at once.
+func readByTheByte(t *testing.T, body []byte) {
+	t.Helper()
+	w, err := readWhole(io.NopCloser(iotest.OneByteReader(bytes.NewReader(body))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	event, at := w.event, decodePlain(body)
+	if text, err := io.ReadAll(w); err != nil || !bytes.Equal(text, body) || !reflect.DeepEqual(event, at) {
+		t.Errorf("read by the byte: %q, %v, %v; at once: %v", text, event, err, at)
+	}
+}
+
+// Bodies that take several reads and pieces, with a text across each seam.
+func TestReadWhole(t *testing.T) {
+	long := strings.Repeat(`é\"0`, 30_000)
+	for name, body := range map[string][]byte{
+		"tree":       cannedTree(1_000),
+		"long value": []byte(`{"action":"get","node":{"key":"/k","value":"` + long + `","modifiedIndex":4}}`),
+		"never ends": []byte(`{"action":"get","node":{"key":"/k","value":"` + long),
+	} {
+		t.Run(name, func(t *testing.T) { readByTheByte(t, body) })
+	}
+}
+
 // FuzzDecode compares decodeEvent with another reading of the same bytes.
 func FuzzDecode(f *testing.F) {
 	for _, body := range []string{
@@ -300,6 +330,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		resp := &http.Response{StatusCode: 200, Request: httptest.NewRequest("GET", "/v2/keys/k", nil)}
+		readByTheByte(t, body)
 		got, err := decodeEvent(resp, body)
 		var want wireEvent
 		refused := json.Unmarshal(body, &want) != nil || want.Node == nil

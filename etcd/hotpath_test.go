@@ -106,3 +106,35 @@ func BenchmarkDecode(b *testing.B) {
 		})
 	}
 }
+
+// Allocations are exact, unlike times. Those of a call are counted beyond what net/http and encoding/json need for the
+// same, since that differs between releases of Go.
+func TestAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates, too; `make test` runs this without it as well")
+	}
+	calls := hotCalls(t)
+	count := func(name string) float64 {
+		return testing.AllocsPerRun(500, func() {
+			if err := calls[name](); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	for _, test := range []struct {
+		name, like string
+		most       float64
+	}{{"Get", "bare Get", 4}, {"Set", "bare Set", 3}, {"CompareAndSwap", "bare Set", 7}} {
+		if more := count(test.name) - count(test.like); more > test.most {
+			t.Errorf("%s allocates %v times more than a call without a library, %v are allowed", test.name, more, test.most)
+		}
+	}
+	for name, test := range map[string]struct {
+		body []byte
+		most float64
+	}{"an event": {[]byte(cannedSet), 3}, "10,000 nodes": {cannedTree(10_000), 480}} {
+		if allocs := testing.AllocsPerRun(10, func() { decodePlain(test.body) }); allocs > test.most {
+			t.Errorf("decoding %s allocates %v times, %v are allowed", name, allocs, test.most)
+		}
+	}
+}

@@ -33,13 +33,20 @@ func (i *clusterIdentity) check(resp *http.Response) error {
 	}
 	expected := i.expected
 	if expected == "" {
-		i.learned.CompareAndSwap(nil, &id)
-		expected = *i.learned.Load()
+		expected = i.learn(id)
 	}
 	if !strings.EqualFold(strings.TrimLeft(expected, "0"), id) {
 		return fmt.Errorf("%w: its ID is %s, not %s", ErrWrongCluster, id, expected)
 	}
 	return nil
+}
+
+// learn returns the first ID that was told: id, if there was none before.
+func (i *clusterIdentity) learn(id string) string {
+	if i.learned.Load() == nil {
+		i.learned.CompareAndSwap(nil, &id)
+	}
+	return *i.learned.Load()
 }
 
 // saw remembers the etcd index of an answer.

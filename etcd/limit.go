@@ -13,30 +13,32 @@ import (
 // limit ends an attempt: with the caller's context, when its time is up, or when the client
 // closes. It also notes whether something can have been sent.
 type limit struct {
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
-	timer    *time.Timer // nil where there is no bound
-	most     time.Duration
-	start    time.Time
-	stopLife func() bool
-	sent     atomic.Bool // a connection was taken for the request
-	fresh    atomic.Bool // and it was a new one
-	leave    func()      // ends the watching over the member; nil where nobody does
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	timer   *time.Timer // nil where there is no bound
+	most    time.Duration
+	start   time.Time
+	ongoing *ongoing
+	sent    atomic.Bool // a connection was taken for the request
+	fresh   atomic.Bool // and it was a new one
+	trace   httptrace.ClientTrace
+	leave   func() // ends the watching over the member; nil where nobody does
 }
 
 // newLimit returns the limit for an attempt that may take as long as most. Half of it is for
 // getting a connection: a host that swallows the attempt to connect is no reason to wait longer.
 func (c *cluster) newLimit(parent context.Context, most time.Duration) *limit {
 	ctx, cancel := context.WithCancelCause(parent)
-	l := &limit{cancel: cancel, most: most, start: time.Now()}
-	l.stopLife = context.AfterFunc(c.life, func() { cancel(context.Cause(c.life)) })
+	l := &limit{cancel: cancel, most: most, start: time.Now(), ongoing: &c.ongoing}
+	c.ongoing.begin(l)
 	// As long as the transport does not say that it has yet to get a connection, it may have sent
 	// something: one that never says so always may.
 	l.ctx = ctx
 	l.sent.Store(true)
 	first := most
 	if c.traced {
-		l.ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: l.getConn, GotConn: l.gotConn})
+		l.trace.GetConn, l.trace.GotConn = l.getConn, l.gotConn
+		l.ctx = httptrace.WithClientTrace(ctx, &l.trace)
 		first = most / 2
 	}
 	if most > 0 {
@@ -81,7 +83,7 @@ func (l *limit) end() {
 	if l.leave != nil {
 		l.leave()
 	}
-	l.stopLife()
+	l.ongoing.done(l)
 	l.cancel(nil)
 }
 

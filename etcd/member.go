@@ -65,7 +65,7 @@ func canonicalHost(u *url.URL) string {
 // address returns the URL of logical, a path of the API with query, at the member.
 func (m *member) address(logical *url.URL, versionPrefix string) *url.URL {
 	path := logical.Path
-	if rest, ok := strings.CutPrefix(path, "/v2/"); ok {
+	if rest, ok := strings.CutPrefix(path, "/v2/"); ok && versionPrefix != defaultVersionPrefix {
 		path = versionPrefix + "/" + rest
 	}
 	address := *m.base

@@ -170,10 +170,7 @@ func (c *Client) ask(ctx context.Context, endpoint, path string, left int) (*htt
 		return nil, err
 	}
 	resp, err := c.cluster.inquire(ctx, m, http.MethodGet, path, share(ctx, left, c.cluster.attemptTimeout))
-	var reply *Error
-	if errors.As(err, &reply) {
-		reply.Endpoint = m.endpoint
-	}
+	nameEndpoint(err, m)
 	return resp, c.cluster.supported(ctx, m, path, err)
 }
 

@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"io"
 	"slices"
 )
 
@@ -20,9 +21,14 @@ const (
 	deepest   = 1000 // directories below each other; encoding/json reads ten times as many
 )
 
-// readPlain returns the event in body, without what the header tells, or nil where it is not plain.
-func readPlain(body []byte) *Response {
-	p := plain{scan: scan{body: body}}
+// decodePlain returns the event in body, without what the header tells, or nil where it is not plain.
+func decodePlain(body []byte) *Response {
+	p := plain{scan: scan{body: body, err: io.EOF}}
+	return p.event()
+}
+
+// event returns the event that the text is, nil where it is not plain.
+func (p *plain) event() *Response {
 	event := &Response{}
 	p.open('{')
 	if p.field(`"action":`) {

@@ -1,32 +1,92 @@
 package etcd
 
 import (
-	"bytes"
-	"strconv"
+	"errors"
+	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
-// scan reads the parts of JSON text that has no blanks. Where it meets something else it is odd,
-// and goes no further.
+// scan reads the parts of JSON text that has no blanks, as it comes. Where it meets something else it
+// is odd, and goes no further.
 type scan struct {
-	body    []byte
-	at      int             // how far it has come
+	source  io.Reader
+	err     error           // of source, io.EOF at its end
+	done    [][]byte        // what was read before body
+	body    []byte          // what was read last
+	at      int             // how far in body it has been understood
 	first   bool            // nothing has been read in the object or list just opened
 	odd     bool            // it has given up
 	texts   strings.Builder // where short texts are kept, many in one block
 	scratch []byte          // for texts with escapes
 }
 
-// textBlock is how many bytes of texts are allocated at once: who keeps one text of a block keeps it alive.
-const textBlock = 8 << 10
+// mostRoom is how much room there is for a read, unless a text needs more.
+const mostRoom = 64 << 10
 
 // left returns how many bytes there are still.
 func (s *scan) left() int { return len(s.body) - s.at }
 
+// reach reports whether there is a byte n ahead, now or when more has come. Then body may be another.
+func (s *scan) reach(n int) bool {
+	for s.left() <= n && s.err == nil {
+		s.read()
+	}
+	return s.left() > n
+}
+
+// byteAt returns the byte n ahead, and 0, which is in no JSON, where there is none.
+func (s *scan) byteAt(n int) byte {
+	if s.left() <= n && !s.reach(n) {
+		return 0
+	}
+	return s.body[s.at+n]
+}
+
+// read reads more of the text. When there is no room left it begins a new body, with what has not been
+// understood yet: so nothing that is long is copied time and again.
+func (s *scan) read() {
+	if len(s.body) == cap(s.body) {
+		room := max(min(4*cap(s.body), mostRoom), 2*s.left())
+		fresh := append(make([]byte, 0, room), s.body[s.at:]...)
+		s.done = append(s.done, s.body[:s.at])
+		s.body, s.at = fresh, 0
+	}
+	n, err := s.source.Read(s.body[len(s.body):cap(s.body)])
+	s.body, s.err = s.body[:len(s.body)+n], err
+}
+
+// readOn reads the rest of the text.
+func (s *scan) readOn() error {
+	for s.err == nil {
+		s.read()
+	}
+	if errors.Is(s.err, io.EOF) {
+		return nil
+	}
+	return s.err
+}
+
 // has reports whether c is next.
-func (s *scan) has(c byte) bool { return !s.odd && s.at < len(s.body) && s.body[s.at] == c }
+func (s *scan) has(c byte) bool { return s.byteAt(0) == c && !s.odd }
+
+// ahead reports whether text stands n ahead.
+func (s *scan) ahead(n int, text string) bool {
+	end := n + len(text)
+	if s.left() < end && !s.reach(end-1) {
+		return false
+	}
+	return string(s.body[s.at+n:s.at+end]) == text && !s.odd
+}
+
+// skip goes behind text, if that is next.
+func (s *scan) skip(text string) bool {
+	if !s.ahead(0, text) {
+		return false
+	}
+	s.at += len(text)
+	return true
+}
 
 // take goes behind c, which must be next.
 func (s *scan) take(c byte) {
@@ -49,22 +109,25 @@ func (s *scan) close(c byte) {
 
 // finish makes sure that nothing follows but the end of the line.
 func (s *scan) finish() {
-	s.odd = s.odd || s.left() > 0 && string(s.body[s.at:]) != "\n"
+	s.skip("\n")
+	s.odd = s.odd || s.reach(0)
 }
 
 // field reports whether the next field of an object begins with name, and goes to its value then.
 func (s *scan) field(name string) bool {
-	at := s.at
-	if !s.first {
-		if !s.has(',') {
-			return false
-		}
-		at++
+	comma := 1
+	if s.first {
+		comma = 0
 	}
-	if s.odd || len(s.body)-at < len(name) || string(s.body[at:at+len(name)]) != name {
+	if s.left() < comma+2 && !s.reach(comma+1) {
 		return false
 	}
-	s.at, s.first = at+len(name), false
+	// The comma and the letter behind the quote settle it in most cases.
+	next := s.body[s.at:]
+	if comma == 1 && next[0] != ',' || next[comma+1] != name[1] || !s.ahead(comma, name) {
+		return false
+	}
+	s.at, s.first = s.at+comma+len(name), false
 	return true
 }
 
@@ -81,97 +144,22 @@ func (s *scan) element() bool {
 	return !s.odd
 }
 
-// text reads a string.
-func (s *scan) text() string {
-	raw, escaped := s.quoted()
-	switch {
-	case s.odd:
-		return ""
-	case escaped:
-		return s.keep(s.unescape(raw))
-	}
-	return s.keep(raw)
-}
-
-// quoted returns what stands between quotes, and whether there are escapes in it. A quote that is
-// escaped does not end it.
-func (s *scan) quoted() (raw []byte, escaped bool) {
-	s.take('"')
-	ascii := true
-	for i := s.at; i < len(s.body) && !s.odd; i++ {
-		switch c := s.body[i]; {
-		case c == '"':
-			raw = s.body[s.at:i]
-			s.at, s.odd = i+1, !ascii && !utf8.Valid(raw)
-			return raw, escaped
-		case c == '\\':
-			escaped = true
-			i++
-		case c < ' ':
-			s.odd = true
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
-	}
-	s.odd = true
-	return nil, false
-}
-
-// simpleEscapes are what may stand behind a backslash, and what it stands for.
-var simpleEscapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
-
-// unescape returns raw with what its escapes stand for. Surrogates are odd: etcd writes none.
-func (s *scan) unescape(raw []byte) []byte {
-	text := s.scratch[:0]
-	for {
-		i := bytes.IndexByte(raw, '\\')
-		if i < 0 {
-			s.scratch = append(text, raw...)
-			return s.scratch
-		}
-		text = append(text, raw[:i]...)
-		c := raw[i+1]
-		raw = raw[i+2:]
-		switch {
-		case simpleEscapes[c] != 0:
-			text = append(text, simpleEscapes[c])
-		case c == 'u' && len(raw) >= 4:
-			r, err := strconv.ParseUint(string(raw[:4]), 16, 16)
-			if s.odd = s.odd || err != nil || !utf8.ValidRune(rune(r)); s.odd {
-				return nil
-			}
-			text, raw = utf8.AppendRune(text, rune(r)), raw[4:]
-		default:
-			s.odd = true
-			return nil
-		}
-	}
-}
-
-// keep returns raw as a string. Short ones are parts of a block, which saves an allocation for each.
-func (s *scan) keep(raw []byte) string {
-	if len(raw) > textBlock/8 {
-		return string(raw)
-	}
-	if len(raw) > s.texts.Cap()-s.texts.Len() {
-		s.texts.Reset()
-		s.texts.Grow(min(len(raw)+s.left(), textBlock))
-	}
-	start := s.texts.Len()
-	s.texts.Write(raw) // never moves what is there, since there is room
-	return s.texts.String()[start:]
-}
-
 // number reads a number that is not negative.
 func (s *scan) number() (n uint64) {
-	start := s.at
-	for ; s.at < len(s.body) && '0' <= s.body[s.at] && s.body[s.at] <= '9'; s.at++ {
-		n = 10*n + uint64(s.body[s.at]-'0')
-	}
 	const always = 19 // as many digits as fit for certain
-	if digits := s.at - start; digits == 0 || digits > always || digits > 1 && s.body[start] == '0' {
+	digits := 0
+	for s.left() > digits || s.reach(digits) {
+		c := s.body[s.at+digits] - '0'
+		if c > 9 {
+			break
+		}
+		n = 10*n + uint64(c)
+		digits++
+	}
+	if digits == 0 || digits > always || digits > 1 && s.body[s.at] == '0' {
 		s.odd = true
 	}
+	s.at += digits
 	return n
 }
 
@@ -192,20 +180,15 @@ func (s *scan) integer() int64 {
 }
 
 func (s *scan) boolean() bool {
-	for _, word := range []string{"true", "false"} {
-		if rest := s.body[s.at:]; len(rest) >= len(word) && string(rest[:len(word)]) == word {
-			s.at += len(word)
-			return word == "true"
-		}
-	}
-	s.odd = true
-	return false
+	value := s.skip("true")
+	s.odd = s.odd || !value && !s.skip("false")
+	return value
 }
 
 // time reads a time as RFC 3339 writes it.
 func (s *scan) time() (t time.Time) {
-	raw, escaped := s.quoted()
-	if s.odd || escaped || t.UnmarshalText(raw) != nil {
+	text, escaped := s.quoted()
+	if s.odd || escaped || t.UnmarshalText([]byte(text)) != nil {
 		s.odd = true
 	}
 	return t

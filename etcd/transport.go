@@ -38,6 +38,15 @@ func newHTTPClient(config Config, members []*member) (*http.Client, func(), erro
 	return client, release, nil
 }
 
+// exchange sends req by client. What Client.Do adds to a transport is for redirects, cookies and a
+// Timeout: without cookies it only costs.
+func exchange(client *http.Client, req *http.Request) (*http.Response, error) {
+	if transport, ok := client.Transport.(*http.Transport); ok && client.Jar == nil {
+		return transport.RoundTrip(req)
+	}
+	return client.Do(req)
+}
+
 func newTransport(config Config) *http.Transport {
 	// A connection that was lost without a trace, as a firewall forgets one, is found out in 20 s.
 	alive := net.KeepAliveConfig{Enable: true, Idle: keepAlive, Interval: keepAlive / 3, Count: 3}

@@ -1,0 +1,124 @@
+package etcd
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// textBlock is how many bytes of texts are allocated at once: who keeps one text of a block keeps it alive.
+const textBlock = 8 << 10
+
+// text reads a string.
+func (s *scan) text() string {
+	text, _ := s.quoted()
+	return text
+}
+
+// quoted reads a string, and reports whether there were escapes in it. A quote that is escaped does not
+// end it.
+func (s *scan) quoted() (text string, escaped bool) {
+	s.take('"')
+	var before [][]byte // of a text that does not fit body
+	ascii := true
+	for n := 0; !s.odd; n++ {
+		for s.at+n < len(s.body) && ordinary[s.body[s.at+n]] {
+			n++
+		}
+		if s.at+n == cap(s.body) {
+			before, s.at, n = append(before, s.body[s.at:]), s.at+n, 0
+		}
+		switch c := s.byteAt(n); {
+		case c == '"':
+			text = s.keep(before, s.body[s.at:s.at+n], escaped)
+			s.at, s.odd = s.at+n+1, s.odd || !ascii && !utf8.ValidString(text)
+			return text, escaped
+		case c == '\\':
+			escaped = true
+			n++
+		case c < ' ':
+			s.odd = true
+		case c >= utf8.RuneSelf:
+			ascii = false
+		}
+	}
+	return "", escaped
+}
+
+// ordinary are the bytes that stand for themselves in a string, and need no closer look.
+var ordinary = func() (is [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		is[c] = c != '"' && c != '\\'
+	}
+	return is
+}()
+
+// simpleEscapes are what may stand behind a backslash, and what it stands for.
+var simpleEscapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// unescape returns raw with what its escapes stand for. Surrogates are odd: etcd writes none.
+func (s *scan) unescape(raw []byte) []byte {
+	text := s.scratch[:0]
+	for {
+		i := bytes.IndexByte(raw, '\\')
+		if i < 0 {
+			s.scratch = append(text, raw...)
+			return s.scratch
+		}
+		text = append(text, raw[:i]...)
+		c := raw[i+1]
+		raw = raw[i+2:]
+		switch {
+		case simpleEscapes[c] != 0:
+			text = append(text, simpleEscapes[c])
+		case c == 'u' && len(raw) >= 4:
+			r, err := strconv.ParseUint(string(raw[:4]), 16, 16)
+			if s.odd = s.odd || err != nil || !utf8.ValidRune(rune(r)); s.odd {
+				return nil
+			}
+			text, raw = utf8.AppendRune(text, rune(r)), raw[4:]
+		default:
+			s.odd = true
+			return nil
+		}
+	}
+}
+
+// keep returns a text that came as raw, behind what came before. Short ones are parts of a block, which
+// saves an allocation for each.
+func (s *scan) keep(before [][]byte, raw []byte, escaped bool) string {
+	switch {
+	case escaped && before != nil:
+		raw = s.unescape(slices.Concat(append(before, raw)...))
+	case escaped:
+		raw = s.unescape(raw)
+	case before != nil:
+		return join(append(before, raw))
+	}
+	if len(raw) > textBlock/8 {
+		return string(raw)
+	}
+	if len(raw) > s.texts.Cap()-s.texts.Len() {
+		s.texts.Reset()
+		s.texts.Grow(min(len(raw)+s.left(), textBlock))
+	}
+	start := s.texts.Len()
+	s.texts.Write(raw) // never moves what is there, since there is room
+	return s.texts.String()[start:]
+}
+
+// join returns pieces as one string, copied once.
+func join(pieces [][]byte) string {
+	var b strings.Builder
+	length := 0
+	for _, piece := range pieces {
+		length += len(piece)
+	}
+	b.Grow(length)
+	for _, piece := range pieces {
+		b.Write(piece)
+	}
+	return b.String()
+}

@@ -1,0 +1,44 @@
+package etcd
+
+import (
+	"io"
+	"net"
+	"sync"
+)
+
+// wholeBody is the body of a reply that has been read to its end, by readWhole.
+type wholeBody struct {
+	net.Buffers           // the text; what is read of it goes
+	event       *Response // what it says, where it is in etcd's plain form
+	open        bool
+
+	// Most texts are no longer than room, and so in one piece.
+	room   [4 << 10]byte
+	pieces [1][]byte
+}
+
+var wholeBodies = sync.Pool{New: func() any { return new(wholeBody) }}
+
+// readWhole reads body to its end and closes it. An event is decoded while the rest is still under way.
+func readWhole(body io.ReadCloser) (*wholeBody, error) {
+	defer body.Close()
+	w := wholeBodies.Get().(*wholeBody)
+	w.open = true
+	p := plain{scan: scan{source: body, body: w.room[:0], done: w.pieces[:0]}}
+	w.event = p.event()
+	if err := p.readOn(); err != nil {
+		w.Close()
+		return nil, err
+	}
+	w.Buffers = append(p.done, p.body)
+	return w, nil
+}
+
+// Close gives the room to another reply. Only the reply's owner may call it.
+func (w *wholeBody) Close() error {
+	if w.open {
+		w.Buffers, w.event, w.open = nil, nil, false
+		wholeBodies.Put(w)
+	}
+	return nil
+}
