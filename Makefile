@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes @redocly/cli@2.77.0
 SPECTRAL := npx --yes @stoplight/spectral-cli@6.16.3
 
-.PHONY: help demo test etcd generate verify-generate verify-spec docs lint-spec need-npx lint fix contract chaos bench interop clients fuzz tidy verify-tidy
+.PHONY: help demo test etcd generate verify-generate verify-spec docs lint-spec need-npx lint fix contract chaos bench bench-watches interop clients fuzz tidy verify-tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,7 @@ demo: ## walk through the library on a real three-member cluster inside one proc
 test: ## run all tests of both modules with the race detector, real etcd servers included
 	@echo "Library: unit tests"
 	@go test -race ./...
+	@go test -run Allocations ./etcd # which the race detector would add to
 	@echo "Library against real servers: etcd 3.5 in the test process, etcd 2.3.8 as a process (built once)"
 	@cd tests && go test -race -count=1 ./...
 
@@ -87,7 +88,12 @@ chaos: ## break real clusters for a quarter of an hour and check every answer (C
 	@echo "Linearizability under faults, five minutes on each kind of server, and a planted bug"
 	@cd tests/chaos && CHAOS_SECONDS=300 go test -count=1 -timeout 30m -run 'Linearizable|PlantedBug'
 
-bench: ## measure watches and mirrors, beside the official client
+bench: ## measure the library beside its peers and net/http, and write docs/benchmarks.md (six minutes)
+	@go test -run '^$$' -bench 'Call|Decode|MirrorGet' -benchmem ./etcd
+	@cd tests && BENCH_OUT="$(CURDIR)/docs" go test -count=1 -v -timeout 30m ./bench | grep -E 'missed|^(ok|FAIL|---)'
+	@echo "docs/benchmarks.md has the tables and plots"
+
+bench-watches: ## measure watches and mirrors at length, on both kinds of server
 	@echo "64 writers x 200 sets on the watched tree, 20 runs on each kind of server, ours beside client/v2"
 	@cd tests && STORM_PEERS=1 STORM_RUNS=20 go test -count=1 -v -timeout 30m -run Storm ./storm | grep -E 'storm:|run [0-9]+:|^(ok|FAIL|---)'
 	@echo "A thousand watches on one client"

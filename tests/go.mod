@@ -9,6 +9,7 @@ require (
 	github.com/anishathalye/porcupine v1.3.1
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
+	github.com/coreos/go-etcd v2.0.0+incompatible
 	github.com/etcdv2/client v0.0.0
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/miekg/dns v1.1.73

@@ -1,0 +1,57 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/etcdv2/client/tests/etcdtest"
+)
+
+// preface says what was measured where and how.
+func preface() string {
+	return fmt.Sprintf(`# Benchmarks
+
+Written by `+"`make bench`"+` on %s: %s, %d cores (%s/%s), load average %s at the end, %s.
+Server: etcd %s, one member, a process of its own on the same machine. Clients: %s.
+
+Each client works in %d rounds of about %v, in turns with the others, so that what else the machine does hits all alike.
+Times are medians, with half the distance between the quartiles. *net/http* is a program without a library, which uses
+net/http with enough idle connections and encoding/json; *bare TCP* writes requests and skips replies. *client/v2, tuned*
+has a transport with enough idle connections, where its default keeps two. Allocations and CPU time are the client's alone.
+
+`, time.Now().UTC().Format(time.DateOnly), processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, load(), runtime.Version(),
+		etcdtest.Etcd35, versions(), full.rounds, full.batch)
+}
+
+// processor returns the name of the processor, as far as the system tells.
+func processor() string {
+	text, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(text)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "a processor that does not tell its name"
+}
+
+// load returns how many programs wanted to run in the last minutes.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if fields := strings.Fields(string(text)); err == nil && len(fields) > 3 {
+		return strings.Join(fields[:3], " ")
+	}
+	return "unknown"
+}
+
+// versions names the clients that are compared.
+func versions() string {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Path}} {{.Version}}", "go.etcd.io/etcd/client/v2", "github.com/coreos/go-etcd").Output()
+	if err != nil {
+		return "of unknown versions"
+	}
+	return strings.Join(strings.Split(strings.TrimSpace(string(out)), "\n"), ", ")
+}
