@@ -50,7 +50,7 @@ func (r results) failoverChart() chart {
 			took := worstOrNone(r.failovers[f.name][name])
 			value := took
 			if took < 0 {
-				value = patience
+				value = full.patience
 			}
 			s.bars = append(s.bars, bar{name, float64(value), shortOrNone(took)})
 		}

@@ -14,11 +14,8 @@ import (
 	clientv2 "go.etcd.io/etcd/client/v2"
 )
 
-// callTimeout is the deadline of each call where a member fails, and patience how long calls are repeated.
-const (
-	callTimeout = 3 * time.Second
-	patience    = 9 * time.Second
-)
+// callTimeout is the deadline of each call where a member fails.
+const callTimeout = 3 * time.Second
 
 // pinned is a client that can tell which member it uses.
 type pinned struct {
@@ -39,7 +36,7 @@ var faults = []fault{
 	{"frozen", (*etcdtest.Member).Freeze, func(_ context.Context, m *etcdtest.Member) error { return m.Thaw() }},
 }
 
-// failovers measures how long after each fault a client's first read succeeds; -1 stands for not within patience.
+// failovers measures how long after each fault a client's first read succeeds; -1 stands for not within the scale's patience.
 func failovers(tb testing.TB, s scale) (map[string]map[string][]time.Duration, error) {
 	cluster := etcdtest.Start(tb, etcdtest.WithMembers(3), etcdtest.WithBinary(etcdtest.Build(tb, etcdtest.Etcd35)))
 	all := map[string]map[string][]time.Duration{}
@@ -48,7 +45,7 @@ func failovers(tb testing.TB, s scale) (map[string]map[string][]time.Duration, e
 		for range min(s.rounds, 5) {
 			for _, start := range []func(testing.TB, []string) pinned{pinnedOurs, pinnedOfficial} {
 				client := start(tb, cluster.Endpoints())
-				took, err := f.failover(tb, cluster, client)
+				took, err := f.failover(tb, s.patience, cluster, client)
 				if err != nil {
 					return nil, fmt.Errorf("%s, member %s: %w", client.name, f.name, err)
 				}
@@ -60,7 +57,7 @@ func failovers(tb testing.TB, s scale) (map[string]map[string][]time.Duration, e
 }
 
 // failover makes the fault, and mends it when it has been measured what that costs client.
-func (f fault) failover(tb testing.TB, cluster *etcdtest.Cluster, client pinned) (took time.Duration, err error) {
+func (f fault) failover(tb testing.TB, patience time.Duration, cluster *etcdtest.Cluster, client pinned) (took time.Duration, err error) {
 	live.Eventually(tb, "a first read", func() bool { return client.get(tb.Context()) == nil })
 	member := memberAt(cluster, client.uses())
 	if member == nil {

@@ -25,7 +25,7 @@ func short(d time.Duration) string {
 // shortOrNone writes how long a client took to go on, or that it did not.
 func shortOrNone(d time.Duration) string {
 	if d < 0 {
-		return fmt.Sprintf("none within %v", patience)
+		return fmt.Sprintf("none within %v", full.patience)
 	}
 	return short(d)
 }

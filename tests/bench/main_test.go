@@ -20,17 +20,18 @@ func TestMain(m *testing.M) {
 
 // scale is how much is measured.
 type scale struct {
-	rounds  int           // of each measurement
-	batch   time.Duration // about how long one client is measured in a round
-	tree    int           // nodes of the largest tree
-	watched int           // writes per round of a watch's latency
-	sets    int           // by each of the storm's 64 writers
-	large   int           // bytes of the value whose reading takes memory
+	rounds   int           // of each measurement
+	batch    time.Duration // about how long one client is measured in a round
+	tree     int           // nodes of the largest tree
+	watched  int           // writes per round of a watch's latency
+	sets     int           // by each of the storm's 64 writers
+	patience time.Duration // how long calls are repeated while a member fails
+	large    int           // bytes of the value whose reading takes memory
 }
 
 var (
-	quick = scale{rounds: 1, tree: 100, watched: 5, sets: 5, large: 1 << 20}
-	full  = scale{rounds: 41, batch: 20 * time.Millisecond, tree: 100_000, watched: 400, sets: 200, large: 10_000_000}
+	quick = scale{rounds: 1, tree: 100, watched: 5, sets: 5, patience: time.Second, large: 1 << 20}
+	full  = scale{rounds: 41, batch: 20 * time.Millisecond, tree: 100_000, watched: 400, sets: 200, patience: 9 * time.Second, large: 10_000_000}
 )
 
 // outDir is where the results are to be written, empty for nowhere.
