@@ -21,13 +21,14 @@ import (
 type watcher struct {
 	name  string
 	watch func(ctx context.Context, dir string, after uint64, deliver func(value string)) error
+	begun chan struct{} // told when the watch waits at the server, if it cannot go back to after; nil if it can
 }
 
 func watchers(tb testing.TB, endpoint string) []watcher {
 	client := live.Client(tb, endpoint)
 	keys := newKeysAPI(tb, wideTransport(tb), endpoint)
 	return []watcher{
-		{ours, func(ctx context.Context, dir string, after uint64, deliver func(string)) error {
+		{name: ours, watch: func(ctx context.Context, dir string, after uint64, deliver func(string)) error {
 			for event, err := range client.Watch(ctx, dir, etcd.WithRecursive(), etcd.WithAfterIndex(after)) {
 				if err != nil {
 					return err
@@ -36,7 +37,7 @@ func watchers(tb testing.TB, endpoint string) []watcher {
 			}
 			return nil
 		}},
-		{official, func(ctx context.Context, dir string, after uint64, deliver func(string)) error {
+		{name: official, watch: func(ctx context.Context, dir string, after uint64, deliver func(string)) error {
 			w := keys.Watcher(dir, &clientv2.WatcherOptions{AfterIndex: after, Recursive: true})
 			for {
 				event, err := w.Next(ctx)
@@ -125,6 +126,7 @@ type storm struct {
 // least. It may miss events.
 func bareStream(tb testing.TB, endpoint string) watcher {
 	client := &http.Client{Transport: wideTransport(tb)}
+	begun := make(chan struct{}, 1)
 	return watcher{reading, func(ctx context.Context, dir string, _ uint64, deliver func(string)) error {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint+"/v2/keys"+dir+"?wait=true&recursive=true&stream=true", nil)
 		if err != nil {
@@ -135,12 +137,13 @@ func bareStream(tb testing.TB, endpoint string) watcher {
 			return err
 		}
 		defer resp.Body.Close()
+		begun <- struct{}{}
 		lines := bufio.NewScanner(resp.Body)
 		for lines.Scan() {
 			deliver("")
 		}
 		return lines.Err()
-	}}
+	}, begun}
 }
 
 // storms makes one storm without a watcher and one with each, in turns. The one without is named nobody.
@@ -181,6 +184,13 @@ func (w watcher) storm(tb testing.TB, endpoint, dir string, sets int) (storm, er
 				}
 			})
 		}()
+	}
+	if w.begun != nil {
+		select {
+		case <-w.begun:
+		case err := <-ended:
+			return storm{}, err
+		}
 	}
 	began := time.Now()
 	if err := flood.Run(tb.Context()); err != nil {
