@@ -1,7 +1,6 @@
 package etcd
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,21 +24,42 @@ type mirrorChange struct{ old, next *Node }
 
 // newMirrorTree makes node, as it was read, and all below it a tree; nil makes an empty one.
 func newMirrorTree(dir string, node *Node) *mirrorTree {
-	t := &mirrorTree{dir: dir, items: map[string]*mirrorItem{}}
+	n := size(node)
+	t := &mirrorTree{dir: dir, items: make(map[string]*mirrorItem, n)}
 	if node != nil {
-		t.plant(node)
+		bed := &mirrorBed{items: make([]mirrorItem, 0, n), children: make([]*mirrorItem, n)}
+		t.plant(bed, node)
 	}
 	return t
 }
 
-func (t *mirrorTree) plant(node *Node) *mirrorItem {
-	item := &mirrorItem{node: node}
-	if len(node.Nodes) > 0 {
-		item.children = make([]*mirrorItem, len(node.Nodes))
+// size returns how many nodes there are from node down.
+func size(node *Node) int {
+	if node == nil {
+		return 0
+	}
+	n := 1
+	for _, child := range node.Nodes {
+		n += size(child)
+	}
+	return n
+}
+
+// mirrorBed is where the items of a whole tree are made, all at once, and their children side by side.
+type mirrorBed struct {
+	items    []mirrorItem
+	children []*mirrorItem // free yet
+}
+
+func (t *mirrorTree) plant(bed *mirrorBed, node *Node) *mirrorItem {
+	bed.items = append(bed.items, mirrorItem{node: node})
+	item := &bed.items[len(bed.items)-1]
+	if n := len(node.Nodes); n > 0 {
+		item.children, bed.children = bed.children[:n:n], bed.children[n:]
+		slices.SortFunc(node.Nodes, func(a, b *Node) int { return strings.Compare(a.Key, b.Key) })
 		for i, child := range node.Nodes {
-			item.children[i] = t.plant(child)
+			item.children[i] = t.plant(bed, child)
 		}
-		slices.SortFunc(item.children, func(a, b *mirrorItem) int { return cmp.Compare(a.node.Key, b.node.Key) })
 	}
 	node.Nodes = nil
 	t.items[node.Key] = item
@@ -196,7 +216,7 @@ func (t *mirrorTree) attach(item *mirrorItem) {
 // search returns where among the children that of key is, or would be.
 func (i *mirrorItem) search(key string) (int, bool) {
 	return slices.BinarySearchFunc(i.children, key, func(child *mirrorItem, key string) int {
-		return cmp.Compare(child.node.Key, key)
+		return strings.Compare(child.node.Key, key)
 	})
 }
 

@@ -28,7 +28,7 @@ func fill(b *testing.B, s live.Server) {
 	writers.Wait()
 }
 
-// Loading a mirror is to cost what the read alone costs.
+// Loading a mirror is to cost hardly more than the read alone.
 func BenchmarkMirrorLoad(b *testing.B) {
 	s := live.Latest(b)
 	fill(b, s)
