@@ -10,10 +10,13 @@ import (
 // errUnknownAction says of an event that it cannot be applied, since nobody knows what it did.
 var errUnknownAction = errors.New("event with an unknown action")
 
-// live keeps the mirror current until something ends it.
-func (m *Mirror) live(ctx context.Context) {
+// live makes a tree of what was read, and gives the lock back that its maker holds for that; then it
+// keeps the mirror current until something ends it.
+func (m *Mirror) live(ctx context.Context, read *Node) {
 	defer close(m.done)
 	defer m.end(nil) // lets go of the context that the mirror was made with
+	m.tree = newMirrorTree(m.dir, read)
+	m.mu.Unlock()
 	for {
 		err := m.follow(ctx)
 		if lost(err) {
@@ -28,7 +31,7 @@ func (m *Mirror) live(ctx context.Context) {
 
 // read returns what the server holds, and its index, and notes which cluster it is of. Nothing is an
 // answer like another.
-func (m *Mirror) read(ctx context.Context, opts ...GetOption) (*mirrorTree, uint64, error) {
+func (m *Mirror) read(ctx context.Context, opts ...GetOption) (*Node, uint64, error) {
 	var node *Node
 	var index uint64
 	var cluster string
@@ -46,7 +49,7 @@ func (m *Mirror) read(ctx context.Context, opts ...GetOption) (*mirrorTree, uint
 		return nil, 0, fmt.Errorf("etcd: mirror of %s: the server did not tell its index", m.dir)
 	}
 	m.cluster = cluster
-	return newMirrorTree(m.dir, node), index, nil
+	return node, index, nil
 }
 
 // follow applies what a watch brings until it ends, and returns why it did.
@@ -75,12 +78,12 @@ func (m *Mirror) resync(ctx context.Context, why error) error {
 			return err
 		}
 		asked := time.Now()
-		tree, index, err := m.read(ctx, WithQuorum())
+		node, index, err := m.read(ctx, WithQuorum())
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case err == nil:
-			m.replace(tree, index, why)
+			m.replace(newMirrorTree(m.dir, node), index, why)
 			m.aliveAt(asked)
 			return nil
 		case final(err):
