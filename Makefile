@@ -72,7 +72,7 @@ contract: ## hold real servers and other clients to api/openapi.yaml (ETCD_ENDPO
 	@cd tests && CONTRACT=thorough go test -count=1 -v -parallel 24 -timeout 20m -run '$(if $(ETCD_ENDPOINTS),TestContract)' ./contract \
 		| grep -E '^contract:|_test\.go:|^(ok|FAIL|---)'
 
-chaos: ## break real clusters for a quarter of an hour and check every answer (CHAOS_SEED repeats the choices)
+chaos: ## break real clusters for more than half an hour and check every answer (CHAOS_SEED repeats the choices)
 	@echo "One member frozen, then all down: ours beside the official client"
 	@cd tests && OUTAGE_PEERS=1 go test -count=1 -v ./outage | grep -E 'failed|success|^(ok|FAIL|---)'
 	@echo "Watches and mirrors through every kind of fault"

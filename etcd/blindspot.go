@@ -108,7 +108,7 @@ func (f *follower) tickSelf() {
 // replaces reports whether a poll that looks for the same as an older one can miss nothing that that one
 // brings: it has searched the history, or both have been open for long.
 func (p *poll) replaces() bool {
-	return p.registered && !p.now || p.from != 0 && p.ticks >= handOverTicks
+	return p.registered && !p.now || p.openForLong()
 }
 
 // selfSilent reports whether the poll of the key itself shows that there is nothing from the next index

@@ -3,7 +3,6 @@ package etcd
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -63,14 +62,9 @@ func (v *vigil) next(ctx context.Context, m *member, after uint64) (uint64, erro
 	if err != nil {
 		return 0, err
 	}
-	defer resp.Body.Close()
 	index := headerNumber(resp, "X-Etcd-Index")
 	v.saw(m, index)
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return 0, err
-	}
-	event, err := decodeEvent(resp, body)
+	event, err := decode(resp, nil)
 	if err != nil {
 		return 0, err
 	}

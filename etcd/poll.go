@@ -68,6 +68,10 @@ func (p *poll) silent() bool {
 // needed: it looked into the history when it came, and has been open since.
 func (p *poll) established() bool { return p.event == nil && (p.silent() || p.ticks >= handOverTicks) }
 
+// openForLong reports whether a poll has been open for as long as it must be to take another's place
+// without having searched the history.
+func (p *poll) openForLong() bool { return p.from != 0 && p.ticks >= handOverTicks }
+
 // tick counts a coarse tick.
 func (p *poll) tick() {
 	p.ticks++

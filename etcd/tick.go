@@ -87,7 +87,7 @@ func (f *follower) prove() {
 		case !p.established() || p.from > f.watch.next && !p.now:
 			continue
 		case p.now:
-			if p.ticks >= handOverTicks && p.from != 0 {
+			if p.openForLong() {
 				f.handOver(p)
 			}
 			continue

@@ -59,7 +59,7 @@ func viaMutex(client *etcd.Client, name string) contender {
 	return contender{acquire: by(mutex.Lock), writes: true}
 }
 
-// viaRWMutex makes every fourth contender a writer.
+// viaRWMutex makes about every third contender a writer.
 func viaRWMutex(client *etcd.Client, name string) contender {
 	mutex := locking.NewRWMutex(client, lockDir, locking.WithTTL(ttl), locking.WithValue(name))
 	if strings.HasSuffix(name, "0") || strings.HasSuffix(name, "4") || strings.HasSuffix(name, "8") {

@@ -45,15 +45,10 @@ func (t *tour) lock(ctx context.Context) error {
 
 // inLine returns when so many hold the lock or wait for it.
 func inLine(ctx context.Context, mutex *locking.Mutex, n int) error {
-	again := time.NewTicker(20 * time.Millisecond)
-	defer again.Stop()
-	for {
+	return until(func() (bool, error) {
 		queue, err := mutex.Queue(ctx)
-		if err != nil || len(queue) == n {
-			return err
-		}
-		<-again.C
-	}
+		return len(queue) == n, err
+	})
 }
 
 func (t *tour) elect(ctx context.Context) error {

@@ -275,13 +275,25 @@ func (t *tour) failover(ctx context.Context) error {
 }
 
 // leaderAfter asks until the remaining members have noticed that stopped is gone and elected another.
-func (t *tour) leaderAfter(ctx context.Context, stopped string) (etcd.Member, error) {
+func (t *tour) leaderAfter(ctx context.Context, stopped string) (leader etcd.Member, err error) {
+	err = until(func() (bool, error) {
+		var err error
+		leader, err = t.client.Leader(ctx)
+		if errors.Is(err, etcd.ErrLeaderElect) {
+			return false, nil
+		}
+		return leader.Name != stopped, err
+	})
+	return leader, err
+}
+
+// until looks again and again until it is done, or fails.
+func until(look func() (done bool, err error)) error {
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for {
-		leader, err := t.client.Leader(ctx)
-		if err == nil && leader.Name != stopped || err != nil && !errors.Is(err, etcd.ErrLeaderElect) {
-			return leader, err
+		if done, err := look(); done || err != nil {
+			return err
 		}
 		<-again.C
 	}
