@@ -55,7 +55,7 @@ func (c *Client) Leader(ctx context.Context) (Member, error) {
 	if err := json.Unmarshal(body, &wire); err != nil || wire.ID == "" {
 		return Member{}, foreign(resp, body, "not a member")
 	}
-	return Member{ID: wire.ID, Name: wire.Name, PeerURLs: wire.PeerURLs, ClientURLs: wire.ClientURLs}, nil
+	return newMember(wire), nil
 }
 
 // legacyLeader asks as etcd 0.x wants to be asked; later versions do not have this path.
