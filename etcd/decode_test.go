@@ -278,7 +278,8 @@ func (wire *wireNode) agrees(t *testing.T, node *Node) {
 	}
 }
 
-// readByTheByte fails if a body that comes byte by byte is not the same as one that is there at once.
+// readByTheByte fails if a body that comes byte by byte is not the same as one that is there at once, or if it is not
+// where it goes on in another piece after so many bytes.
 func readByTheByte(t *testing.T, body []byte) {
 	t.Helper()
 	w, err := readWhole(io.NopCloser(iotest.OneByteReader(bytes.NewReader(body))))
@@ -287,8 +288,30 @@ func readByTheByte(t *testing.T, body []byte) {
 	}
 	defer w.Close()
 	event, at := w.event, decodePlain(body)
-	if text, err := io.ReadAll(w); err != nil || !bytes.Equal(text, body) || !reflect.DeepEqual(event, at) {
-		t.Errorf("read by the byte: %q, %v, %v; at once: %v", text, event, err, at)
+	text, err := io.ReadAll(w)
+	if err != nil || !bytes.Equal(text, body) {
+		t.Errorf("read by the byte: %.200q, %v", text, err)
+	}
+	if !reflect.DeepEqual(event, at) {
+		t.Errorf("%.200q, read by the byte, is %.200v; at once: %.200v", body, event, at)
+	}
+	for first := range min(len(body), 16) {
+		p := plain{scan: scan{source: iotest.OneByteReader(bytes.NewReader(body)), body: make([]byte, 0, first)}}
+		if event := p.event(); !reflect.DeepEqual(event, at) {
+			t.Errorf("%.200q, in pieces after %d, is %.200v; at once: %.200v", body, first, event, at)
+		}
+	}
+}
+
+// A text across the seams of pieces, each of which comes to lie at any of its bytes.
+func TestReadWholeAtAnySeam(t *testing.T) {
+	const some = `é\"\n0`
+	for shift := range len(some) {
+		for _, length := range []int{1_000, 10_000, 30_000} {
+			key := "/" + strings.Repeat("k", shift)
+			text := strings.Repeat(some, length)
+			readByTheByte(t, []byte(`{"action":"get","node":{"key":"`+key+`","value":"`+text+`","modifiedIndex":4}}`))
+		}
 	}
 }
 

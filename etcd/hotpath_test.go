@@ -132,7 +132,7 @@ func TestAllocations(t *testing.T) {
 	for name, test := range map[string]struct {
 		body []byte
 		most float64
-	}{"an event": {[]byte(cannedSet), 3}, "10,000 nodes": {cannedTree(10_000), 480}} {
+	}{"an event": {[]byte(cannedSet), 3}, "10,000 nodes": {cannedTree(10_000), 445}} {
 		if allocs := testing.AllocsPerRun(10, func() { decodePlain(test.body) }); allocs > test.most {
 			t.Errorf("decoding %s allocates %v times, %v are allowed", name, allocs, test.most)
 		}

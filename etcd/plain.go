@@ -17,7 +17,7 @@ type plain struct {
 }
 
 const (
-	mostNodes = 32   // made at once: who keeps one of them keeps all alive
+	mostNodes = 36   // made at once, which fill 4 KiB: who keeps one of them keeps all alive
 	deepest   = 1000 // directories below each other; encoding/json reads ten times as many
 )
 
@@ -87,7 +87,7 @@ func (p *plain) newNode() *Node {
 		const file = 100 // about how many bytes it is written in
 		p.nodes = make([]Node, 0, min(p.left()/file+1, mostNodes))
 	}
-	p.nodes = append(p.nodes, Node{})
+	p.nodes = p.nodes[:len(p.nodes)+1]
 	return &p.nodes[len(p.nodes)-1]
 }
 

@@ -15,14 +15,11 @@ type scan struct {
 	done    [][]byte        // what was read before body
 	body    []byte          // what was read last
 	at      int             // how far in body it has been understood
-	first   bool            // nothing has been read in the object or list just opened
+	commas  int             // before the next field or element: none in an object or list just opened, then one
 	odd     bool            // it has given up
 	texts   strings.Builder // where short texts are kept, many in one block
 	scratch []byte          // for texts with escapes
 }
-
-// mostRoom is how much room there is for a read, unless a text needs more.
-const mostRoom = 64 << 10
 
 // left returns how many bytes there are still.
 func (s *scan) left() int { return len(s.body) - s.at }
@@ -47,8 +44,7 @@ func (s *scan) byteAt(n int) byte {
 // understood yet: so nothing that is long is copied time and again.
 func (s *scan) read() {
 	if len(s.body) == cap(s.body) {
-		room := max(min(4*cap(s.body), mostRoom), 2*s.left())
-		fresh := append(make([]byte, 0, room), s.body[s.at:]...)
+		fresh := append(newPiece(2*s.left()), s.body[s.at:]...)
 		s.done = append(s.done, s.body[:s.at])
 		s.body, s.at = fresh, 0
 	}
@@ -68,20 +64,13 @@ func (s *scan) readOn() error {
 }
 
 // has reports whether c is next.
-func (s *scan) has(c byte) bool { return s.byteAt(0) == c && !s.odd }
-
-// ahead reports whether text stands n ahead.
-func (s *scan) ahead(n int, text string) bool {
-	end := n + len(text)
-	if s.left() < end && !s.reach(end-1) {
-		return false
-	}
-	return string(s.body[s.at+n:s.at+end]) == text && !s.odd
+func (s *scan) has(c byte) bool {
+	return (s.at < len(s.body) || s.reach(0)) && s.body[s.at] == c && !s.odd
 }
 
 // skip goes behind text, if that is next.
 func (s *scan) skip(text string) bool {
-	if !s.ahead(0, text) {
+	if !s.reach(len(text)-1) || string(s.body[s.at:s.at+len(text)]) != text {
 		return false
 	}
 	s.at += len(text)
@@ -99,12 +88,12 @@ func (s *scan) take(c byte) {
 
 func (s *scan) open(c byte) {
 	s.take(c)
-	s.first = true
+	s.commas = 0
 }
 
 func (s *scan) close(c byte) {
 	s.take(c)
-	s.first = false
+	s.commas = 1
 }
 
 // finish makes sure that nothing follows but the end of the line.
@@ -115,19 +104,16 @@ func (s *scan) finish() {
 
 // field reports whether the next field of an object begins with name, and goes to its value then.
 func (s *scan) field(name string) bool {
-	comma := 1
-	if s.first {
-		comma = 0
-	}
-	if s.left() < comma+2 && !s.reach(comma+1) {
+	end := s.commas + len(name)
+	if s.left() < end && !s.reach(end-1) {
 		return false
 	}
-	// The comma and the letter behind the quote settle it in most cases.
-	next := s.body[s.at:]
-	if comma == 1 && next[0] != ',' || next[comma+1] != name[1] || !s.ahead(comma, name) {
+	next := s.body[s.at : s.at+end]
+	// The letter behind the quote settles it in most cases.
+	if next[s.commas+1] != name[1] || string(next[s.commas:]) != name || s.commas == 1 && next[0] != ',' {
 		return false
 	}
-	s.at, s.first = s.at+comma+len(name), false
+	s.at, s.commas = s.at+end, 1
 	return true
 }
 
@@ -136,11 +122,10 @@ func (s *scan) element() bool {
 	switch {
 	case s.has(']') || s.odd:
 		return false
-	case s.first:
-		s.first = false
-	default:
+	case s.commas == 1:
 		s.take(',')
 	}
+	s.commas = 1
 	return !s.odd
 }
 

@@ -2,6 +2,8 @@ package etcd
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,8 +13,16 @@ import (
 // textBlock is how many bytes of texts are allocated at once: who keeps one text of a block keeps it alive.
 const textBlock = 8 << 10
 
-// text reads a string.
+// text reads a string. Most are there in one piece and stand for themselves.
 func (s *scan) text() string {
+	if s.has('"') {
+		start := s.at + 1
+		end := start + ordinary(s.body[start:])
+		if end < len(s.body) && s.body[end] == '"' {
+			s.at = end + 1
+			return s.keep(s.body[start:end])
+		}
+	}
 	text, _ := s.quoted()
 	return text
 }
@@ -24,15 +34,15 @@ func (s *scan) quoted() (text string, escaped bool) {
 	var before [][]byte // of a text that does not fit body
 	ascii := true
 	for n := 0; !s.odd; n++ {
-		for s.at+n < len(s.body) && ordinary[s.body[s.at+n]] {
-			n++
+		if s.at+n < len(s.body) {
+			n += ordinary(s.body[s.at+n:])
 		}
-		if s.at+n == cap(s.body) {
+		if s.at+n == len(s.body) && n > 0 && len(s.body) == cap(s.body) {
 			before, s.at, n = append(before, s.body[s.at:]), s.at+n, 0
 		}
 		switch c := s.byteAt(n); {
 		case c == '"':
-			text = s.keep(before, s.body[s.at:s.at+n], escaped)
+			text = s.textOf(before, s.body[s.at:s.at+n], escaped)
 			s.at, s.odd = s.at+n+1, s.odd || !ascii && !utf8.ValidString(text)
 			return text, escaped
 		case c == '\\':
@@ -47,13 +57,36 @@ func (s *scan) quoted() (text string, escaped bool) {
 	return "", escaped
 }
 
-// ordinary are the bytes that stand for themselves in a string, and need no closer look.
-var ordinary = func() (is [256]bool) {
-	for c := ' '; c < utf8.RuneSelf; c++ {
-		is[c] = c != '"' && c != '\\'
+// ordinary returns how many bytes at the start of text stand for themselves in a string, and need no
+// closer look. It looks at eight at once.
+func ordinary(text []byte) int {
+	n := 0
+	for ; n+8 <= len(text); n += 8 {
+		if found := special(binary.LittleEndian.Uint64(text[n:])); found != 0 {
+			return n + bits.TrailingZeros64(found)/8
+		}
 	}
-	return is
-}()
+	for n < len(text) && special(blanks&^0xff|uint64(text[n])) == 0 {
+		n++
+	}
+	return n
+}
+
+// Eight bytes with their lowest bit set, with their highest, and eight blanks.
+const (
+	lowest  uint64 = 0x0101010101010101
+	highest        = lowest << 7
+	blanks         = lowest * ' '
+)
+
+// special returns the highest bit of the first of eight bytes that is a quote, a backslash, a control
+// character or not ASCII, and 0 if none is. Bits above that one mean nothing: what is subtracted from
+// a byte that is too small is borrowed from the next.
+func special(bytes uint64) uint64 {
+	quotes := bytes ^ lowest*'"' // 0 where there is one
+	backslashes := bytes ^ lowest*'\\'
+	return (bytes | (bytes - blanks) | (quotes - lowest) | (backslashes - lowest)) & highest
+}
 
 // simpleEscapes are what may stand behind a backslash, and what it stands for.
 var simpleEscapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
@@ -86,9 +119,8 @@ func (s *scan) unescape(raw []byte) []byte {
 	}
 }
 
-// keep returns a text that came as raw, behind what came before. Short ones are parts of a block, which
-// saves an allocation for each.
-func (s *scan) keep(before [][]byte, raw []byte, escaped bool) string {
+// textOf returns the text that came as raw, behind what came before.
+func (s *scan) textOf(before [][]byte, raw []byte, escaped bool) string {
 	switch {
 	case escaped && before != nil:
 		raw = s.unescape(slices.Concat(append(before, raw)...))
@@ -97,6 +129,11 @@ func (s *scan) keep(before [][]byte, raw []byte, escaped bool) string {
 	case before != nil:
 		return join(append(before, raw))
 	}
+	return s.keep(raw)
+}
+
+// keep returns a copy of raw. Short ones are parts of a block, which saves an allocation for each.
+func (s *scan) keep(raw []byte) string {
 	if len(raw) > textBlock/8 {
 		return string(raw)
 	}

@@ -37,8 +37,31 @@ func readWhole(body io.ReadCloser) (*wholeBody, error) {
 // Close gives the room to another reply. Only the reply's owner may call it.
 func (w *wholeBody) Close() error {
 	if w.open {
+		for _, text := range w.Buffers {
+			recycle(text)
+		}
 		w.Buffers, w.event, w.open = nil, nil, false
 		wholeBodies.Put(w)
 	}
 	return nil
+}
+
+// pieceSize is how much room there is for a read of a long text.
+const pieceSize = 64 << 10
+
+var pieces = sync.Pool{New: func() any { return new([pieceSize]byte) }}
+
+// newPiece returns room for at least size bytes.
+func newPiece(size int) []byte {
+	if size > pieceSize {
+		return make([]byte, 0, size)
+	}
+	return pieces.Get().(*[pieceSize]byte)[:0]
+}
+
+// recycle gives a piece that is of no more use to who needs one next.
+func recycle(piece []byte) {
+	if cap(piece) == pieceSize {
+		pieces.Put((*[pieceSize]byte)(piece[:pieceSize]))
+	}
 }
