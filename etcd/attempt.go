@@ -96,6 +96,7 @@ func (c *cluster) try(req *http.Request, over *member, most time.Duration) (*htt
 	}
 	defer limit.end()
 	body, err := readWhole(resp.Body)
+	resp.Body.Close()
 	if err != nil {
 		return nil, OutcomeUnknown, limit.why(err)
 	}

@@ -19,14 +19,14 @@ func decode(resp *http.Response, err error) (*Response, error) {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	if w, ok := resp.Body.(*wholeBody); ok && w.event != nil {
-		return w.event.withHeader(resp), nil
+	body, ok := resp.Body.(*wholeBody)
+	if !ok {
+		if body, err = readWhole(resp.Body); err != nil {
+			return nil, err
+		}
+		defer body.Close()
 	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	event, err := decodeEvent(resp, body)
+	event, err := body.decode(resp)
 	if err != nil && !isRead(resp.Request) {
 		// Somebody said yes to a write in words that etcd does not use.
 		return nil, fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)

@@ -282,7 +282,7 @@ func (wire *wireNode) agrees(t *testing.T, node *Node) {
 // where it goes on in another piece after so many bytes.
 func readByTheByte(t *testing.T, body []byte) {
 	t.Helper()
-	w, err := readWhole(io.NopCloser(iotest.OneByteReader(bytes.NewReader(body))))
+	w, err := readWhole(iotest.OneByteReader(bytes.NewReader(body)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -10,22 +11,25 @@ import (
 )
 
 // follower makes a watch follow its server as fast as that writes. While little happens it has one
-// long poll open; see arm for the rest. Polls and the stream run in goroutines of their own and
-// hand in what they find as steps, which all run in the goroutine of follow: the fields are its own.
+// long poll open; see arm for the rest. Polls and the stream run in goroutines of their own, and do
+// what follows from what they find themselves: no other goroutine must wake up for an event to be
+// delivered. They do so one at a time.
 type follower struct {
 	watch   *watch
 	ctx     context.Context
 	cancel  context.CancelFunc
 	deliver func(*Response) error
-	steps   chan func() error
 	running sync.WaitGroup
+	ended   chan struct{} // closed when a step has ended the watch
 
-	polls    []*poll // under way, or answered and not yet of use
-	stream   *stream // nil most of the time
-	sentinel *poll   // the one of polls that proves the stream alive
-	self     *poll   // beside polls, where the server has a blind spot
-	nextSelf *poll   // to take its place
-	blind    bool    // a server has had
+	mu       sync.Mutex // held by the step that is done
+	err      error      // why the watch has ended
+	polls    []*poll    // under way, or answered and not yet of use
+	stream   *stream    // nil most of the time
+	sentinel *poll      // the one of polls that proves the stream alive
+	self     *poll      // beside polls, where the server has a blind spot
+	nextSelf *poll      // to take its place
+	blind    bool       // a server has had
 	pace     pace
 	hurried  bool // progress is asked for
 	checking bool // whether the cluster has been rolled back
@@ -40,7 +44,7 @@ type follower struct {
 }
 
 func newFollower(ctx context.Context, w *watch, deliver func(*Response) error) *follower {
-	f := &follower{watch: w, deliver: deliver, steps: make(chan func() error), pause: watchPause()}
+	f := &follower{watch: w, deliver: deliver, ended: make(chan struct{}), pause: watchPause()}
 	f.ctx, f.cancel = context.WithCancel(ctx)
 	f.pace = newPace(w.client.pollTimeout)
 	f.timer = time.NewTimer(0)
@@ -49,28 +53,54 @@ func newFollower(ctx context.Context, w *watch, deliver func(*Response) error) *
 
 // follow delivers events until the watch ends, and returns why.
 func (f *follower) follow() error {
+	f.do(func() error { return nil })
 	for {
-		f.arm()
-		f.setTimer()
-		var err error
 		select {
-		case step := <-f.steps:
-			err = step()
 		case <-f.watch.hurry:
-			f.hurried = true
+			f.do(f.hurry)
 		case <-f.timer.C:
-			f.tickAt = time.Time{}
-			f.tick()
+			f.do(f.tick)
+		case <-f.ended:
+			return f.err
 		case <-f.ctx.Done():
-			return context.Cause(f.ctx)
-		}
-		if err == nil {
-			err = f.settle()
-		}
-		if err != nil {
-			return err
+			return f.end(context.Cause(f.ctx))
 		}
 	}
+}
+
+// do does a step and what follows from it, unless the watch has ended.
+func (f *follower) do(step func() error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err != nil || f.ctx.Err() != nil {
+		return
+	}
+	err := step()
+	if err == nil {
+		err = f.settle()
+	}
+	if err != nil {
+		f.err = err
+		close(f.ended)
+		return
+	}
+	f.arm()
+	f.setTimer()
+}
+
+// end ends the watch because of why, if nothing has before, and returns what has.
+func (f *follower) end(why error) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err == nil {
+		f.err = why
+	}
+	return f.err
+}
+
+func (f *follower) hurry() error {
+	f.hurried = true
+	return nil
 }
 
 // close ends what runs and waits for it.
@@ -78,14 +108,6 @@ func (f *follower) close() {
 	f.timer.Stop()
 	f.cancel()
 	f.running.Wait()
-}
-
-// tell hands a step in. Once the follower has ended nobody takes it.
-func (f *follower) tell(step func() error) {
-	select {
-	case f.steps <- step:
-	case <-f.ctx.Done():
-	}
 }
 
 // arm opens the requests that the situation asks for.
@@ -125,11 +147,11 @@ func (f *follower) arm() {
 
 // settle delivers all that can be delivered without leaving anything out.
 func (f *follower) settle() error {
-	for {
-		event := f.first()
-		if event == nil {
-			return nil
-		}
+	event := f.first()
+	if event == nil {
+		return nil
+	}
+	for ; event != nil; event = f.first() {
 		index := event.Node.ModifiedIndex
 		event.Index = index
 		if f.watch.concerns(event.Node.Key) {
@@ -142,6 +164,8 @@ func (f *follower) settle() error {
 		f.discardSelf(event.Node.Key)
 		f.observeLag()
 	}
+	runtime.Gosched() // who got an event goes on first: sending the next request takes longer
+	return nil
 }
 
 // first returns the event that is the next to be delivered, if that is known.
@@ -207,7 +231,7 @@ func (f *follower) checkRolledBack() {
 	next := f.watch.next
 	f.running.Go(func() {
 		err := f.watch.checkRolledBack(f.ctx, next)
-		f.tell(func() error {
+		f.do(func() error {
 			f.checking = false
 			if final(err) {
 				return f.watch.ended(err)

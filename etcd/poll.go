@@ -1,7 +1,6 @@
 package etcd
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -100,13 +99,13 @@ func (f *follower) open(p *poll) *poll {
 	return p
 }
 
-// ask sends a poll and hands in what comes of it.
+// ask sends a poll and does what follows from its answer.
 func (f *follower) ask(ctx context.Context, p *poll) {
 	from, err := p.from, error(nil)
 	if from == 0 {
 		if from, err = f.watch.client.present(ctx, f.watch.asked); err == nil {
 			from++
-			f.tell(func() error {
+			f.do(func() error {
 				p.from, p.ticks = from, 0
 				return nil
 			})
@@ -118,17 +117,17 @@ func (f *follower) ask(ctx context.Context, p *poll) {
 		resp, err = f.watch.request(ctx, from, p.self, false)
 	}
 	if err != nil {
-		f.tell(func() error { return f.failed(p, err) })
+		f.do(func() error { return f.failed(p, err) })
 		return
 	}
 	defer resp.Body.Close()
 	blind := !p.self && f.watch.hasBlindSpot(ctx, from, resp)
-	f.tell(func() error {
+	f.do(func() error {
 		p.blind, f.blind = blind, f.blind || blind
 		return f.registered(p, resp)
 	})
 	event, err := f.watch.read(resp)
-	f.tell(func() error {
+	f.do(func() error {
 		if err != nil {
 			return f.failed(p, err)
 		}
@@ -160,14 +159,15 @@ func (w *watch) request(ctx context.Context, from uint64, self, stream bool) (*h
 
 // read returns the event that a poll brings.
 func (w *watch) read(resp *http.Response) (*Response, error) {
-	body, err := io.ReadAll(resp.Body)
+	body, err := readWhole(resp.Body)
 	if err != nil {
 		return nil, err
 	}
-	if len(bytes.TrimSpace(body)) == 0 {
+	defer body.Close()
+	if body.blank() {
 		return nil, io.ErrUnexpectedEOF // a proxy whose server went away ends a poll like this
 	}
-	event, err := decodeEvent(resp, body)
+	event, err := body.decode(resp)
 	if err != nil {
 		return nil, err
 	}

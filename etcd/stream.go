@@ -1,16 +1,15 @@
 package etcd
 
 import (
+	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
-
-	"github.com/etcdv2/client/gen"
 )
 
 // How long a stream may be silent, in ticks of streamTick.
@@ -20,6 +19,9 @@ const (
 	streamQuiet   = 50  // when there is no event at all
 	streamPatient = 500 // until its header has come
 )
+
+// streamRoom is how many bytes of a stream are read at once, if that many have come.
+const streamRoom = 32 << 10
 
 // stream is a request that the server answers with one event after the other. At high rates nothing
 // else is as cheap for both sides, but it has traps: the server lets go of one that is not read
@@ -56,22 +58,22 @@ func (f *follower) openStream() {
 	f.running.Go(func() {
 		defer cancel()
 		err := f.read(ctx, s)
-		f.tell(func() error { return f.streamEnded(s, err) })
+		f.do(func() error { return f.streamEnded(s, err) })
 	})
 }
 
-// read hands in what the stream brings, until it ends.
+// read keeps what the stream brings, until it ends.
 func (f *follower) read(ctx context.Context, s *stream) error {
 	resp, err := f.watch.request(ctx, 0, false, true)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
-	f.tell(func() error { return f.streamOpened(s, resp) })
-	for decoder := json.NewDecoder(resp.Body); err == nil; {
+	f.do(func() error { return f.streamOpened(s, resp) })
+	for lines := bufio.NewReaderSize(resp.Body, streamRoom); err == nil; {
 		var events []*Response
-		events, err = f.watch.decodeAvailable(decoder, resp)
-		f.tell(func() error {
+		events, err = f.watch.readAvailable(lines, resp)
+		f.do(func() error {
 			s.add(events, f.watch.next)
 			return nil
 		})
@@ -79,27 +81,43 @@ func (f *follower) read(ctx context.Context, s *stream) error {
 	return err
 }
 
-// decodeAvailable returns the next event and those that have come with it, and what ends the stream.
-func (w *watch) decodeAvailable(decoder *json.Decoder, resp *http.Response) ([]*Response, error) {
+// readAvailable returns the next event and those that have come with it, and what ends the stream.
+func (w *watch) readAvailable(lines *bufio.Reader, resp *http.Response) ([]*Response, error) {
 	const most = 128
 	var events []*Response
 	for {
-		var event gen.Event
-		if err := decoder.Decode(&event); err != nil {
+		line, err := nextLine(lines)
+		if err != nil {
 			return events, err
 		}
-		if event.Node == nil {
-			return events, errors.New("no node in an event")
-		}
-		next := newResponse(resp, &event)
-		if err := w.client.cluster.vigil.check(resp, next); err != nil {
+		event, err := decodeEvent(resp, line)
+		if err != nil {
 			return events, err
 		}
-		events = append(events, next)
-		if rest, ok := decoder.Buffered().(*bytes.Reader); !ok || rest.Len() <= len("\n") || len(events) == most {
+		if err := w.client.cluster.vigil.check(resp, event); err != nil {
+			return events, err
+		}
+		if events = append(events, event); len(events) == most || !hasLine(lines) {
 			return events, nil
 		}
 	}
+}
+
+// nextLine returns the next line, which is good until the next call.
+func nextLine(lines *bufio.Reader) ([]byte, error) {
+	line, err := lines.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return line, err
+	}
+	line = slices.Clone(line)
+	rest, err := lines.ReadBytes('\n')
+	return append(line, rest...), err
+}
+
+// hasLine reports whether a whole line has been read already.
+func hasLine(lines *bufio.Reader) bool {
+	read, _ := lines.Peek(lines.Buffered())
+	return bytes.IndexByte(read, '\n') >= 0
 }
 
 // add keeps the events from next on. A deletion may come twice.

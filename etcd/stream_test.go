@@ -1,9 +1,13 @@
 package etcd
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 )
@@ -220,4 +224,34 @@ func TestWatchTellsHowFarItIsBehind(t *testing.T) {
 		}
 		check(t, "at the end", lags[last], "/d false true")
 	})
+}
+
+// Lines that are longer than the room for them come whole, and one that is cut off does not come.
+func TestLinesOfAStream(t *testing.T) {
+	const room = 16
+	text := "short\n" + strings.Repeat("long ", room) + "\n" + "\n" + strings.Repeat("x", room-1) + "\n" + "cut of"
+	for name, source := range map[string]io.Reader{"at once": strings.NewReader(text), "by the byte": iotest.OneByteReader(strings.NewReader(text))} {
+		t.Run(name, func(t *testing.T) {
+			lines, got := bufio.NewReaderSize(source, room), ""
+			for {
+				line, err := nextLine(lines)
+				if err != nil {
+					check(t, "end", err, io.EOF)
+					break
+				}
+				got += string(line)
+			}
+			check(t, "lines", got, strings.TrimSuffix(text, "cut of"))
+		})
+	}
+}
+
+func TestLineThatHasBeenRead(t *testing.T) {
+	for rest, want := range map[string]bool{"": false, "part": false, "whole\n": true, "whole\npart": true} {
+		lines := bufio.NewReader(strings.NewReader("first\n" + rest))
+		if _, err := nextLine(lines); err != nil {
+			t.Fatal(err)
+		}
+		check(t, fmt.Sprintf("with %q left", rest), hasLine(lines), want)
+	}
 }

@@ -31,7 +31,8 @@ func (f *follower) untilTick(now time.Time) time.Duration {
 }
 
 // tick looks after what is silent.
-func (f *follower) tick() {
+func (f *follower) tick() error {
+	f.tickAt = time.Time{}
 	if f.stream != nil {
 		f.watchStream()
 	}
@@ -42,6 +43,7 @@ func (f *follower) tick() {
 		f.coarse = now
 		f.tickCoarsely(now)
 	}
+	return nil
 }
 
 func (f *follower) tickCoarsely(now time.Time) {

@@ -105,7 +105,7 @@ func newWatch(c *Client, key string, opts []WatchOption) (*watch, error) {
 	return w, nil
 }
 
-// run calls deliver with one event after the other, in the goroutine it is called from, until it
+// run calls deliver with one event after the other, in whichever goroutine has found it, until it
 // ends: with ctx's cause, ErrClosed, the error of deliver, or a *WatchError. Nothing of the watch
 // is left when it returns.
 func (w *watch) run(ctx context.Context, deliver func(*Response) error) error {

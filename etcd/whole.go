@@ -1,8 +1,10 @@
 package etcd
 
 import (
+	"bytes"
 	"io"
 	"net"
+	"net/http"
 	"sync"
 )
 
@@ -12,16 +14,15 @@ type wholeBody struct {
 	event       *Response // what it says, where it is in etcd's plain form
 	open        bool
 
-	// Most texts are no longer than room, and so in one piece.
-	room   [4 << 10]byte
+	// Most texts are no longer than room, and so in one piece. A watch has it as long as it waits.
+	room   [1 << 10]byte
 	pieces [1][]byte
 }
 
 var wholeBodies = sync.Pool{New: func() any { return new(wholeBody) }}
 
-// readWhole reads body to its end and closes it. An event is decoded while the rest is still under way.
-func readWhole(body io.ReadCloser) (*wholeBody, error) {
-	defer body.Close()
+// readWhole reads body to its end. An event is decoded while the rest is still under way.
+func readWhole(body io.Reader) (*wholeBody, error) {
 	w := wholeBodies.Get().(*wholeBody)
 	w.open = true
 	p := plain{scan: scan{source: body, body: w.room[:0], done: w.pieces[:0]}}
@@ -32,6 +33,29 @@ func readWhole(body io.ReadCloser) (*wholeBody, error) {
 	}
 	w.Buffers = append(p.done, p.body)
 	return w, nil
+}
+
+// decode returns the event that w is, with resp's header. A body that is none is an *Error: something
+// else than etcd answered.
+func (w *wholeBody) decode(resp *http.Response) (*Response, error) {
+	if w.event != nil {
+		return w.event.withHeader(resp), nil
+	}
+	text, err := io.ReadAll(w)
+	if err != nil {
+		return nil, err
+	}
+	return decodeEvent(resp, text)
+}
+
+// blank reports whether there is nothing in w.
+func (w *wholeBody) blank() bool {
+	for _, text := range w.Buffers {
+		if len(bytes.TrimSpace(text)) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // Close gives the room to another reply. Only the reply's owner may call it.
