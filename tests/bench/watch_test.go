@@ -60,7 +60,9 @@ type latencies map[string][]time.Duration
 func watchLatency(tb testing.TB, s scale, endpoint string) (latencies, error) {
 	all := latencies{}
 	for round := range min(s.rounds, 5) {
-		for _, w := range watchers(tb, endpoint) {
+		contenders := watchers(tb, endpoint)
+		for i := range contenders {
+			w := contenders[(i+round)%len(contenders)]
 			some, err := w.latency(tb, endpoint, fmt.Sprintf("/latency-%d/%s", round, lettersOf(w.name)), s.watched)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", w.name, err)
