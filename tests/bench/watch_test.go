@@ -59,7 +59,7 @@ type latencies map[string][]time.Duration
 // watchLatency measures the watchers in turns.
 func watchLatency(tb testing.TB, s scale, endpoint string) (latencies, error) {
 	all := latencies{}
-	for round := range min(s.rounds, 5) {
+	for round := range min(s.rounds, 9) {
 		contenders := watchers(tb, endpoint)
 		for i := range contenders {
 			w := contenders[(i+round)%len(contenders)]
