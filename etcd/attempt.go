@@ -12,10 +12,9 @@ import (
 	"time"
 )
 
-// attempt sends req, which is addressed to m, once, and takes no longer than most; 0 means no
-// bound. It returns the reply of a success, or else what went wrong; with OutcomeAnswered, the
-// *Error of a refusal.
-func (c *cluster) attempt(req *http.Request, m *member, most time.Duration) (*http.Response, Outcome, error) {
+// attempt sends req, which is addressed to m, once. It returns the reply of a success, or else what
+// went wrong; with OutcomeAnswered, the *Error of a refusal.
+func (c *cluster) attempt(req *http.Request, m *member, limit *limit) (*http.Response, Outcome, error) {
 	if c.observer != nil {
 		c.observe(AttemptStarted{m.endpoint, req.Method, req.URL.Path})
 	}
@@ -24,7 +23,7 @@ func (c *cluster) attempt(req *http.Request, m *member, most time.Duration) (*ht
 	if isWatch(req) {
 		over = m
 	}
-	resp, outcome, err := c.try(req, over, most)
+	resp, outcome, err := c.try(req, over, limit)
 	if err != nil {
 		nameEndpoint(err, m)
 	}
@@ -34,7 +33,7 @@ func (c *cluster) attempt(req *http.Request, m *member, most time.Duration) (*ht
 	switch {
 	case outcome == OutcomeAnswered:
 		c.praise(m)
-	case !errors.Is(req.Context().Err(), context.Canceled) && c.life.Err() == nil && !errors.Is(err, errMayHaveMissed):
+	case !errors.Is(limit.caller.Err(), context.Canceled) && c.life.Err() == nil && !errors.Is(err, errMayHaveMissed):
 		c.blame(m, err)
 	}
 	return resp, outcome, err
@@ -69,13 +68,12 @@ func (c *cluster) blame(m *member, err error) {
 }
 
 // try sends req once. A request that waits for events is ended when over, if that is given, fails.
-func (c *cluster) try(req *http.Request, over *member, most time.Duration) (*http.Response, Outcome, error) {
+func (c *cluster) try(req *http.Request, over *member, limit *limit) (*http.Response, Outcome, error) {
 	floor := c.identity.floor()
-	limit := c.newLimit(req.Context(), most)
 	if over != nil {
 		c.vigil.join(over, limit)
 	}
-	resp, err := exchange(c.http, req.WithContext(limit.ctx))
+	resp, err := exchange(c.http, req)
 	if err != nil {
 		defer limit.end()
 		return nil, limit.outcome(err), limit.why(err)
@@ -115,27 +113,27 @@ func (c *cluster) inquire(ctx context.Context, m *member, method, path string, m
 	if err != nil {
 		return nil, err
 	}
-	out, err := c.addressed(req, m)
+	limit := c.newLimit(ctx, most)
+	out, err := c.addressed(limit, req, m)
 	if err != nil {
 		return nil, err
 	}
-	resp, _, err := c.try(out, nil, most)
+	resp, _, err := c.try(out, nil, limit)
 	return resp, err
 }
 
-// addressed returns req as it goes to m.
-func (c *cluster) addressed(req *http.Request, m *member) (*http.Request, error) {
-	out := req.WithContext(req.Context())
+// addressed returns req as it goes to m, within a limit, which it ends if that cannot be.
+func (c *cluster) addressed(limit *limit, req *http.Request, m *member) (*http.Request, error) {
+	out := req.WithContext(limit.ctx)
 	out.URL = m.address(req.URL, c.versionPrefix)
 	out.Host = ""
-	if err := m.checkTarget(out); err != nil {
-		return nil, err
+	err := m.checkTarget(out)
+	if err == nil && req.GetBody != nil {
+		out.Body, err = req.GetBody()
 	}
-	if req.GetBody != nil {
-		var err error
-		if out.Body, err = req.GetBody(); err != nil {
-			return nil, err
-		}
+	if err != nil {
+		limit.end()
+		return nil, err
 	}
 	return out, nil
 }

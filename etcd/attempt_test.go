@@ -82,7 +82,9 @@ func TestRequestIsWholeForEachMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range []string{"http://a/v2/keys/k?prevIndex=3", "http://b/prefix/v2/keys/k?prevIndex=3"} {
-		out, err := client.cluster.addressed(req, client.cluster.roster.all()[i])
+		limit := client.cluster.newLimit(t.Context(), 0)
+		defer limit.end()
+		out, err := client.cluster.addressed(limit, req, client.cluster.roster.all()[i])
 		if err != nil {
 			t.Fatal(err)
 		}

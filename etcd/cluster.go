@@ -75,12 +75,13 @@ func (c *cluster) Do(req *http.Request) (*http.Response, error) {
 	course := c.newCourse(req)
 	var failed *ClusterError
 	for m, left := course.next(req.Context()); m != nil; {
-		out, err := c.addressed(req, m)
+		limit := c.newLimit(req.Context(), share(req.Context(), left+course.reserve(req), c.attemptTimeout))
+		out, err := c.addressed(limit, req, m)
 		if err != nil {
 			return nil, err
 		}
 		start := time.Now()
-		resp, outcome, err := c.attempt(out, m, share(req.Context(), left+course.reserve(req), c.attemptTimeout))
+		resp, outcome, err := c.attempt(out, m, limit)
 		if err == nil {
 			return resp, nil
 		}

@@ -13,7 +13,8 @@ import (
 // limit ends an attempt: with the caller's context, when its time is up, or when the client
 // closes. It also notes whether something can have been sent.
 type limit struct {
-	ctx     context.Context
+	caller  context.Context
+	ctx     context.Context // ends with it, or earlier
 	cancel  context.CancelCauseFunc
 	timer   *time.Timer // nil where there is no bound
 	most    time.Duration
@@ -25,11 +26,11 @@ type limit struct {
 	leave   func() // ends the watching over the member; nil where nobody does
 }
 
-// newLimit returns the limit for an attempt that may take as long as most. Half of it is for
+// newLimit returns the limit for an attempt that may take as long as most; 0 means no bound. Half of it is for
 // getting a connection: a host that swallows the attempt to connect is no reason to wait longer.
 func (c *cluster) newLimit(parent context.Context, most time.Duration) *limit {
 	ctx, cancel := context.WithCancelCause(parent)
-	l := &limit{cancel: cancel, most: most, start: time.Now(), ongoing: &c.ongoing}
+	l := &limit{caller: parent, cancel: cancel, most: most, start: time.Now(), ongoing: &c.ongoing}
 	c.ongoing.begin(l)
 	// As long as the transport does not say that it has yet to get a connection, it may have sent
 	// something: one that never says so always may.

@@ -117,6 +117,14 @@ func (s *scan) field(name string) bool {
 	return true
 }
 
+// initial returns the first letter of the next field's name, and 0 where it has not come yet.
+func (s *scan) initial() byte {
+	if at := s.at + s.commas + 1; at < len(s.body) {
+		return s.body[at]
+	}
+	return 0
+}
+
 // element reports whether a list has another element, and goes there.
 func (s *scan) element() bool {
 	switch {
