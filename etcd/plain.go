@@ -6,7 +6,7 @@ import (
 )
 
 // plain reads an event in the one form in which etcd writes it: the fields in the order of its
-// structs, no blanks between them. That takes a sixth of the time that encoding/json needs, and few
+// structs, no blanks between them. That takes a seventh of the time that encoding/json needs, and few
 // allocations. It gives up on anything else, which is for encoding/json to read: so what is an event
 // and what it means does not depend on it. FuzzDecode holds the two together.
 type plain struct {
