@@ -41,7 +41,7 @@ type Mirror struct {
 	asked   string // the same as it was given
 	end     context.CancelCauseFunc
 	done    chan struct{}   // closed when the goroutine has ended, and err is set
-	pause   backoff.Backoff // before the directory is read again; the goroutine's own
+	pause   backoff.Backoff // before the directory is read again; the watch's as long as one runs, else the goroutine's
 	cluster string          // ID of the one that was read; the goroutine's own
 	born    time.Time       // when it was read first: not later than the answer's moment
 	hurry   chan struct{}   // asks the watch for progress
