@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -63,6 +64,7 @@ func watchLatency(tb testing.TB, s scale, endpoint string) (latencies, error) {
 		contenders := watchers(tb, endpoint)
 		for i := range contenders {
 			w := contenders[(i+round)%len(contenders)]
+			runtime.GC() // nobody pays for the garbage of others
 			some, err := w.latency(tb, endpoint, fmt.Sprintf("/latency-%d/%s", round, lettersOf(w.name)), s.watched)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", w.name, err)
