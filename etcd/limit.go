@@ -26,8 +26,9 @@ type limit struct {
 	leave   func() // ends the watching over the member; nil where nobody does
 }
 
-// newLimit returns the limit for an attempt that may take as long as most; 0 means no bound. Half of it is for
-// getting a connection: a host that swallows the attempt to connect is no reason to wait longer.
+// newLimit returns the limit for an attempt that may take as long as most; 0 means no bound. Half of
+// that time is for getting a connection: a host that swallows the attempt to connect is no reason to
+// wait longer.
 func (c *cluster) newLimit(parent context.Context, most time.Duration) *limit {
 	ctx, cancel := context.WithCancelCause(parent)
 	l := &limit{caller: parent, cancel: cancel, most: most, start: time.Now(), ongoing: &c.ongoing}
