@@ -56,6 +56,10 @@ func (c *Client) Members(ctx context.Context) ([]Member, error) {
 // The new member counts at once: a cluster of one stands still until the second has started. Start it
 // before the next is added.
 //
+// Etcd may drop a change of members, this one, UpdateMember's or RemoveMember's, that comes right after
+// another, even one that it refused: ErrOutcomeUnknown after 5 s or more, and nothing has changed
+// (etcd-io/etcd#15528, seen on 2.3.8 and 3.5.35).
+//
 // It returns ErrInvalidArgument for what is no peer URL, ErrMemberExists where a member has one of
 // them, and ErrUnauthorized where authentication is on and the client's user is not root. Etcd 3.x
 // refuses, with words that do not tell it from a failure and so with ErrOutcomeUnknown, while a
