@@ -125,7 +125,8 @@ var counting = subject{name: "counts", on: alone, story: true, cases: []testCase
 	},
 }}
 
-// Members come and go. A member that follows is removed, and another announced in its place.
+// Members come and go. A member that follows is removed, and another announced in its place. A change
+// that comes right after another is asked for again, since etcd may drop it (etcd-io/etcd#15528).
 var members = subject{name: "members", on: leading, story: true, cases: []testCase{
 	{name: "three", request: "GET /v2/members", want: always(200, "members.# = 3")},
 	{
@@ -133,11 +134,11 @@ var members = subject{name: "members", on: leading, story: true, cases: []testCa
 		request: `PUT /v2/members/{members.0.id} {"peerURLs":["{members.0.peerURLs.0}"]}`, want: always(204, "body = ", "has @X-Etcd-Cluster-Id"),
 	},
 	{
-		name: "another's URL", given: []string{"GET /v2/members"}, request: `PUT /v2/members/{members.0.id} {"peerURLs":["{members.1.peerURLs.0}"]}`,
+		name: "another's URL", given: []string{"GET /v2/members"}, request: `PUT /v2/members/{members.0.id} {"peerURLs":["{members.1.peerURLs.0}"]}`, until: true,
 		want: either(on("<3.0", says(409, "etcdserver: peerURL exists")), on("", says(409, "membership: peerURL exists"))),
 	},
 	{
-		name: "the URLs of nobody", request: `PUT /v2/members/deadbeef {"peerURLs":["http://127.0.0.1:1"]}`,
+		name: "the URLs of nobody", request: `PUT /v2/members/deadbeef {"peerURLs":["http://127.0.0.1:1"]}`, until: true,
 		want: says(404, "No such member: deadbeef"),
 	},
 	{
@@ -180,10 +181,10 @@ var members = subject{name: "members", on: leading, story: true, cases: []testCa
 		want: either(on("<3.1", says(415, "Bad Content-Type application/json; charset=utf-8, accept application/json")),
 			on("", []answer{{status: 400}})),
 	},
-	{name: "nobody goes", request: "DELETE /v2/members/deadbeef", want: says(404, "No such member: deadbeef")},
+	{name: "nobody goes", request: "DELETE /v2/members/deadbeef", until: true, want: says(404, "No such member: deadbeef")},
 	{name: "a member goes", request: "DELETE /v2/members/{follower}", until: true, want: always(204, "body = ")},
 	{
-		name: "and has gone for good", request: "DELETE /v2/members/{follower}",
+		name: "and has gone for good", request: "DELETE /v2/members/{follower}", until: true,
 		want: []answer{{status: 410, facts: []string{"message ~ ^Member permanently removed: "}}},
 	},
 	{
