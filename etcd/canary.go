@@ -75,7 +75,7 @@ func (v *vigil) next(ctx context.Context, m *member, after uint64) (uint64, erro
 
 // sound asks m for its index. The key is one that nobody has: a refusal is the cheapest answer.
 func (v *vigil) sound(ctx context.Context, m *member) {
-	resp, err := v.cluster.inquire(ctx, m, http.MethodHead, "/v2/keys/_etcdv2/none", v.interval)
+	resp, err := v.cluster.inquire(ctx, m, http.MethodHead, "/v2/keys/_etcdv2/none", v.patience())
 	if err == nil {
 		v.saw(m, headerNumber(resp, "X-Etcd-Index"))
 		return
@@ -131,15 +131,14 @@ func (v *vigil) saw(m *member, index uint64) {
 // check returns an error if an event that a poll or a stream has waited for may not be the first
 // there was, since its member has leapt meanwhile: perhaps to this very event.
 func (v *vigil) check(resp *http.Response, event *Response) error {
-	m := v.cluster.roster.find(resp.Request.URL)
 	body, ok := resp.Body.(*watchBody)
-	if m == nil || !ok {
+	if !ok || body.limit.over == nil {
 		return nil
 	}
-	v.saw(m, event.Node.ModifiedIndex)
+	v.saw(body.limit.over, event.Node.ModifiedIndex)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	w := v.members[m]
+	w := v.members[body.limit.over]
 	if w == nil || w.polls[body.limit] == nil {
 		return nil
 	}

@@ -79,9 +79,10 @@ type Config struct {
 	PollTimeout time.Duration
 
 	// PulseInterval is how often a member on which watches wait is asked whether it is alive and
-	// has a leader, and how long it may take to answer. When it does not, the watches move to
+	// has a leader; it may take nine tenths of that to answer. When it does not, the watches move to
 	// another member; so a member that hangs costs a watch at most two intervals. All watches
 	// of a client together need two such small requests for each member they wait on, and one poll.
+	// Nothing is asked where no poll has waited for a tenth of the interval: it brings events.
 	// Zero means 1 s, the least is 100 ms. Negative means never: then a watch leaves a member that
 	// hangs after AttemptTimeout or PollTimeout, and does not know when one has skipped changes.
 	PulseInterval time.Duration

@@ -108,7 +108,8 @@
 //   - Members on which watches wait are asked every Config.PulseInterval, 1 s, whether they are
 //     alive and have a leader, and how far they are; one that hangs, is cut off or cannot be reached is
 //     left after two intervals. When a fault of all members is over, delivery goes on within 2 s. That
-//     is two small requests a second, and one more poll, for all watches of a client together.
+//     is two small requests a second, and one more poll, for all watches of a client together; and not
+//     even the two while every poll there brings events, ten a second or more.
 //   - A member that catches up by a snapshot hides events from polls that are open on it. It is told by
 //     the leaps of its index, or by having been cut off, and the watch then asks again: it goes on if the
 //     history still has what comes next, and is ErrEventIndexCleared otherwise.

@@ -23,7 +23,8 @@ type limit struct {
 	sent    atomic.Bool // a connection was taken for the request
 	fresh   atomic.Bool // and it was a new one
 	trace   httptrace.ClientTrace
-	leave   func() // ends the watching over the member; nil where nobody does
+	over    *member // the member that is watched over meanwhile; nil where none is
+	leave   func()  // ends that
 }
 
 // newLimit returns the limit for an attempt that may take as long as most; 0 means no bound. Half of
@@ -68,7 +69,7 @@ func (l *limit) gotConn(info httptrace.GotConnInfo) {
 	l.fresh.Store(!info.Reused)
 	// Where the member is watched over, a watch may wait for its header too: some proxies hold
 	// that back until there is an event.
-	if l.timer != nil && l.timer.Stop() && l.leave == nil {
+	if l.timer != nil && l.timer.Stop() && l.over == nil {
 		l.timer.Reset(l.most - time.Since(l.start))
 	}
 }
@@ -82,7 +83,7 @@ func (l *limit) lift() {
 
 func (l *limit) end() {
 	l.lift()
-	if l.leave != nil {
+	if l.over != nil {
 		l.leave()
 	}
 	l.ongoing.done(l)

@@ -162,7 +162,7 @@ func TestEventFromOverALeapIsNotBelieved(t *testing.T) {
 			v.join(m, l)
 			v.registered(m, l, index)
 			resp, _ := wireReply(t, "GET", "HTTP/1.1 200 OK\n\n")
-			resp.Request.URL, resp.Body = m.base, &watchBody{resp.Body, l}
+			resp.Body = &watchBody{resp.Body, l}
 			return resp
 		}
 		at := func(index uint64) *Response { return &Response{Node: aFile("/d/k", "v", index, index)} }

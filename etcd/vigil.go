@@ -14,7 +14,7 @@ import (
 // questions serve all watches of a client.
 type vigil struct {
 	cluster  *cluster
-	interval time.Duration // of questions, and the patience with each; negative for none
+	interval time.Duration // of questions; negative for none
 
 	mu      sync.Mutex
 	watches int // that run
@@ -42,6 +42,14 @@ type waitingPoll struct {
 // errMayHaveMissed ends polls that may have missed events, so that they are made again: those look
 // into the history.
 var errMayHaveMissed = errors.New("the member may have skipped events")
+
+// fresh is how long after a poll was sent, or its header came, it takes the place of a question: while
+// polls bring one event after the other, their member is not asked beside them.
+func (v *vigil) fresh() time.Duration { return v.interval / 10 }
+
+// patience is how long a member may take to answer. One that hangs right behind a fresh header has
+// been left two intervals later even so.
+func (v *vigil) patience() time.Duration { return v.interval - v.fresh() }
 
 // keep makes the vigil last until the returned function is called.
 func (v *vigil) keep() (release func()) {
@@ -93,7 +101,7 @@ func (v *vigil) join(m *member, l *limit) {
 	}
 	sign, _ := l.ctx.Value(signKey{}).(func(bool))
 	w.polls[l] = &waitingPoll{sign: sign, arrived: time.Now()}
-	l.leave = func() {
+	l.over, l.leave = m, func() {
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		delete(w.polls, l)
@@ -115,7 +123,7 @@ func (v *vigil) beat(ctx context.Context) {
 			return
 		}
 		var asked sync.WaitGroup
-		for _, m := range v.waitedOn() {
+		for _, m := range v.toAsk(time.Now()) {
 			asked.Go(func() { v.ask(ctx, m) })
 			asked.Go(func() { v.sound(ctx, m) })
 		}
@@ -123,8 +131,8 @@ func (v *vigil) beat(ctx context.Context) {
 	}
 }
 
-// waitedOn returns the members on which polls wait, and forgets the others.
-func (v *vigil) waitedOn() []*member {
+// toAsk returns the members on which polls have waited for a while, and forgets those on which none waits.
+func (v *vigil) toAsk(now time.Time) []*member {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	var members []*member
@@ -134,16 +142,29 @@ func (v *vigil) waitedOn() []*member {
 			delete(v.members, m)
 			continue
 		}
-		members = append(members, m)
+		if w.weak || w.since().Before(now.Add(-v.fresh())) {
+			members = append(members, m)
+		}
 	}
 	return members
+}
+
+// since returns when the poll arrived that has waited longest.
+func (w *waiting) since() time.Time {
+	first := time.Now()
+	for _, p := range w.polls {
+		if p.arrived.Before(first) {
+			first = p.arrived
+		}
+	}
+	return first
 }
 
 // ask asks m who leads: a question of little work, without credentials, which every member
 // answers by itself, with 503 when it has lost the others. It matters only that it is no 5xx.
 func (v *vigil) ask(ctx context.Context, m *member) {
 	asked := time.Now()
-	_, err := v.cluster.inquire(ctx, m, http.MethodGet, "/v2/members/leader", v.interval)
+	_, err := v.cluster.inquire(ctx, m, http.MethodGet, "/v2/members/leader", v.patience())
 	var reply *Error
 	switch {
 	case ctx.Err() != nil:

@@ -223,6 +223,39 @@ func TestOneVigilServesAllWatchesAndEndsWithThem(t *testing.T) {
 	})
 }
 
+// Who brings events lives, and leaves polls that have not waited long; another poll may have.
+func TestMemberIsNotAskedWhilePollsBringEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fakes(t, 2)
+		client := e.connect(t, Config{})
+		busy := follow(t, client, "/busy", WithRecursive(), WithAfterIndex(0))
+		first := e.members[0]
+		tenSecondsOfEvents := func() {
+			for range 200 {
+				<-time.After(50 * time.Millisecond)
+				e.set("/busy/k")
+				busy.take(t, 1)
+			}
+		}
+		tenSecondsOfEvents()
+		check(t, "questions meanwhile", len(first.got(leaderLine)), 0)
+
+		quiet := follow(t, client, "/quiet", WithAfterIndex(0))
+		tenSecondsOfEvents()
+		<-time.After(50 * time.Millisecond) // for the last tick to be over
+		check(t, "questions beside another watch", len(first.got(leaderLine)), 10)
+		quiet.end(t)
+
+		asked := len(first.got(leaderLine))
+		tenSecondsOfEvents()
+		check(t, "further questions", len(first.got(leaderLine))-asked, 0)
+		first.freeze()
+		e.set("/busy/k")
+		busy.takeWithin(t, 2100*time.Millisecond)
+		busy.end(t)
+	})
+}
+
 func TestNoVigilWhereNoneIsWanted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := fakes(t, 1)
