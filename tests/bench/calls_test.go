@@ -21,6 +21,9 @@ func calls(ctx context.Context, s scale, clients []client, goroutines int) (grou
 	if goroutines > 1 {
 		title = fmt.Sprintf("%d goroutines", goroutines)
 	}
+	if goroutines > 8 {
+		s.batch *= longBatches
+	}
 	g := group{title: title}
 	kinds := []struct {
 		name string

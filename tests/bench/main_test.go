@@ -31,7 +31,7 @@ type scale struct {
 
 var (
 	quick = scale{rounds: 1, tree: 100, watched: 5, sets: 5, patience: time.Second, large: 1 << 20}
-	full  = scale{rounds: 41, batch: 20 * time.Millisecond, tree: 100_000, watched: 400, sets: 200, patience: 9 * time.Second, large: 10_000_000}
+	full  = scale{rounds: 41, batch: 20 * time.Millisecond, tree: 100_000, watched: 1000, sets: 200, patience: 9 * time.Second, large: 10_000_000}
 )
 
 // outDir is where the results are to be written, empty for nowhere.

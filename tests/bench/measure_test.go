@@ -37,6 +37,11 @@ type work struct {
 	results []result
 }
 
+// longBatches is how many times as long batches are as others where few operations fit in: of trees, and where many
+// goroutines share the time. Each batch begins with a clean heap, and two or three reads of a tree, or ten calls of each
+// goroutine, would have little of the collecting of garbage that goes with them.
+const longBatches = 5
+
 // compare lets contenders work in turns and returns what that cost. In every round each has a batch of the same
 // number of operations, and they begin in another order. What else the machine does meanwhile so hits all alike, and
 // the medians leave it out.

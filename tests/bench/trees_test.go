@@ -10,14 +10,10 @@ import (
 // treeSizes are the numbers of nodes below the directories that are read.
 var treeSizes = []int{1, 100, 10_000, 100_000}
 
-// treeBatches is how many times as long the batches of trees are as those of calls: each begins with a clean heap, and in
-// two or three reads there would be little of the collecting of garbage that goes with them.
-const treeBatches = 5
-
 // trees measures recursive reads.
 func trees(ctx context.Context, s scale, clients []client) (group, error) {
 	g := group{title: "Recursive GET"}
-	s.batch *= treeBatches
+	s.batch *= longBatches
 	for _, size := range treeSizes {
 		if size > s.tree {
 			break
