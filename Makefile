@@ -88,7 +88,7 @@ chaos: ## break real clusters for more than half an hour and check every answer 
 	@echo "Linearizability under faults, five minutes on each kind of server, and a planted bug"
 	@cd tests/chaos && CHAOS_SECONDS=300 go test -count=1 -timeout 30m -run 'Linearizable|PlantedBug'
 
-bench: ## measure the library beside its peers and net/http, and write docs/benchmarks.md (nine minutes)
+bench: ## measure the library beside its peers and net/http, and write docs/benchmarks.md (ten minutes)
 	@go test -run '^$$' -bench 'Call|Decode|MirrorGet' -benchmem ./etcd
 	@cd tests && BENCH_OUT="$(CURDIR)/docs" go test -count=1 -v -timeout 30m ./bench | grep -E 'missed|^(ok|FAIL|---)'
 	@echo "docs/benchmarks.md has the tables and plots"

@@ -54,7 +54,7 @@ func measureAll(t *testing.T, s scale) (r results, err error) {
 		func() error { return r.addGroup(largeValues(ctx, s, clients)) },
 		func() (err error) { r.latency, err = watchLatency(t, s, endpoint); return err },
 		func() (err error) { r.storms, err = storms(t, s, endpoint); return err },
-		func() (err error) { r.handOvers, err = handOvers(t, s.watched, endpoint); return err },
+		func() (err error) { r.handOvers, err = handOvers(t, s.handed, endpoint); return err },
 		func() (err error) { r.mirrors, err = mirrors(t, s, endpoint); return err },
 		func() (err error) { r.peaks, err = peaks(t, s, endpoint, clients); return err },
 		func() (err error) { r.failovers, err = failovers(t, s); return err },

@@ -111,6 +111,7 @@ func lettersOf(name string) string {
 // largeValues measures calls with values of a MiB.
 func largeValues(ctx context.Context, s scale, clients []client) (group, error) {
 	g := group{title: "Values of 1 MiB"}
+	s.batch *= longBatches
 	large := strings.Repeat("etcd v2 ", 1<<17)
 	var get, set []contender
 	for _, c := range clients {

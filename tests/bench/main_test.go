@@ -24,14 +24,15 @@ type scale struct {
 	batch    time.Duration // about how long one client is measured in a round
 	tree     int           // nodes of the largest tree
 	watched  int           // writes per round of a watch's latency
+	handed   int           // locks
 	sets     int           // by each of the storm's 64 writers
 	patience time.Duration // how long calls are repeated while a member fails
 	large    int           // bytes of the value whose reading takes memory
 }
 
 var (
-	quick = scale{rounds: 1, tree: 100, watched: 5, sets: 5, patience: time.Second, large: 1 << 20}
-	full  = scale{rounds: 41, batch: 20 * time.Millisecond, tree: 100_000, watched: 1000, sets: 200, patience: 9 * time.Second, large: 10_000_000}
+	quick = scale{rounds: 1, tree: 100, watched: 5, handed: 5, sets: 5, patience: time.Second, large: 1 << 20}
+	full  = scale{rounds: 41, batch: 20 * time.Millisecond, tree: 100_000, watched: 200, handed: 400, sets: 200, patience: 9 * time.Second, large: 10_000_000}
 )
 
 // outDir is where the results are to be written, empty for nowhere.

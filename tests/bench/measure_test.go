@@ -37,9 +37,9 @@ type work struct {
 	results []result
 }
 
-// longBatches is how many times as long batches are as others where few operations fit in: of trees, and where many
-// goroutines share the time. Each batch begins with a clean heap, and two or three reads of a tree, or ten calls of each
-// goroutine, would have little of the collecting of garbage that goes with them.
+// longBatches is how many times as long batches are as others where few operations fit in: of trees, of large values, and
+// where many goroutines share the time. Each batch begins with a clean heap, and two or three reads of a tree, or ten
+// calls of each goroutine, would have little of the collecting of garbage that goes with them.
 const longBatches = 5
 
 // compare lets contenders work in turns and returns what that cost. In every round each has a batch of the same

@@ -18,8 +18,8 @@ func preface() string {
 Written by `+"`make bench`"+` on %s: %s, %d cores (%s/%s), load average %s at the end, %s.
 Server: etcd %s, one member, a process of its own on the same machine. Clients: %s.
 
-Each client works in %d rounds of about %v, %v for trees and for 64 goroutines, in turns with the others, so that what
-else the machine does hits all alike.
+Each client works in %d rounds of about %v, %v for trees, values of 1 MiB and 64 goroutines, in turns with the others, so
+that what else the machine does hits all alike.
 Times are medians, with half the distance between the quartiles. *net/http* is a program without a library, which uses
 net/http with enough idle connections and encoding/json; *bare TCP* writes requests and skips replies. *client/v2, tuned*
 has a transport with enough idle connections, where its default keeps two. Allocations and CPU time are the client's alone.
