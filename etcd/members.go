@@ -84,7 +84,8 @@ func (c *Client) AddMember(ctx context.Context, peerURLs ...string) (Member, err
 // UpdateMember replaces the peer URLs of the member with the ID by others. It returns
 // ErrInvalidArgument for what is no ID or peer URL, ErrMemberNotFound, ErrMemberExists where another
 // member has one of the URLs, ErrUnauthorized as AddMember does, and ErrNotSupported on etcd 0.x. For a
-// member that was removed etcd answers as if it had failed: that is ErrOutcomeUnknown.
+// member that was removed etcd answers as if it had failed: that is ErrOutcomeUnknown, as it is where
+// etcd drops the change, see AddMember.
 func (c *Client) UpdateMember(ctx context.Context, id string, peerURLs ...string) error {
 	if err := checkMemberID(id); err != nil {
 		return err
@@ -101,7 +102,7 @@ func (c *Client) UpdateMember(ctx context.Context, id string, peerURLs ...string
 //
 // It returns ErrInvalidArgument for what is no ID, ErrMemberNotFound, ErrMemberRemoved where it was
 // removed before, ErrUnauthorized as AddMember does, and ErrNotSupported on etcd 0.x. Etcd 3.x refuses,
-// with ErrOutcomeUnknown, what would leave too few members that are up.
+// with ErrOutcomeUnknown, what would leave too few members that are up; and any may drop it, see AddMember.
 func (c *Client) RemoveMember(ctx context.Context, id string) error {
 	if err := checkMemberID(id); err != nil {
 		return err

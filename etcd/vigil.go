@@ -123,7 +123,7 @@ func (v *vigil) beat(ctx context.Context) {
 			return
 		}
 		var asked sync.WaitGroup
-		for _, m := range v.toAsk(time.Now()) {
+		for _, m := range v.toAsk() {
 			asked.Go(func() { v.ask(ctx, m) })
 			asked.Go(func() { v.sound(ctx, m) })
 		}
@@ -132,9 +132,10 @@ func (v *vigil) beat(ctx context.Context) {
 }
 
 // toAsk returns the members on which polls have waited for a while, and forgets those on which none waits.
-func (v *vigil) toAsk(now time.Time) []*member {
+func (v *vigil) toAsk() []*member {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	fresh := time.Now().Add(-v.fresh())
 	var members []*member
 	for m, w := range v.members {
 		if len(w.polls) == 0 {
@@ -142,22 +143,21 @@ func (v *vigil) toAsk(now time.Time) []*member {
 			delete(v.members, m)
 			continue
 		}
-		if w.weak || w.since().Before(now.Add(-v.fresh())) {
+		if w.weak || w.hasPollBefore(fresh) {
 			members = append(members, m)
 		}
 	}
 	return members
 }
 
-// since returns when the poll arrived that has waited longest.
-func (w *waiting) since() time.Time {
-	first := time.Now()
+// hasPollBefore reports whether a poll waits that arrived before a time.
+func (w *waiting) hasPollBefore(t time.Time) bool {
 	for _, p := range w.polls {
-		if p.arrived.Before(first) {
-			first = p.arrived
+		if p.arrived.Before(t) {
+			return true
 		}
 	}
-	return first
+	return false
 }
 
 // ask asks m who leads: a question of little work, without credentials, which every member

@@ -56,7 +56,7 @@ func writeHead(b *strings.Builder, cells ...string) {
 }
 
 func (r results) writeTargets(b *strings.Builder) {
-	b.WriteString("## Targets\n\nRatios are medians of the rounds' ratios.\n\n")
+	b.WriteString("## Targets\n\nRatios are medians of the rounds' ratios; that of latencies is one of all events.\n\n")
 	writeHead(b, "target", "measured", "")
 	for _, t := range r.targets() {
 		writeRow(b, t.name, t.measured, map[bool]string{true: "met", false: "**missed**"}[t.met])

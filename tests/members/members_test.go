@@ -89,17 +89,16 @@ func TestUnknownMember(t *testing.T) {
 // leave it open.
 func add(t *testing.T, client *etcd.Client, peerURL string) (added etcd.Member) {
 	t.Helper()
-	live.Eventually(t, "a member can be added", func() bool {
-		var err error
+	err := certain(t, func() (err error) {
 		added, err = client.AddMember(t.Context(), peerURL)
-		if err != nil && !errors.Is(err, etcd.ErrOutcomeUnknown) {
-			t.Fatal(err)
-		}
 		if members := live.Must[[]etcd.Member](t)(client.Members(t.Context())); err != nil && len(members) > 3 {
 			t.Fatalf("added in spite of %v", err)
 		}
-		return err == nil
+		return err
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return added
 }
 
