@@ -1,6 +1,6 @@
-// Package election lets one of many lead, and lets everybody know who does. A leader is the holder of a
-// lock whose value is published: see package locking for how that works, for what is guaranteed, and for
-// what only a fencing token protects from.
+// Package election lets one of many lead, and lets everybody know who does. A leader is the holder of a lock
+// whose value is published: see package locking for how that works, for what is guaranteed, and for what only
+// a fencing token protects from.
 //
 //	e := election.New(client, "/mysql", election.WithTTL(10*time.Second))
 //	err := e.Run(ctx, "db-1", func(ctx context.Context) error {

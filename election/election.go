@@ -14,8 +14,8 @@ import (
 // ErrNoLeader says that nobody is elected.
 var ErrNoLeader = errors.New("election: no leader")
 
-// Election is a name under which candidates compete for being the leader. It may be used by many
-// goroutines at the same time; each Campaign is a candidate of its own.
+// Election is a name under which candidates compete for being the leader. It may be used by many goroutines
+// at the same time; each Campaign is a candidate of its own.
 type Election struct {
 	client *etcd.Client
 	name   string
@@ -27,8 +27,8 @@ type Election struct {
 // etcd.ErrInvalidArgument.
 type Option func(*Election)
 
-// New returns the election of that name, which is the directory of etcd in which the candidates queue
-// up: "/mysql". Nothing else may be kept there. Nothing is sent.
+// New returns the election of that name, which is the directory of etcd in which the candidates queue up:
+// "/mysql". Nothing else may be kept there. Nothing is sent.
 func New(client *etcd.Client, name string, opts ...Option) *Election {
 	e := &Election{client: client, name: name}
 	for _, opt := range opts {
@@ -41,8 +41,8 @@ func New(client *etcd.Client, name string, opts ...Option) *Election {
 // WithTTL sets how long a leader or candidate that has died or is cut off stays in its place;
 // locking.DefaultTTL without it. Etcd counts whole seconds: ttl is rounded up to them.
 //
-// Zero makes a leader persistent: it leads until it resigns or is removed, whatever becomes of its
-// process. Candidates that wait are still forgotten when they die.
+// Zero makes a leader persistent: it leads until it resigns or is removed, whatever becomes of its process.
+// Candidates that wait are still forgotten when they die.
 func WithTTL(ttl time.Duration) Option {
 	if ttl == 0 {
 		return option(locking.WithoutTTL())
@@ -50,9 +50,9 @@ func WithTTL(ttl time.Duration) Option {
 	return option(locking.WithTTL(ttl))
 }
 
-// WithIdentity makes Campaign go on in the place that an earlier process of the same identity has in
-// the election, so that a leader that was restarted leads again at once. Its Token stays what it was.
-// Two that run at the same time must not have the same identity: see locking.WithIdentity.
+// WithIdentity makes Campaign go on in the place that an earlier process of the same identity has in the
+// election, so that a leader that was restarted leads again at once. Its Token stays what it was. Two that
+// run at the same time must not have the same identity: see locking.WithIdentity.
 func WithIdentity(identity string) Option { return option(locking.WithIdentity(identity)) }
 
 func option(opt locking.Option) Option {
@@ -71,9 +71,9 @@ func (l Leader) Elected() bool { return l.Token != 0 }
 
 func leader(c locking.Contender) Leader { return Leader{Name: c.Value, Token: c.Token, Key: c.Key} }
 
-// Campaign waits until the candidate of that name is elected, in the order in which candidates came. An
-// empty name stands for the host's. When ctx ends first, Campaign returns its cause and is no candidate
-// any more. See locking.Mutex.Lock for failures.
+// Campaign waits until the candidate of that name is elected, in the order in which candidates came. An empty
+// name stands for the host's. If ctx ends first, Campaign returns its cause and withdraws the candidate. See
+// locking.Mutex.Lock for failures.
 func (e *Election) Campaign(ctx context.Context, name string) (*Term, error) {
 	mutex, err := e.candidate(name)
 	if err != nil {
@@ -133,9 +133,9 @@ func (e *Election) Candidates(ctx context.Context) ([]Leader, error) {
 	return candidates, nil
 }
 
-// Remove takes all candidates of that name out of the election, the leader too; an empty name
-// stands for the host's. It returns etcd.ErrKeyNotFound if there are none. One that runs learns of it
-// by its term's end, or if it waits, joins again at the end of the queue.
+// Remove takes all candidates of that name out of the election, the leader too; an empty name stands for the
+// host's. It returns etcd.ErrKeyNotFound if there are none. One that runs learns of it by its term's end, or
+// if it waits, joins again at the end of the queue.
 func (e *Election) Remove(ctx context.Context, name string) error {
 	name, err := orHost(name)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/internal/backoff"
+	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/locking"
 )
 
@@ -15,13 +16,12 @@ const (
 	resignTime = 5 * time.Second
 )
 
-// Run campaigns, calls lead when elected, and campaigns again when the term was lost or a campaign
-// failed, with a growing pause between tries. lead gets a context that ends with ctx and with the term,
-// and must return then; FromContext gets the term from it.
+// Run campaigns, calls lead when elected, and campaigns again when the term was lost or a campaign failed,
+// with a growing pause between tries. lead gets a context that ends with ctx and with the term, and must
+// return then; FromContext gets the term from it.
 //
-// When lead returns before its term is over, Run resigns and returns what lead returned. It also ends
-// with the cause of ctx's end, and with what no further try would change: etcd.ErrInvalidArgument,
-// etcd.ErrClosed, etcd.ErrUnauthorized, etcd.ErrWrongCluster.
+// When lead returns before its term is over, Run resigns and returns what lead returned. It also ends with
+// the cause of ctx's end, and with an error that no further try would change: see etcd.Retryable.
 func (e *Election) Run(ctx context.Context, name string, lead func(ctx context.Context) error) error {
 	for pause := (backoff.Backoff{First: 100 * time.Millisecond, Most: mostPause}); ; {
 		began := time.Now()
@@ -42,11 +42,10 @@ func (e *Election) Run(ctx context.Context, name string, lead func(ctx context.C
 func (e *Election) once(ctx context.Context, name string, lead func(ctx context.Context) error) (again bool, err error) {
 	term, err := e.Campaign(ctx, name)
 	if err != nil {
-		return ctx.Err() == nil && !final(err), err
+		return ctx.Err() == nil && (etcd.Retryable(err) || errors.Is(err, locking.ErrLost)), err
 	}
-	leading, cancel := context.WithCancelCause(context.WithValue(ctx, termKey{}, term))
-	defer cancel(nil)
-	defer context.AfterFunc(term.Context(), func() { cancel(context.Cause(term.Context())) })()
+	leading, cancel := contexts.Merge(context.WithValue(ctx, termKey{}, term), term.Context())
+	defer cancel()
 	defer func() { // also when lead panics
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), resignTime)
 		defer cancel()
@@ -66,14 +65,4 @@ type termKey struct{}
 func FromContext(ctx context.Context) *Term {
 	term, _ := ctx.Value(termKey{}).(*Term)
 	return term
-}
-
-// final reports whether a campaign that failed would fail the same way the next time.
-func final(err error) bool {
-	for _, target := range []error{etcd.ErrInvalidArgument, etcd.ErrClosed, etcd.ErrUnauthorized, etcd.ErrWrongCluster} {
-		if errors.Is(err, target) {
-			return true
-		}
-	}
-	return false
 }

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/etcdv2/client/gen"
+
+	"github.com/etcdv2/client/internal/errs"
 )
 
 var (
@@ -36,9 +38,9 @@ var (
 	// ErrAuthEnabled says that something cannot be done while authentication is on.
 	ErrAuthEnabled = errors.New("authentication is on")
 
-	// ErrAuthNotReady says that the members have not agreed yet on a version that knows authentication:
-	// on etcd 2.x in the first moment after a start, and while a cluster is upgraded from 2.0. Nothing
-	// was done; try again.
+	// ErrAuthNotReady says that the members have not agreed yet on a version that knows authentication: on
+	// etcd 2.x in the first moment after a start, and while a cluster is upgraded from 2.0. Nothing was done;
+	// try again.
 	ErrAuthNotReady = errors.New("authentication is not ready")
 )
 
@@ -61,8 +63,8 @@ var authReasons = []reason{
 // rootName is the name of the user, and of the role, that may do everything.
 const rootName = "root"
 
-// Auth looks after a cluster's authentication, which etcd has from 2.1 on: whether it is on, users,
-// and roles. Where it is on, all but Enabled takes the user root. Every call can return
+// Auth looks after a cluster's authentication, which etcd has from 2.1 on: whether it is on, users, and
+// roles. Where it is on, all but Enabled takes the user root. Every call can return
 //
 //   - ErrInvalidArgument for what etcd would misread; nothing was sent then,
 //   - ErrUnauthorized where the client's user is not root,
@@ -78,37 +80,36 @@ func (c *Client) Auth() *Auth { return &Auth{c} }
 
 // Enabled reports whether authentication is on. Everybody may ask.
 func (a *Auth) Enabled(ctx context.Context) (bool, error) {
-	resp, err := a.client.gen.GetAuthEnable(ctx)
-	body, err := readBody(resp, err)
-	if err != nil {
-		return false, explainAuth(err)
-	}
 	var wire struct {
 		Enabled *bool `json:"enabled"`
 	}
-	if err := json.Unmarshal(body, &wire); err != nil || wire.Enabled == nil {
-		return false, foreign(resp, body, "does not say whether authentication is on")
+	tells := asJSON(&wire, func() bool { return wire.Enabled != nil })
+	err := a.client.ask(ctx, gen.NewGetAuthEnableRequest(), wanted{tells, "does not say whether authentication is on"})
+	if err != nil {
+		return false, explainAuth(err)
 	}
 	return *wire.Enabled, nil
 }
 
-// Enable switches authentication on; where it is on already it does nothing. It returns ErrNoRootUser
-// before there is a user root; the client needs root's credentials for everything that comes later.
+// Enable switches authentication on; where it is on already it does nothing. It returns ErrNoRootUser before
+// there is a user root; the client needs root's credentials for everything that comes later.
 //
-// Who has no credentials has the role guest from then on. If there is none, etcd makes one that may
-// read and write everything: revoke that, or delete the role, to keep strangers out.
+// From then on, clients without credentials have the role guest. If that does not exist, etcd creates it with
+// the right to read and write everything: revoke that right, or delete the role, to keep strangers out.
 func (a *Auth) Enable(ctx context.Context) error {
-	return unless(explainAuth(done(a.client.gen.PutAuthEnable(ctx))), "auth: already enabled")
+	err := a.client.change(ctx, gen.NewPutAuthEnableRequest(), isEmpty)
+	return ignoring(explainAuth(err), "auth: already enabled")
 }
 
-// Disable switches authentication off, so that everybody may do everything; where it is off already it
-// does nothing. Users and roles stay.
+// Disable switches authentication off, so that everybody may do everything; where it is off already it does
+// nothing. Users and roles stay.
 func (a *Auth) Disable(ctx context.Context) error {
-	return unless(explainAuth(done(a.client.gen.DeleteAuthEnable(ctx))), "auth: already disabled")
+	err := a.client.change(ctx, gen.NewDeleteAuthEnableRequest(), isEmpty)
+	return ignoring(explainAuth(err), "auth: already disabled")
 }
 
-// unless returns err, or nil where the server has refused with those words.
-func unless(err error, words string) error {
+// ignoring returns err, or nil if the server has refused with those words.
+func ignoring(err error, words string) error {
 	var reply *Error
 	if errors.As(err, &reply) && reply.StatusCode == http.StatusConflict && reply.Message == words {
 		return nil
@@ -118,25 +119,29 @@ func unless(err error, words string) error {
 
 func explainAuth(err error) error { return explain(err, authReasons...) }
 
-// entry is a part of a list, or of a user's roles, in one of its two shapes: etcd up to 2.2 sends a
-// name, later versions an object.
+// entry is a part of a list, or of a user's roles, in one of its two shapes: etcd up to 2.2 sends a name,
+// later versions an object.
 type entry interface{ gen.User | gen.Role }
 
-// decodeEntries decodes parts; of one that is a name it makes what called returns.
-func decodeEntries[T entry](parts []json.RawMessage, called func(name string) T) ([]T, error) {
+// decodeEntries decodes parts into entries; of one that is a name it makes what called returns. It returns
+// false if one is neither.
+func decodeEntries[T entry](parts []json.RawMessage, entries *[]T, called func(name string) T) bool {
 	decoded := make([]T, len(parts))
 	for i, part := range parts {
 		var name string
 		if json.Unmarshal(part, &name) == nil {
 			decoded[i] = called(name)
-			continue
-		}
-		if err := json.Unmarshal(part, &decoded[i]); err != nil {
-			return nil, err
+		} else if json.Unmarshal(part, &decoded[i]) != nil {
+			return false
 		}
 	}
-	return decoded, nil
+	*entries = decoded
+	return true
 }
+
+func roleCalled(name string) gen.Role { return gen.Role{Role: name} }
+
+func userCalled(name string) gen.User { return gen.User{User: name} }
 
 // areNames reports whether a list is one of names, which tell nothing more.
 func areNames(parts []json.RawMessage) bool {
@@ -147,11 +152,11 @@ func areNames(parts []json.RawMessage) bool {
 func checkName(what, name string) error {
 	switch {
 	case name == "":
-		return invalidf("empty name of a %s", what)
+		return errs.Invalidf("empty name of a %s", what)
 	case !utf8.ValidString(name):
-		return invalidf("name %q of a %s is not valid UTF-8", name, what)
+		return errs.Invalidf("name %q of a %s is not valid UTF-8", name, what)
 	case name == "." || name == ".." || strings.Contains(name, "/"):
-		return invalidf("name %q of a %s: etcd would take it for a path", name, what)
+		return errs.Invalidf("name %q of a %s: etcd would take it for a path", name, what)
 	}
 	return nil
 }
@@ -159,7 +164,7 @@ func checkName(what, name string) error {
 // checkNames refuses an empty list, and names that are none.
 func checkNames(what string, names []string) error {
 	if len(names) == 0 {
-		return invalidf("no %s given", what)
+		return errs.Invalidf("no %s given", what)
 	}
 	for _, name := range names {
 		if err := checkName(what, name); err != nil {

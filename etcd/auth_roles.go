@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/etcdv2/client/gen"
+
+	"github.com/etcdv2/client/internal/errs"
 )
 
 // Role is a role of etcd's authentication: what users who have it may do.
@@ -18,37 +20,30 @@ type Role struct {
 	Permissions Permissions
 }
 
-// Permissions are patterns for keys: one that ends in "*" matches each key that begins with what
-// stands before the star, any other the key that it equals. "/app/*" matches what is below /app and
-// not /app itself.
+// Permissions are patterns for keys: one that ends in "*" matches each key that begins with what stands
+// before the star, any other the key that it equals. "/app/*" matches what is below /app and not /app itself.
 //
-// Etcd compares them with the key as it is spelled in the call. So who may do what is below /app reads,
-// watches and mirrors all of it, posts to it and deletes it under the name "/app/", with the slash. A call
+// Etcd compares them with the key as it is spelled in the call. So a user with rights to what is below /app
+// must read, watch, mirror, post to and delete it under the name "/app/", with the slash. A call
 // WithRecursive takes a pattern with a star: on "/app" that is "/app*", on "/app/" also "/app/*". For the
-// role guest, whom etcd checks less, a pattern that matches /app lets recursive calls see and delete
-// all that is below.
+// role guest, whom etcd checks less, a pattern that matches /app lets recursive calls see and delete all that
+// is below.
 type Permissions struct {
 	Read  []string // what may be read and watched
 	Write []string // what may be written and deleted; reading is not included
 }
 
-// Roles returns all roles, in the order of their names, but for those whose name begins with "_": etcd
-// does not list them. The role root is always there. On etcd up to 2.2 each role is asked for.
+// Roles returns all roles, in the order of their names, but for those whose name begins with "_": etcd does
+// not list them. The role root is always there. On etcd up to 2.2 each role is asked for.
 func (a *Auth) Roles(ctx context.Context) ([]Role, error) {
-	resp, err := a.client.gen.GetRoles(ctx)
-	body, err := readBody(resp, err)
-	if err != nil {
-		return nil, explainAuth(err)
-	}
 	var list struct {
 		Roles []json.RawMessage `json:"roles"`
 	}
-	if err := json.Unmarshal(body, &list); err != nil || list.Roles == nil {
-		return nil, foreign(resp, body, "not a list of roles")
-	}
-	wire, err := decodeEntries(list.Roles, func(name string) gen.Role { return gen.Role{Role: name} })
+	var wire []gen.Role
+	isList := asJSON(&list, func() bool { return list.Roles != nil && decodeEntries(list.Roles, &wire, roleCalled) })
+	err := a.client.ask(ctx, gen.NewGetRolesRequest(), wanted{isList, "not a list of roles"})
 	if err != nil {
-		return nil, foreign(resp, body, "not a list of roles")
+		return nil, explainAuth(err)
 	}
 	roles := make([]Role, 0, len(wire))
 	for _, w := range wire {
@@ -72,14 +67,10 @@ func (a *Auth) Role(ctx context.Context, name string) (Role, error) {
 	if err := checkName("role", name); err != nil {
 		return Role{}, err
 	}
-	resp, err := a.client.gen.GetRole(ctx, name)
-	body, err := readBody(resp, err)
-	if err != nil {
-		return Role{}, explainAuth(err)
-	}
 	var wire gen.Role
-	if err := json.Unmarshal(body, &wire); err != nil || wire.Role != name {
-		return Role{}, foreign(resp, body, "not that role")
+	isRole := asJSON(&wire, func() bool { return wire.Role == name })
+	if err := a.client.ask(ctx, gen.NewGetRoleRequest(name), wanted{isRole, "not that role"}); err != nil {
+		return Role{}, explainAuth(err)
 	}
 	return newRole(wire), nil
 }
@@ -92,8 +83,8 @@ func newRole(wire gen.Role) Role {
 	}}
 }
 
-// CreateRole creates a role that may do what permissions say, which may be nothing. It returns
-// ErrRoleExists where there is a role of the name; nothing is changed then.
+// CreateRole creates a role that may do what permissions say, which may be nothing. It returns ErrRoleExists
+// where there is a role of the name; nothing is changed then.
 func (a *Auth) CreateRole(ctx context.Context, name string, permissions Permissions) error {
 	if err := cmp.Or(checkRoleToChange(name), permissions.check()); err != nil {
 		return err
@@ -101,17 +92,17 @@ func (a *Auth) CreateRole(ctx context.Context, name string, permissions Permissi
 	return a.putRole(ctx, gen.RoleRequest{Role: name, Permissions: permissions.wire()})
 }
 
-// DeleteRole deletes the role of the name, or returns ErrRoleNotFound. Revoke it from its users
-// first: etcd does not, and from 2.3 on tells nothing of a user who has a role that does not exist.
+// DeleteRole deletes the role of the name, or returns ErrRoleNotFound. Revoke it from its users first: etcd
+// does not, and from 2.3 on tells nothing of a user who has a role that does not exist.
 func (a *Auth) DeleteRole(ctx context.Context, name string) error {
 	if err := checkRoleToChange(name); err != nil {
 		return err
 	}
-	return explainAuth(done(a.client.gen.DeleteRole(ctx, name)))
+	return explainAuth(a.client.change(ctx, gen.NewDeleteRoleRequest(name), isEmpty))
 }
 
-// GrantPermissions lets a role do more: all that permissions say, or, with ErrAlreadyGranted where the
-// role has one of the patterns, nothing of it. It returns ErrRoleNotFound.
+// GrantPermissions lets a role do more: all that permissions say, or, with ErrAlreadyGranted where the role
+// has one of the patterns, nothing of it. It returns ErrRoleNotFound.
 func (a *Auth) GrantPermissions(ctx context.Context, name string, permissions Permissions) error {
 	if err := cmp.Or(checkRoleToChange(name), permissions.checkSome(), permissions.check()); err != nil {
 		return err
@@ -119,9 +110,9 @@ func (a *Auth) GrantPermissions(ctx context.Context, name string, permissions Pe
 	return a.putRole(ctx, gen.RoleRequest{Role: name, Grant: permissions.wire()})
 }
 
-// RevokePermissions takes from a role the patterns that it has of permissions, and returns
-// ErrNotGranted where it has none. It returns ErrRoleNotFound. Of a role that was created by another
-// program without any pattern to read, or to write, etcd may say yes to that.
+// RevokePermissions takes from a role the patterns that it has of permissions, and returns ErrNotGranted
+// where it has none. It returns ErrRoleNotFound. Of a role that was created by another program without any
+// pattern to read, or to write, etcd may say yes to that.
 func (a *Auth) RevokePermissions(ctx context.Context, name string, permissions Permissions) error {
 	if err := cmp.Or(checkRoleToChange(name), permissions.checkSome()); err != nil {
 		return err
@@ -131,16 +122,13 @@ func (a *Auth) RevokePermissions(ctx context.Context, name string, permissions P
 
 // putRole sends request.
 func (a *Auth) putRole(ctx context.Context, request gen.RoleRequest) error {
-	resp, err := a.client.gen.PutRole(ctx, request.Role, request)
-	body, err := readBody(resp, err)
+	req, err := gen.NewPutRoleRequest(request.Role, request)
 	if err != nil {
-		return explainAuth(err)
+		return err
 	}
 	var wire gen.Role
-	if err := json.Unmarshal(body, &wire); err != nil || wire.Role != request.Role {
-		return strangeYes(foreign(resp, body, "not that role"))
-	}
-	return nil
+	isRole := asJSON(&wire, func() bool { return wire.Role == request.Role })
+	return explainAuth(a.client.change(ctx, req, wanted{isRole, "not that role"}))
 }
 
 // wire returns p for the wire, with lists that are empty rather than null: of a role that was created with
@@ -150,16 +138,16 @@ func (p Permissions) wire() *gen.Permissions {
 	return &gen.Permissions{Kv: gen.KeyPermissions{Read: list(p.Read), Write: list(p.Write)}}
 }
 
-// check refuses patterns that match nothing, and the empty one: with that, etcd breaks off the
-// connection on every request of the role's users.
+// check refuses patterns that match nothing, and the empty one: with that, etcd breaks off the connection on
+// every request of the role's users.
 func (p Permissions) check() error {
 	for _, patterns := range [][]string{p.Read, p.Write} {
 		for _, pattern := range patterns {
 			switch {
 			case !strings.HasPrefix(pattern, "/") && pattern != "*":
-				return invalidf("pattern %q does not begin with a slash, as keys do", pattern)
+				return errs.Invalidf("pattern %q does not begin with a slash, as keys do", pattern)
 			case !utf8.ValidString(pattern):
-				return invalidf("pattern %q is not valid UTF-8", pattern)
+				return errs.Invalidf("pattern %q is not valid UTF-8", pattern)
 			}
 		}
 	}
@@ -169,7 +157,7 @@ func (p Permissions) check() error {
 // checkSome refuses permissions without patterns: etcd would take the request for the creation of a role.
 func (p Permissions) checkSome() error {
 	if len(p.Read) == 0 && len(p.Write) == 0 {
-		return invalidf("no patterns given")
+		return errs.Invalidf("no patterns given")
 	}
 	return nil
 }
@@ -177,7 +165,7 @@ func (p Permissions) checkSome() error {
 // checkRoleToChange refuses names that are none, and root, which cannot be changed.
 func checkRoleToChange(name string) error {
 	if name == rootName {
-		return invalidf("the role root may do everything and cannot be changed")
+		return errs.Invalidf("the role root may do everything and cannot be changed")
 	}
 	return checkName("role", name)
 }

@@ -110,7 +110,7 @@ func TestPasswordsAreInNoErrorAndNoEvent(t *testing.T) {
 		for _, code := range []int{200, 201, 302, 400, 401, 404, 409, 500, 503} {
 			var heard strings.Builder
 			s := serve(t, text(code, reply))
-			client := connectWith(t, Config{Endpoints: []string{s.url, refusing}, Observer: observeFunc(func(e Event) {
+			client := connectWith(t, Config{Endpoints: []string{s.url, closedPort}, Observer: observeFunc(func(e Event) {
 				fmt.Fprintf(&heard, "%+v %#v %v\n", e, e, e.LogValue())
 			})})
 			for _, err := range []error{

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/etcdv2/client/gen"
+
+	"github.com/etcdv2/client/internal/errs"
 )
 
 // User is a user of etcd's authentication.
@@ -20,38 +22,62 @@ type User struct {
 	Roles []string // in the order of their names
 }
 
-// mostPassword is how many bytes of a password etcd up to 3.4 keeps, without a word about the others;
-// etcd 3.5 answers a longer one as if it had failed.
+// mostPassword is how many bytes of a password etcd up to 3.4 keeps, without a word about the others; etcd
+// 3.5 answers a longer one as if it had failed.
 const mostPassword = 72
 
 // noRole is a role that no user has, see ChangePassword.
 const noRole = "etcdv2-no-such-role"
 
-// Users returns all users, in the order of their names, but for those whose name begins with "_": etcd
-// does not list them. Roles that do not exist are left out by etcd 2.3 and later. On etcd up to 2.2
-// each user is asked for.
+// Users returns all users, in the order of their names, but for those whose name begins with "_": etcd does
+// not list them. Roles that do not exist are left out by etcd 2.3 and later. On etcd up to 2.2 each user is
+// asked for.
 func (a *Auth) Users(ctx context.Context) ([]User, error) {
-	resp, err := a.client.gen.GetUsers(ctx)
-	body, err := readBody(resp, err)
+	var list struct {
+		Users json.RawMessage `json:"users"`
+	}
+	var parts []json.RawMessage // nil for null, which stands for none
+	var users []User
+	isList := asJSON(&list, func() (ok bool) {
+		if list.Users == nil || json.Unmarshal(list.Users, &parts) != nil {
+			return false
+		}
+		users, ok = decodeUsers(parts)
+		return ok
+	})
+	err := a.client.ask(ctx, gen.NewGetUsersRequest(), wanted{isList, "not a list of users"})
 	if err != nil {
 		return nil, explainAuth(err)
 	}
-	var list struct {
-		Users *[]json.RawMessage `json:"users"`
+	if areNames(parts) {
+		return a.usersNamed(ctx, users)
 	}
-	if err := json.Unmarshal(body, &list); err != nil || list.Users == nil && !strings.Contains(string(body), `"users"`) {
-		return nil, foreign(resp, body, "not a list of users")
+	return users, nil
+}
+
+// decodeUsers returns the users of a list, nil for a list that is null, and whether it is one.
+func decodeUsers(parts []json.RawMessage) (users []User, ok bool) {
+	var wire []gen.User
+	if parts == nil {
+		return nil, true
 	}
-	if list.Users == nil { // as null, which stands for none
-		return nil, nil
+	if !decodeEntries(parts, &wire, userCalled) {
+		return nil, false
 	}
-	wire, err := decodeEntries(*list.Users, func(name string) gen.User { return gen.User{User: name} })
-	if err != nil {
-		return nil, foreign(resp, body, "not a list of users")
+	users = make([]User, len(wire))
+	for i, w := range wire {
+		if users[i], ok = newUser(w); !ok {
+			return nil, false
+		}
 	}
-	users := make([]User, 0, len(wire))
-	for _, w := range wire {
-		user, err := a.listed(ctx, w, areNames(*list.Users))
+	return users, true
+}
+
+// usersNamed asks for each of the users of a list that had only names.
+func (a *Auth) usersNamed(ctx context.Context, named []User) ([]User, error) {
+	users := make([]User, 0, len(named))
+	for _, n := range named {
+		user, err := a.User(ctx, n.Name)
 		switch {
 		case errors.Is(err, ErrUserNotFound): // deleted since the list was made
 		case err != nil:
@@ -63,59 +89,48 @@ func (a *Auth) Users(ctx context.Context) ([]User, error) {
 	return users, nil
 }
 
-// listed returns a user of a list; where that had only names the user is asked for.
-func (a *Auth) listed(ctx context.Context, wire gen.User, nameOnly bool) (User, error) {
-	if nameOnly {
-		return a.User(ctx, wire.User)
-	}
-	return newUser(wire)
-}
-
-// User returns the user of the name, or ErrUserNotFound. It returns ErrRoleNotFound where the user has
-// a role that does not exist: etcd 2.3 and later then tell nothing of the user.
+// User returns the user of the name, or ErrUserNotFound. It returns ErrRoleNotFound where the user has a role
+// that does not exist: etcd 2.3 and later then tell nothing of the user.
 func (a *Auth) User(ctx context.Context, name string) (User, error) {
 	if err := checkName("user", name); err != nil {
 		return User{}, err
 	}
-	resp, err := a.client.gen.GetUser(ctx, name)
-	body, err := readBody(resp, err)
-	if err != nil {
-		return User{}, explainAuth(err)
-	}
 	var wire gen.User
-	if err := json.Unmarshal(body, &wire); err != nil || wire.User != name {
-		return User{}, foreign(resp, body, "not that user")
-	}
-	user, err := newUser(wire)
-	if err != nil {
-		return User{}, foreign(resp, body, "not that user")
+	var user User
+	isUser := asJSON(&wire, func() (ok bool) {
+		user, ok = newUser(wire)
+		return ok && wire.User == name
+	})
+	if err := a.client.ask(ctx, gen.NewGetUserRequest(name), wanted{isUser, "not that user"}); err != nil {
+		return User{}, explainAuth(err)
 	}
 	return user, nil
 }
 
-func newUser(wire gen.User) (User, error) {
-	roles, err := decodeEntries(wire.Roles, func(name string) gen.Role { return gen.Role{Role: name} })
-	if err != nil {
-		return User{}, err
+// newUser returns the user that wire is, and whether its roles could be decoded.
+func newUser(wire gen.User) (User, bool) {
+	var roles []gen.Role
+	if !decodeEntries(wire.Roles, &roles, roleCalled) {
+		return User{}, false
 	}
 	user := User{Name: wire.User}
 	for _, role := range roles {
 		user.Roles = append(user.Roles, role.Role)
 	}
 	slices.Sort(user.Roles)
-	return user, nil
+	return user, true
 }
 
-// CreateUser creates a user with a password and roles. It returns ErrUserExists where there is a user
-// of the name; nothing is changed then. The user root has the role root in any case.
+// CreateUser creates a user with a password and roles. It returns ErrUserExists where there is a user of the
+// name; nothing is changed then. The user root has the role root in any case.
 //
-// A user without roles can do nothing. Etcd can only create one in words that would change the
-// password of a user who exists, so that is looked up first. If somebody else creates the user in
-// between, the error is both ErrUserExists and ErrOutcomeUnknown, and the user has the password given
-// here. With at least one role, and for root, that cannot happen.
+// A user without roles can do nothing. Etcd can only create one in words that would change the password of a
+// user who exists, so that is looked up first. If somebody else creates the user in between, the error is
+// both ErrUserExists and ErrOutcomeUnknown, and the user has the password given here. With at least one role,
+// and for root, that cannot happen.
 //
-// A password has 1 to 72 bytes: of a longer one etcd would compare no more. Etcd does not ask whether
-// the roles exist, see User.
+// A password has 1 to 72 bytes: of a longer one etcd would compare no more. Etcd does not ask whether the
+// roles exist, see User.
 func (a *Auth) CreateUser(ctx context.Context, name, password string, roles ...string) error {
 	if err := cmp.Or(checkNewUser(name), checkPassword(name, password)); err != nil {
 		return err
@@ -154,25 +169,24 @@ func (a *Auth) DeleteUser(ctx context.Context, name string) error {
 	if err := checkName("user", name); err != nil {
 		return err
 	}
-	return explainAuth(done(a.client.gen.DeleteUser(ctx, name)))
+	return explainAuth(a.client.change(ctx, gen.NewDeleteUserRequest(name), isEmpty))
 }
 
-// ChangePassword gives the user of the name another password, of 1 to 72 bytes. It returns
-// ErrUserNotFound, and never creates a user. Clients that use the old password, this one too, are
-// refused from then on.
+// ChangePassword gives the user of the name another password, of 1 to 72 bytes. It returns ErrUserNotFound,
+// and never creates a user. Clients that use the old password, this one too, are refused from then on.
 func (a *Auth) ChangePassword(ctx context.Context, name, password string) error {
 	if err := cmp.Or(checkName("user", name), checkPassword(name, password)); err != nil {
 		return err
 	}
-	// A password alone would create a user who does not exist. Etcd refuses that if roles are
-	// granted or revoked; this one comes and goes in one step.
+	// A password alone would create a user who does not exist. Etcd refuses that if roles are granted or
+	// revoked; this one comes and goes in one step.
 	none := []string{noRole}
 	_, err := a.putUser(ctx, gen.UserRequest{User: name, Password: &password, Grant: none, Revoke: none})
 	return err
 }
 
-// GrantRoles gives the user of the name further roles: all, or, with ErrAlreadyGranted where the user
-// has one of them, none. It returns ErrUserNotFound. Etcd does not ask whether the roles exist, see User.
+// GrantRoles gives the user of the name further roles: all, or, with ErrAlreadyGranted where the user has one
+// of them, none. It returns ErrUserNotFound. Etcd does not ask whether the roles exist, see User.
 func (a *Auth) GrantRoles(ctx context.Context, name string, roles ...string) error {
 	if err := cmp.Or(checkName("user", name), checkNames("role", roles)); err != nil {
 		return err
@@ -181,9 +195,8 @@ func (a *Auth) GrantRoles(ctx context.Context, name string, roles ...string) err
 	return err
 }
 
-// RevokeRoles takes roles from the user of the name: all, or, with ErrNotGranted where the user lacks
-// one of them, none. It returns ErrUserNotFound. The role root stays with the user root, whatever is
-// revoked.
+// RevokeRoles takes roles from the user of the name: all, or, with ErrNotGranted where the user lacks one of
+// them, none. It returns ErrUserNotFound. The role root stays with the user root, whatever is revoked.
 func (a *Auth) RevokeRoles(ctx context.Context, name string, roles ...string) error {
 	if err := cmp.Or(checkName("user", name), checkNames("role", roles)); err != nil {
 		return err
@@ -192,24 +205,24 @@ func (a *Auth) RevokeRoles(ctx context.Context, name string, roles ...string) er
 	return err
 }
 
-// putUser sends request and returns the status of a success.
+// putUser sends request, the only one that may carry a password, and returns the status of a success.
 func (a *Auth) putUser(ctx context.Context, request gen.UserRequest) (status int, err error) {
-	resp, err := a.client.gen.PutUser(ctx, request.User, request)
-	body, err := readBody(resp, err)
+	req, err := gen.NewPutUserRequest(request.User, request)
 	if err != nil {
-		return 0, explainAuth(err)
+		return 0, err
 	}
 	var wire gen.User
-	if err := json.Unmarshal(body, &wire); err != nil || wire.User != request.User {
-		return 0, strangeYes(foreign(resp, nil, "not that user"))
-	}
-	return resp.StatusCode, nil
+	isUser := asJSON(&wire, func() bool { return wire.User == request.User })
+	call := newTextCall(req, wanted{isUser, "not that user"})
+	call.secret = true
+	err = a.client.do(ctx, &call.Call)
+	return call.status, explainAuth(err)
 }
 
 // checkNewUser refuses names that could never be used.
 func checkNewUser(name string) error {
 	if strings.Contains(name, ":") {
-		return invalidf("name %q of a user has a colon, which basic auth cannot carry", name)
+		return errs.Invalidf("name %q of a user has a colon, which basic auth cannot carry", name)
 	}
 	return checkName("user", name)
 }
@@ -218,26 +231,11 @@ func checkNewUser(name string) error {
 func checkPassword(name, password string) error {
 	switch {
 	case password == "":
-		return invalidf("empty password for user %q", name)
+		return errs.Invalidf("empty password for user %q", name)
 	case len(password) > mostPassword:
-		return invalidf("password of %d bytes for user %q, etcd compares at most %d", len(password), name, mostPassword)
+		return errs.Invalidf("password of %d bytes for user %q, etcd compares at most %d", len(password), name, mostPassword)
 	case !utf8.ValidString(password):
-		return invalidf("the password for user %q is not valid UTF-8", name)
+		return errs.Invalidf("the password for user %q is not valid UTF-8", name)
 	}
 	return nil
-}
-
-// setsPassword reports whether req may carry a password in its body. Writes of keys have forms.
-func setsPassword(req *http.Request) bool {
-	return req.Method == http.MethodPut && req.Header.Get("Content-Type") == "application/json" &&
-		strings.Contains(req.URL.Path, "/auth/users/")
-}
-
-// How the words begin that etcd and its proxy have for requests that may carry a password.
-var wordsOnUsers = []string{"auth: ", "User JSON ", "Invalid ", "Insufficient credentials", "Internal Server Error", notCapable, "proxy: "}
-
-// isEtcdsWord reports whether message is one that etcd has for such requests. Others are not shown: who
-// answers in etcd's place may quote the request.
-func isEtcdsWord(message string) bool {
-	return slices.ContainsFunc(wordsOnUsers, func(words string) bool { return strings.HasPrefix(message, words) })
 }

@@ -1,55 +1,61 @@
 package etcd
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
-	"github.com/etcdv2/client/gen"
+	"github.com/etcdv2/client/internal/cluster"
 )
 
-// Client speaks to one etcd cluster. Its methods may be called by many goroutines at once.
-// Make one with New and share it: it holds the connection pool.
+// Client speaks to one etcd cluster. Its methods may be called by many goroutines at once. Make one with New
+// and share it: it holds the connection pool.
 type Client struct {
-	gen         *gen.Client
-	cluster     *cluster
+	cluster     *cluster.Cluster
+	observer    Observer // nil for none
 	pollTimeout time.Duration
 	selection   Selection
 	refreshSafe atomic.Bool // see refreshKnown
 }
 
 // New returns a client for the cluster that config describes. It returns ErrInvalidArgument for a
-// configuration that cannot work. It opens no connection; with a SyncInterval the background
-// does so at once.
+// configuration that cannot work. It opens no connection; with a SyncInterval the background does so at once.
 func New(config Config) (*Client, error) {
 	config, err := config.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	cluster, err := newCluster(config)
+	return newClient(config, config.cluster())
+}
+
+// newClient returns a client of the cluster that ofCluster describes.
+func newClient(config Config, ofCluster cluster.Config) (*Client, error) {
+	members, err := cluster.New(ofCluster)
 	if err != nil {
 		return nil, err
 	}
-	// The generated client wants a server; cluster puts a member's URL in its place.
-	generated, err := gen.NewClient("http://etcd", cluster)
-	if err != nil {
-		return nil, err
+	c := &Client{
+		cluster: members, observer: config.Observer,
+		pollTimeout: config.PollTimeout, selection: config.Selection,
 	}
-	c := &Client{gen: generated, cluster: cluster, pollTimeout: config.PollTimeout, selection: config.Selection}
 	if config.SyncInterval > 0 {
 		c.syncInBackground(config.SyncInterval)
 	}
 	return c, nil
 }
 
-// Close ends calls and watches that run, with ErrClosed, ends what runs in the background, and closes
-// the idle connections of the client's own pool; those of Config.HTTPClient are its owner's. Later
-// calls return ErrClosed. A second Close does nothing. The error is always nil.
+// Close ends calls and watches that run, with ErrClosed, ends what runs in the background, and closes the
+// idle connections of the client's own pool; those of Config.HTTPClient are its owner's. Later calls return
+// ErrClosed. A second Close does nothing. The error is always nil.
 func (c *Client) Close() error {
-	c.cluster.close()
+	c.cluster.Close()
 	return nil
 }
 
 // Endpoints returns the URLs of the members that requests can go to now.
 func (c *Client) Endpoints() []string {
-	return c.cluster.roster.endpoints()
+	return c.cluster.Endpoints()
 }
+
+// life returns a context that ends when the client is closed.
+func (c *Client) life() context.Context { return c.cluster.Life() }

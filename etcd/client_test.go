@@ -210,7 +210,7 @@ func (b *countedBody) Close() error {
 func TestEveryReplysBodyIsClosed(t *testing.T) {
 	for name, reply := range map[string]http.HandlerFunc{
 		"an event": eventAt("set", "/k", 9, 8), "nothing": keys(200, 8, ""), "garbage": text(200, "<html>"),
-		"refusal": refusal(400, ErrEventIndexCleared, "", 8), "failure": text(500, ""), "redirect": text(307, "", "Location", "/x"),
+		"refusal": refusing(400, ErrEventIndexCleared, "", 8), "failure": text(500, ""), "redirect": text(307, "", "Location", "/x"),
 	} {
 		for call, do := range every {
 			t.Run(name+"/"+call, func(t *testing.T) {

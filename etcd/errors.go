@@ -1,35 +1,36 @@
 package etcd
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/etcdv2/client/internal/errs"
 )
 
 var (
-	// ErrOutcomeUnknown says of a failed write that it may or may not have been applied: the
-	// connection broke after bytes were sent, the server answered 5xx, or the deadline passed
-	// in flight. A write that fails with any other error was not applied.
+	// ErrOutcomeUnknown says of a failed write that it may or may not have been applied: the connection broke
+	// after bytes were sent, the server answered 5xx, or the deadline passed in flight. A write that fails
+	// with any other error was not applied.
 	ErrOutcomeUnknown = errors.New("etcd: outcome unknown")
 
-	// ErrInvalidArgument says that a call was refused before anything was sent: a key, value,
-	// TTL or condition that etcd cannot hold or would misread.
-	ErrInvalidArgument = errors.New("etcd: invalid argument")
+	// ErrInvalidArgument says that a call was refused before anything was sent: a key, value, TTL or
+	// condition that etcd cannot hold or would misread.
+	ErrInvalidArgument = errs.InvalidArgument
 
-	// ErrWrongCluster says that a member belongs to another cluster than the one that
-	// Config.ClusterID names, or that answered first. A write to it may have been applied, there.
-	ErrWrongCluster = errors.New("answer from another cluster")
+	// ErrWrongCluster says that a member belongs to another cluster than the one that Config.ClusterID names,
+	// or that answered first. A write to it may have been applied, there.
+	ErrWrongCluster = errs.WrongCluster
 
-	// ErrClusterRolledBack says that the cluster, asked with a quorum read, is behind an index that it
-	// has shown before: it was built anew, or restored from a backup. A watch would wait for
-	// indexes that now belong to other changes.
+	// ErrClusterRolledBack says that the cluster, asked with a quorum read, is behind an index that it has
+	// shown before: it was built anew, or restored from a backup. A watch would wait for indexes that now
+	// belong to other changes.
 	ErrClusterRolledBack = errors.New("cluster is behind what it has shown before")
 
 	// ErrClosed says that the client was closed, before the call or while it ran.
-	ErrClosed = errors.New("client closed")
+	ErrClosed = errs.Closed
 )
 
 // Error is a reply of a server that is not a success. errors.Is finds its Code.
@@ -42,7 +43,6 @@ type Error struct {
 	Method     string    // HTTP method of the request
 	Path       string    // the request's path, /v2/keys/… with the key as it is written, not escaped
 	Endpoint   string    // the member that answered
-	location   string    // where a redirect points
 	cluster    string    // ID of the member's cluster, where it told
 }
 
@@ -79,31 +79,14 @@ type Attempt struct {
 	Err      error         // what went wrong: a network error, or an *Error for a 5xx reply
 }
 
-// ClusterError says that no member gave a usable answer to a request. It unwraps to the error of
-// every attempt, and to ErrOutcomeUnknown where a write may have been applied.
+// ClusterError says that no member gave a usable answer to a request. It unwraps to the error of every
+// attempt, and to ErrOutcomeUnknown where a write may have been applied.
 type ClusterError struct {
 	Method   string    // HTTP method of the request
 	Path     string    // the request's path, the key in it not escaped
 	Attempts []Attempt // in the order they were made; at least one
 	unknown  bool
 	ended    error // what ended the call before it was through with the members
-}
-
-// add notes a further attempt. What became of a write is decided by the last one, since the
-// policy goes on only after attempts that were not sent.
-func (e *ClusterError) add(attempt Attempt, outcome Outcome) {
-	e.Attempts = append(e.Attempts, attempt)
-	e.unknown = outcome == OutcomeUnknown && e.Method != http.MethodGet && e.Method != http.MethodHead
-}
-
-// endedBy notes that one of contexts has ended the call.
-func (e *ClusterError) endedBy(contexts ...context.Context) *ClusterError {
-	for _, ctx := range contexts {
-		if ctx.Err() != nil && e.ended == nil {
-			e.ended = context.Cause(ctx)
-		}
-	}
-	return e
 }
 
 // Error lists every attempt in one line.
@@ -125,8 +108,8 @@ func (e *ClusterError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the attempts' errors, what ended the call early, such as context.DeadlineExceeded,
-// and ErrOutcomeUnknown where it holds.
+// Unwrap returns the attempts' errors, what ended the call early, such as context.DeadlineExceeded, and
+// ErrOutcomeUnknown where it holds.
 func (e *ClusterError) Unwrap() []error {
 	errs := make([]error, 0, len(e.Attempts)+2)
 	for _, a := range e.Attempts {
@@ -144,12 +127,25 @@ func (e *ClusterError) Unwrap() []error {
 // oneLine keeps line breaks, of a key or of a proxy's page, out of an error's text.
 var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace
 
-// invalidf makes an error that says what the caller gave and matches ErrInvalidArgument.
-func invalidf(format string, args ...any) error {
-	return &argumentError{fmt.Sprintf("etcd: "+format, args...)}
+// Outcome says what is known of a request after an attempt at one member.
+type Outcome int
+
+// The outcomes of an attempt.
+const (
+	OutcomeAnswered Outcome = iota // the member has decided: done, or refused and not done
+	OutcomeNotSent                 // nothing of the request has left
+	OutcomeUnknown                 // sent, and no answer that settles whether it was done
+)
+
+// String returns the outcome in words.
+func (o Outcome) String() string {
+	switch o {
+	case OutcomeAnswered:
+		return "answered"
+	case OutcomeNotSent:
+		return "not sent"
+	case OutcomeUnknown:
+		return "unknown"
+	}
+	return "outcome " + strconv.Itoa(int(o))
 }
-
-type argumentError struct{ text string }
-
-func (e *argumentError) Error() string        { return e.text }
-func (e *argumentError) Is(target error) bool { return target == ErrInvalidArgument }

@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/etcdv2/client/internal/errs"
 )
 
 func TestErrorTellsRequestReplyAndMember(t *testing.T) {
@@ -52,7 +54,7 @@ func TestClusterErrorSaysThatTheOutcomeIsUnknown(t *testing.T) {
 }
 
 func TestArgumentErrorMatchesOnlyErrInvalidArgument(t *testing.T) {
-	err := invalidf("key %q", "a")
+	err := errs.Invalidf("key %q", "a")
 	check(t, "text", err.Error(), `etcd: key "a"`)
 	checkIs(t, err, ErrInvalidArgument)
 	checkNot(t, err, ErrOutcomeUnknown, ErrClosed, ErrKeyNotFound)
@@ -60,7 +62,7 @@ func TestArgumentErrorMatchesOnlyErrInvalidArgument(t *testing.T) {
 
 // Proxies answer with pages, and keys may hold line breaks.
 func TestErrorIsOneLine(t *testing.T) {
-	s := serve(t, text(502, "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"), refusal(404, 100, "/a", 3))
+	s := serve(t, text(502, "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"), refusing(404, 100, "/a", 3))
 	client := connect(t, s.url)
 	for _, key := range []string{"/k", "/a\nb"} {
 		if _, err := client.Get(t.Context(), key); strings.ContainsAny(err.Error(), "\r\n") {
@@ -71,7 +73,7 @@ func TestErrorIsOneLine(t *testing.T) {
 
 // Two members behind one gateway differ in nothing else.
 func TestErrorNamesTheEndpointWithItsPath(t *testing.T) {
-	s := serve(t, refusal(404, ErrKeyNotFound, "/k", 3))
+	s := serve(t, refusing(404, ErrKeyNotFound, "/k", 3))
 	_, err := connect(t, s.url+"/one").Get(t.Context(), "/k")
 	var reply *Error
 	if errors.As(err, &reply) {

@@ -34,7 +34,7 @@ func (m *fakeMember) answer(w http.ResponseWriter, r *http.Request) {
 	case line == versionLine:
 		text(200, fmt.Sprintf(`{"etcdserver":%q}`, m.version))(w, r)
 		return
-	case line != soundLine && line != canaryLine:
+	case line != indexLine && line != changeLine:
 		m.change(func() { m.lines = append(m.lines, line) })
 	}
 	key := strings.TrimPrefix(r.URL.Path, "/v2/keys")
@@ -88,7 +88,7 @@ func (m *fakeMember) read(w http.ResponseWriter, r *http.Request, key string, qu
 	m.mu.Unlock()
 	m.head(w, index)
 	if !there && key != "/" {
-		refusal(404, ErrKeyNotFound, key, index)(w, r)
+		refusing(404, ErrKeyNotFound, key, index)(w, r)
 		return
 	}
 	if dir || key == "/" {
@@ -114,7 +114,7 @@ func (m *fakeMember) wait(w http.ResponseWriter, r *http.Request, key string) {
 	}
 	if watcher.since < first {
 		m.mu.Unlock()
-		refusal(400, ErrEventIndexCleared, fmt.Sprintf("the requested history has been cleared [%d/%d]", first, since), index)(w, r)
+		refusing(400, ErrEventIndexCleared, fmt.Sprintf("the requested history has been cleared [%d/%d]", first, since), index)(w, r)
 		return
 	}
 	if watcher.stream {
@@ -125,7 +125,7 @@ func (m *fakeMember) wait(w http.ResponseWriter, r *http.Request, key string) {
 		m.waiting[watcher] = true
 	}
 	wrong, broken := faultless, m.broken
-	if m.fault != nil && lineAsked(r) != canaryLine {
+	if m.fault != nil && lineAsked(r) != changeLine {
 		wrong = m.fault(r)
 	}
 	m.mu.Unlock()
@@ -134,7 +134,7 @@ func (m *fakeMember) wait(w http.ResponseWriter, r *http.Request, key string) {
 	case breakAtOnce:
 		hangup(w, r)
 	case fail500:
-		refusal(500, ErrRaftInternal, "", 0)(w, r)
+		refusing(500, ErrRaftInternal, "", 0)(w, r)
 		return
 	case late:
 		select {
@@ -142,7 +142,7 @@ func (m *fakeMember) wait(w http.ResponseWriter, r *http.Request, key string) {
 		case <-r.Context().Done():
 		}
 	case forbid:
-		refusal(401, ErrUnauthorized, "", 0)(w, r)
+		refusing(401, ErrUnauthorized, "", 0)(w, r)
 		return
 	}
 	m.head(w, index)

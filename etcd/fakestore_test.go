@@ -42,7 +42,7 @@ type fakeMember struct {
 	fault    func(*http.Request) fault // what is to go wrong with a request of a watch; nil for nothing
 	aside    map[string]http.HandlerFunc
 	waiting  map[*fakeWatcher]bool
-	lines    []string // what was asked, but for the vigil's questions
+	lines    []string // what was asked, but for the pulse's questions
 	streams  int      // how many were asked for, and
 	detached int      // how many the server let go of
 }
@@ -82,7 +82,7 @@ func fakes(t *testing.T, members int) *fakeEtcd {
 	for i := range members {
 		m := &fakeMember{fakeEtcd: e, waiting: map[*fakeWatcher]bool{}, broken: make(chan struct{})}
 		s := e.net.serve(t, string(rune('a'+i)), m.answer)
-		s.aside = map[string]http.HandlerFunc{leaderLine: m.answer, soundLine: m.answer, canaryLine: m.answer, versionLine: m.answer}
+		s.aside = map[string]http.HandlerFunc{leaderLine: m.answer, indexLine: m.answer, changeLine: m.answer, versionLine: m.answer}
 		m.url = s.url
 		e.members = append(e.members, m)
 	}
@@ -224,7 +224,7 @@ func (m *fakeMember) hangUp() {
 	m.broken = make(chan struct{})
 }
 
-// open returns how many requests wait, the vigil's beside them.
+// open returns how many requests wait, the pulse's beside them.
 func (m *fakeMember) open() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()

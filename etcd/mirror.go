@@ -11,30 +11,30 @@ import (
 	"github.com/etcdv2/client/internal/backoff"
 )
 
-// Mirror is a local copy of a directory, or of one file, that a watch keeps current. Reading it
-// costs no request. Client.Mirror makes one; its methods may be called by many goroutines at once.
+// Mirror is a local copy of a directory, or of one file, that a watch keeps current. Reading it costs no
+// request. Client.Mirror makes one; its methods may be called by many goroutines at once.
 //
-// It goes through the same states as the directory on the server, each a moment that was, and it is
-// behind by no more than the watch is: Age tells when that was last known to be alive, WaitIndex
-// waits until the mirror has come as far as a Response.
+// It goes through the same states as the directory on the server, each a moment that was, and it is behind by
+// no more than the watch is: Age tells when that was last known to be alive, WaitIndex waits until the mirror
+// has come as far as a Response.
 //
-// Where the watch cannot go on (ErrEventIndexCleared, ErrClusterRolledBack, ErrWrongCluster, or an
-// event whose Action this package does not know) the directory is read again, WithQuorum, for as
-// long as that takes, and what differs is applied at once. Changes and the Observer are told. With
-// Config.ClusterID AnyCluster the mirror so moves on to a cluster that was built anew; a client that
-// keeps to one cluster is refused by it, and that ends the mirror.
+// Where the watch cannot go on (ErrEventIndexCleared, ErrClusterRolledBack, ErrWrongCluster, or an event
+// whose Action this package does not know) the directory is read again, WithQuorum, for as long as that
+// takes, and what differs is applied at once. Changes and the Observer are told. With Config.ClusterID
+// AnyCluster the mirror so moves on to a cluster that was built anew; a client that keeps to one cluster is
+// refused by it, and that ends the mirror.
 //
-// The end of its context, Close, the client's Close and a refusal by the server, such as
-// ErrUnauthorized, end the mirror. It goes on answering from what it held; Err tells why it ended.
+// The end of its context, Close, the client's Close and a refusal by the server, such as ErrUnauthorized, end
+// the mirror. It goes on answering from what it held; Err tells why it ended.
 //
 // Not guaranteed:
 //
-//   - That TTL, Expiration and ModifiedIndex of a node that is refreshed are the present ones. They are
-//     what the server said with the last event of the node, or when it was read; a Refresh causes no
-//     event. An expiry that did happen is one.
-//   - That it has hidden nodes: it does not, unless what it mirrors is itself hidden. A directory that
-//     came to be only because a hidden node was made in it is not seen before something visible
-//     happens there, and has that event's index as its CreatedIndex then.
+//   - That TTL, Expiration and ModifiedIndex of a node that is refreshed are the present ones. They are what
+//     the server said with the last event of the node, or when it was read; a Refresh causes no event. An
+//     expiry that did happen is one.
+//   - That it has hidden nodes: it does not, unless what it mirrors is itself hidden. A directory that came
+//     to be only because a hidden node was made in it is not seen before something visible happens there, and
+//     has that event's index as its CreatedIndex then.
 type Mirror struct {
 	client  *Client
 	dir     string // what is mirrored, with its leading slash and without a trailing one
@@ -43,22 +43,22 @@ type Mirror struct {
 	done    chan struct{}   // closed when the goroutine has ended, and err is set
 	pause   backoff.Backoff // before the directory is read again; the watch's as long as one runs, else the goroutine's
 	cluster string          // ID of the one that was read; the goroutine's own
-	born    time.Time       // when it was read first: not later than the answer's moment
-	hurry   chan struct{}   // asks the watch for progress
-	alive   atomic.Int64    // when it was last known to be current, counted from born
+	started time.Time       // when it was read first: not later than the answer's moment
+	request chan struct{}   // requests progress of the watch
+	alive   atomic.Int64    // when it was last known to be current, counted from started
 
 	mu      sync.RWMutex
 	tree    *mirrorTree
 	index   uint64
-	turns   int   // how often index has gone back
+	epoch   int   // how often index has gone back
 	err     error // why it has ended
 	feeds   map[*mirrorFeed]struct{}
 	changed chan struct{} // closed, and made anew, with every change of the above
 }
 
-// Mirror returns a copy of everything below dir once it is read, and keeps it current until ctx
-// ends, or Close or the client's Close is called. Dir can be a file, and need not exist: the mirror
-// is empty then, until it does. "/" is the root.
+// Mirror returns a copy of everything below dir once it is read, and keeps it current until ctx ends, or
+// Close or the client's Close is called. Dir can be a file, and need not exist: the mirror is empty then,
+// until it does. "/" is the root.
 //
 //	mirror, err := client.Mirror(ctx, "/config")
 //	if err != nil {
@@ -69,8 +69,8 @@ type Mirror struct {
 //		fmt.Println(node.Value)
 //	}
 //
-// It returns the error of that first read, a Get with WithRecursive, which is not repeated. What was read
-// is put in order beside the caller: a look at the mirror right after that waits, 2 ms for 10,000 nodes.
+// It returns the error of that first read, a Get with WithRecursive, which is not repeated. What was read is
+// put in order beside the caller: a look at the mirror right after that waits, 2 ms for 10,000 nodes.
 func (c *Client) Mirror(ctx context.Context, dir string) (*Mirror, error) {
 	key, err := nodeKey(dir)
 	if err != nil {
@@ -82,8 +82,8 @@ func (c *Client) Mirror(ctx context.Context, dir string) (*Mirror, error) {
 		asked:   dir,
 		done:    make(chan struct{}),
 		pause:   backoff.Backoff{First: 20 * time.Millisecond, Most: 5 * time.Second},
-		born:    time.Now(),
-		hurry:   make(chan struct{}, 1),
+		started: time.Now(),
+		request: make(chan struct{}, 1),
 		feeds:   map[*mirrorFeed]struct{}{},
 		changed: make(chan struct{}),
 	}
@@ -98,16 +98,16 @@ func (c *Client) Mirror(ctx context.Context, dir string) (*Mirror, error) {
 	return m, nil
 }
 
-// Close ends the mirror, with an error that is ErrClosed, and waits for its goroutine. A second
-// Close does nothing. The error is always nil.
+// Close ends the mirror, with an error that is ErrClosed, and waits for its goroutine. A second Close does
+// nothing. The error is always nil.
 func (m *Mirror) Close() error {
 	m.end(&closedMirror{m.dir})
 	<-m.done
 	return nil
 }
 
-// Get returns a copy of the node of key, without its Nodes, and whether there is one. Keys are
-// full keys, as everywhere: "/config/level" in a mirror of "/config".
+// Get returns a copy of the node of key, without its Nodes, and whether there is one. Keys are full keys, as
+// everywhere: "/config/level" in a mirror of "/config".
 func (m *Mirror) Get(key string) (*Node, bool) {
 	m.mu.RLock()
 	node := m.tree.get(key)
@@ -118,10 +118,9 @@ func (m *Mirror) Get(key string) (*Node, bool) {
 	return bare(node), true
 }
 
-// Range iterates over copies of the node of key and of all below it, without their Nodes: parents
-// before their children, and these in the order of their keys, as a Get with WithRecursive and
-// WithSorted lists them. All are from the moment when the loop begins. Where there is no such key
-// there are none.
+// Range iterates over copies of the node of key and of all below it, without their Nodes: parents before
+// their children, and these in the order of their keys, as a Get with WithRecursive and WithSorted lists
+// them. All are from the moment when the loop begins. Where there is no such key there are none.
 func (m *Mirror) Range(key string) iter.Seq[*Node] {
 	return func(yield func(*Node) bool) {
 		m.mu.RLock()
@@ -169,18 +168,18 @@ func (m *Mirror) Snapshot() Snapshot {
 	return Snapshot{Node: m.tree.copy(), Index: m.index}
 }
 
-// Index returns the etcd index that the mirror has come to: everything up to it is in it. It goes
-// back when the cluster did, see Change.
+// Index returns the etcd index that the mirror has come to: everything up to it is in it. It goes back when
+// the cluster did, see Change.
 func (m *Mirror) Index() uint64 {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.index
 }
 
-// Age returns how long ago the mirror was last known to be current: connected to a member that
-// answers. It grows while there is none, and when the mirror has ended.
+// Age returns how long ago the mirror was last known to be current: connected to a member that answers. It
+// grows while there is none, and when the mirror has ended.
 func (m *Mirror) Age() time.Duration {
-	return time.Since(m.born) - time.Duration(m.alive.Load())
+	return time.Since(m.started) - time.Duration(m.alive.Load())
 }
 
 // Err returns why the mirror has ended, and nil as long as it lives.

@@ -14,16 +14,16 @@ type Change struct {
 	// Key is the node's; for ChangeResynced that of what is mirrored.
 	Key string
 
-	// Old is the node as it was told last, New as it is now, both without their Nodes: nil where
-	// there was or is none, and both for ChangeResynced. They are the caller's own.
+	// Old is the node as it was told last, New as it is now, both without their Nodes: nil where there was or
+	// is none, and both for ChangeResynced. They are the caller's own.
 	Old, New *Node
 
-	// Index is the etcd index of the event, of the last one where several were put together, or,
-	// for what was read and not watched, that of the read.
+	// Index is the etcd index of the event, of the last one where several were put together, or, for what was
+	// read and not watched, that of the read.
 	Index uint64
 
-	// Resynced is true where the change was found, or may have been, by reading the directory
-	// again, after a ChangeResynced: what happened in between is not known.
+	// Resynced is true where the change was found, or may have been, by reading the directory again, after a
+	// ChangeResynced: what happened in between is not known.
 	Resynced bool
 
 	// Err is why the directory was read again; nil but for ChangeResynced.
@@ -36,14 +36,14 @@ type ChangeType int
 const (
 	// ChangeCreated says that a node is there now.
 	ChangeCreated ChangeType = iota + 1
-	// ChangeUpdated says that a node is there still, but not the same. Where its CreatedIndex
-	// differs it was written with Set, or was away in between; a file can have become a directory.
+	// ChangeUpdated says that a node is there still, but not the same. Where its CreatedIndex differs it was
+	// written with Set, or was away in between; a file can have become a directory.
 	ChangeUpdated
-	// ChangeDeleted says that a node is gone, by its own deletion or expiry or by that of a
-	// directory above it.
+	// ChangeDeleted says that a node is gone, by its own deletion or expiry or by that of a directory above
+	// it.
 	ChangeDeleted
-	// ChangeResynced says that the directory was read again, since the watch could not go on. The
-	// changes behind it lead to what was read; Index may be lower than before.
+	// ChangeResynced says that the directory was read again, since the watch could not go on. The changes
+	// behind it lead to what was read; Index may be lower than before.
 	ChangeResynced
 )
 
@@ -62,8 +62,8 @@ func (t ChangeType) String() string {
 	return "unknown"
 }
 
-// Changes iterates over what is there, a ChangeCreated for each node, and then over what changes.
-// Whoever does what it is told builds up the mirror's content, and needs no Snapshot besides.
+// Changes iterates over what is there, a ChangeCreated for each node, and then over what changes. Applying
+// every change in order reproduces the mirror's content, without a Snapshot.
 //
 //	for change, err := range mirror.Changes(ctx) {
 //		if err != nil {
@@ -72,16 +72,16 @@ func (t ChangeType) String() string {
 //		fmt.Println(change.Type, change.Key)
 //	}
 //
-// A directory is told of before what is created in it, and after what is deleted in it: the deletion
-// of a directory is one event, but a change for each node.
+// A directory is told of before what is created in it, and after what is deleted in it: the deletion of a
+// directory is one event, but a change for each node.
 //
-// A loop that is slower than the changes is not told all of them: those of one key that it has not
-// come to are put together to one, from what it was told last to what is now, or to none where that
-// is nothing. So what waits for it is never more than what the mirror holds and what was told. It
-// always gets to the present, but not by the way or in the order in which it came about.
+// A loop that is slower than the changes is not told all of them: those of one key that it has not come to
+// are put together to one, from what it was told last to what is now, or to none where that is nothing. So
+// what waits for it is never more than what the mirror holds and what was told. It always gets to the
+// present, but not by the way or in the order in which it came about.
 //
-// Any number of loops can run, each at its own pace. A loop ends with one pair of an empty Change and
-// an error: ctx's cause, or, when all changes are told, why the mirror has ended.
+// Any number of loops can run, each at its own pace. A loop ends with one pair of an empty Change and an
+// error: ctx's cause, or, when all changes are told, why the mirror has ended.
 func (m *Mirror) Changes(ctx context.Context) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		feed := m.subscribe()
@@ -157,8 +157,8 @@ func (f *mirrorFeed) add(changes []mirrorChange, index uint64) {
 	signal(f.ready)
 }
 
-// resynced appends the changes that a read has shown. All that is pending leads to what was read,
-// and nobody knows of which change of a key which part happened, so it is all marked.
+// resynced appends the changes that a read has shown. All that is pending leads to what was read, and nobody
+// knows of which change of a key which part happened, so it is all marked.
 func (f *mirrorFeed) resynced(changes []mirrorChange, index uint64, why error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -173,9 +173,9 @@ func (f *mirrorFeed) resynced(changes []mirrorChange, index uint64, why error) {
 	signal(f.ready)
 }
 
-// merge puts change together with the one that is pending of its key. That keeps its place, so that
-// it stays before changes of what is created in it; but a deletion, or a file in the place of a
-// directory, goes behind those of what was in it.
+// merge puts change together with the one that is pending of its key. That keeps its place, so that it stays
+// before changes of what is created in it; but a deletion, or a file in the place of a directory, goes behind
+// those of what was in it.
 func (f *mirrorFeed) merge(change mirrorChange, index uint64) {
 	place := f.places[change.key()]
 	if place == nil {

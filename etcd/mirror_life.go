@@ -10,8 +10,8 @@ import (
 // errUnknownAction says of an event that it cannot be applied, since nobody knows what it did.
 var errUnknownAction = errors.New("event with an unknown action")
 
-// live makes a tree of what was read, and gives the lock back that its maker holds for that; then it
-// keeps the mirror current until something ends it.
+// live makes a tree of what was read, and gives the lock back that its maker holds for that; then it keeps
+// the mirror current until something ends it.
 func (m *Mirror) live(ctx context.Context, read *Node) {
 	defer close(m.done)
 	defer m.end(nil) // lets go of the context that the mirror was made with
@@ -29,8 +29,8 @@ func (m *Mirror) live(ctx context.Context, read *Node) {
 	}
 }
 
-// read returns what the server holds, and its index, and notes which cluster it is of. Nothing is an
-// answer like another.
+// read returns what the server holds, and its index, and notes which cluster it is of. Nothing is an answer
+// like another.
 func (m *Mirror) read(ctx context.Context, opts ...GetOption) (*Node, uint64, error) {
 	var node *Node
 	var index uint64
@@ -46,7 +46,7 @@ func (m *Mirror) read(ctx context.Context, opts ...GetOption) (*Node, uint64, er
 		return nil, 0, err
 	}
 	if index == 0 { // a watch from there on would miss what no history holds
-		return nil, 0, fmt.Errorf("etcd: mirror of %s: the server did not tell its index", m.dir)
+		return nil, 0, fmt.Errorf("etcd: mirror of %s: %w", m.dir, errNoIndex)
 	}
 	m.cluster = cluster
 	return node, index, nil
@@ -59,7 +59,7 @@ func (m *Mirror) follow(ctx context.Context) error {
 		return err
 	}
 	w.cluster = m.cluster // or events of another one could be put on top of what was read
-	w.progress, w.alive, w.hurry = m.reached, func() { m.aliveAt(time.Now()) }, m.hurry
+	w.progress, w.pulse, w.request = m.reached, func() { m.aliveAt(time.Now()) }, m.request
 	return w.run(ctx, m.apply)
 }
 
@@ -69,12 +69,11 @@ func lost(err error) bool {
 		errors.Is(err, ErrWrongCluster) || errors.Is(err, errUnknownAction)
 }
 
-// resync reads the directory again, because of why, until that succeeds or is refused. The pause
-// before it grows as long as no event comes in between, too: then reading is slower than the history
-// is overrun.
+// resync reads the directory again, because of why, until that succeeds or is refused. The pause before it
+// grows as long as no event comes in between, too: then reading is slower than the history is overrun.
 func (m *Mirror) resync(ctx context.Context, why error) error {
 	for {
-		if err := m.pause.Wait(ctx, m.client.cluster.life); err != nil {
+		if err := m.pause.Wait(ctx, m.client.life()); err != nil {
 			return err
 		}
 		asked := time.Now()
@@ -86,7 +85,7 @@ func (m *Mirror) resync(ctx context.Context, why error) error {
 			m.replace(newMirrorTree(m.dir, node), index, why)
 			m.aliveAt(asked)
 			return nil
-		case final(err):
+		case !Retryable(err):
 			return err
 		}
 	}
@@ -115,7 +114,7 @@ func (m *Mirror) replace(next *mirrorTree, index uint64, why error) {
 	m.mu.Lock()
 	from := m.index
 	if index < from {
-		m.turns++
+		m.epoch++
 	}
 	m.tree, m.index = next, index
 	for feed := range m.feeds {
@@ -123,7 +122,7 @@ func (m *Mirror) replace(next *mirrorTree, index uint64, why error) {
 	}
 	m.wake()
 	m.mu.Unlock()
-	m.client.cluster.observe(MirrorResynced{Dir: m.dir, From: from, To: index, Changes: len(changes), Err: why})
+	m.client.observe(MirrorResynced{Dir: m.dir, From: from, To: index, Changes: len(changes), Err: why})
 }
 
 // reached notes that there are no more events up to index.
@@ -145,11 +144,11 @@ func (m *Mirror) ended(err error) {
 	m.wake()
 }
 
-// wake lets those who wait look again. The caller holds the lock.
+// wake makes all that wait look again. The caller holds the lock.
 func (m *Mirror) wake() {
 	close(m.changed)
 	m.changed = make(chan struct{})
 }
 
 // aliveAt notes that the mirror was current at that time.
-func (m *Mirror) aliveAt(when time.Time) { m.alive.Store(int64(when.Sub(m.born))) }
+func (m *Mirror) aliveAt(when time.Time) { m.alive.Store(int64(when.Sub(m.started))) }

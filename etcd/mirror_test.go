@@ -88,7 +88,7 @@ func TestMirrorReadsAndFollows(t *testing.T) {
 
 func TestMirrorOfNothing(t *testing.T) {
 	for name, reply := range map[string]http.HandlerFunc{
-		"missing": refusal(404, ErrKeyNotFound, "/d", 7), "below a file": refusal(400, ErrNotDir, "/d", 7),
+		"missing": refusing(404, ErrKeyNotFound, "/d", 7), "below a file": refusing(400, ErrNotDir, "/d", 7),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -113,9 +113,9 @@ func TestMirrorThatCannotBegin(t *testing.T) {
 		reply http.HandlerFunc
 		want  error
 	}{
-		"refused":           {refusal(401, ErrUnauthorized, "", 0), ErrUnauthorized},
+		"refused":           {refusing(401, ErrUnauthorized, "", 0), ErrUnauthorized},
 		"without an index":  {text(200, `{"action":"get","node":{"key":"/d","dir":true}}`), nil},
-		"missing, no index": {refusal(404, ErrKeyNotFound, "/d", 0), nil},
+		"missing, no index": {refusing(404, ErrKeyNotFound, "/d", 0), nil},
 		"no member":         {hangup, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -274,7 +274,7 @@ func TestMirrorMovesOnToAnotherClusterOnlyIfItMay(t *testing.T) {
 
 func TestMirrorEndsWhenItIsRefused(t *testing.T) {
 	for name, script := range map[string][]http.HandlerFunc{
-		"the watch": {holding("1", 7), refusal(401, ErrUnauthorized, "", 0)}, "the read": {holding("1", 7), cleared, refusal(401, ErrUnauthorized, "", 0)},
+		"the watch": {holding("1", 7), refusing(401, ErrUnauthorized, "", 0)}, "the read": {holding("1", 7), cleared, refusing(401, ErrUnauthorized, "", 0)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// mirrorTree is what a mirror holds. Its nodes are never changed, only replaced by others, so that
-// they can be read when the mirror's lock has been given back.
+// mirrorTree is what a mirror holds. Its nodes are never changed, only replaced by others, so that they can
+// be read when the mirror's lock has been given back.
 type mirrorTree struct {
 	dir   string
 	items map[string]*mirrorItem // by key; what is in here hangs together from dir down
@@ -27,8 +27,8 @@ func newMirrorTree(dir string, node *Node) *mirrorTree {
 	n := size(node)
 	t := &mirrorTree{dir: dir, items: make(map[string]*mirrorItem, n)}
 	if node != nil {
-		bed := &mirrorBed{items: make([]mirrorItem, 0, n), children: make([]*mirrorItem, n)}
-		t.plant(bed, node)
+		arena := &mirrorArena{items: make([]mirrorItem, 0, n), children: make([]*mirrorItem, n)}
+		t.insert(arena, node)
 	}
 	return t
 }
@@ -45,20 +45,20 @@ func size(node *Node) int {
 	return n
 }
 
-// mirrorBed is where the items of a whole tree are made, all at once, and their children side by side.
-type mirrorBed struct {
+// mirrorArena is where the items of a whole tree are made, all at once, and their children side by side.
+type mirrorArena struct {
 	items    []mirrorItem
 	children []*mirrorItem // free yet
 }
 
-func (t *mirrorTree) plant(bed *mirrorBed, node *Node) *mirrorItem {
-	bed.items = append(bed.items, mirrorItem{node: node})
-	item := &bed.items[len(bed.items)-1]
+func (t *mirrorTree) insert(arena *mirrorArena, node *Node) *mirrorItem {
+	arena.items = append(arena.items, mirrorItem{node: node})
+	item := &arena.items[len(arena.items)-1]
 	if n := len(node.Nodes); n > 0 {
-		item.children, bed.children = bed.children[:n:n], bed.children[n:]
+		item.children, arena.children = arena.children[:n:n], arena.children[n:]
 		slices.SortFunc(node.Nodes, func(a, b *Node) int { return strings.Compare(a.Key, b.Key) })
 		for i, child := range node.Nodes {
-			item.children[i] = t.plant(bed, child)
+			item.children[i] = t.insert(arena, child)
 		}
 	}
 	node.Nodes = nil
@@ -121,8 +121,8 @@ func (i *mirrorItem) copy() *Node {
 	return node
 }
 
-// apply does what event says, and returns what became of which nodes: parents before their
-// children where they come to be, after them where they go.
+// apply does what event says, and returns what became of which nodes: parents before their children where
+// they come to be, after them where they go.
 func (t *mirrorTree) apply(event *Response) ([]mirrorChange, error) {
 	node := bare(event.Node)
 	switch event.Action {
@@ -139,12 +139,8 @@ func (t *mirrorTree) apply(event *Response) ([]mirrorChange, error) {
 	return nil, fmt.Errorf("etcd: %w: %q of %s at %d", errUnknownAction, event.Action, node.Key, event.Index)
 }
 
-// covers reports whether a mirror of dir has key, if it exists. Events come of such keys, and of
-// directories above.
-func covers(dir, key string) bool { return key == dir || below(key, dir) }
-
-// update puts node where one is. It is a directory only when its TTL is changed: what it holds
-// stays, and so does its ModifiedIndex on the server, although the event has a new one.
+// update puts node where one is. It is a directory only when its TTL is changed: what it holds stays, and so
+// does its ModifiedIndex on the server, although the event has a new one.
 func (t *mirrorTree) update(node *Node) []mirrorChange {
 	item := t.items[node.Key]
 	if item == nil || !node.Dir || !item.node.Dir {
@@ -156,8 +152,8 @@ func (t *mirrorTree) update(node *Node) []mirrorChange {
 	return []mirrorChange{{old, node}}
 }
 
-// put sets node in place of whatever is there, and makes missing directories above it, as the server
-// does. It adds to changes what became of which nodes.
+// put sets node in place of whatever is there, and makes missing directories above it, as the server does. It
+// adds to changes what became of which nodes.
 func (t *mirrorTree) put(node *Node, changes []mirrorChange) []mirrorChange {
 	if !covers(t.dir, node.Key) {
 		return nil // a directory above, which is not mirrored
@@ -173,7 +169,7 @@ func (t *mirrorTree) put(node *Node, changes []mirrorChange) []mirrorChange {
 		return append(changes, mirrorChange{nil, node})
 	}
 	for _, child := range item.children {
-		changes = t.uproot(child, changes)
+		changes = t.removeAll(child, changes)
 	}
 	old := item.node
 	item.node, item.children = node, nil
@@ -190,13 +186,13 @@ func (t *mirrorTree) remove(key string) []mirrorChange {
 		at, _ := parent.search(key)
 		parent.children = slices.Delete(parent.children, at, at+1)
 	}
-	return t.uproot(item, nil)
+	return t.removeAll(item, nil)
 }
 
-// uproot forgets item and all below it; its parent is the caller's concern.
-func (t *mirrorTree) uproot(item *mirrorItem, changes []mirrorChange) []mirrorChange {
+// removeAll forgets item and all below it; its parent is the caller's concern.
+func (t *mirrorTree) removeAll(item *mirrorItem, changes []mirrorChange) []mirrorChange {
 	for _, child := range item.children {
-		changes = t.uproot(child, changes)
+		changes = t.removeAll(child, changes)
 	}
 	delete(t.items, item.node.Key)
 	return append(changes, mirrorChange{item.node, nil})
@@ -241,13 +237,8 @@ func (t *mirrorTree) diff(next *mirrorTree) []mirrorChange {
 	return changes
 }
 
-// sameNode compares but for the TTL, which is less each time it is read.
+// sameNode compares everything except the TTL, which is less each time it is read.
 func sameNode(a, b *Node) bool {
 	return a.Value == b.Value && a.Dir == b.Dir && a.Expiration.Equal(b.Expiration) &&
 		a.CreatedIndex == b.CreatedIndex && a.ModifiedIndex == b.ModifiedIndex
-}
-
-// parentKey returns the key of the directory that key is in.
-func parentKey(key string) string {
-	return key[:max(1, strings.LastIndexByte(key, '/'))]
 }

@@ -274,7 +274,7 @@ func walkTogether(t *testing.T, dir string, random *rand.Rand) {
 	for range 20 {
 		store.step(random)
 	}
-	m := &Mirror{dir: dir, tree: newMirrorTree(dir, store.read(dir, random)), index: store.index, feeds: map[*mirrorFeed]struct{}{}, client: &Client{cluster: &cluster{}}, changed: make(chan struct{})}
+	m := &Mirror{dir: dir, tree: newMirrorTree(dir, store.read(dir, random)), index: store.index, feeds: map[*mirrorFeed]struct{}{}, client: &Client{}, changed: make(chan struct{})}
 	var consumers []*toldOf
 	for range 3 {
 		consumers = append(consumers, &toldOf{feed: m.subscribe(), nodes: map[string]*Node{}})

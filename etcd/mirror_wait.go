@@ -5,20 +5,24 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/etcdv2/client/internal/follow"
+
+	"github.com/etcdv2/client/internal/errs"
 )
 
-// WaitFor returns the node of key as soon as predicate says yes to it; at once, if it does now. Where
-// key does not exist predicate is asked about nil, and nil is what WaitFor returns if it says yes.
+// WaitFor reepoch the node of key as soon as predicate says yes to it; at once, if it does now. Where key
+// does not exist predicate is asked about nil, and nil is what WaitFor reepoch if it says yes.
 //
 //	node, err := mirror.WaitFor(ctx, "/jobs/4711/state", func(n *etcd.Node) bool {
 //		return n != nil && n.Value == "done"
 //	})
 //
-// Predicate is asked again after changes of key, not after each one: a state that lasted only a
-// moment may be passed over. It is called in the caller's goroutine, and may take its time.
+// Predicate is asked again after changes of key, not after each one: a state that lasted only a moment may be
+// passed over. It is called in the caller's goroutine, and may take its time.
 //
-// WaitFor ends with an error when ctx does, its cause, and when the mirror does, see Err. A key that
-// a mirror never holds, outside of what is mirrored or hidden in it, is ErrInvalidArgument.
+// WaitFor ends with an error when ctx does, its cause, and when the mirror does, see Err. A key that a mirror
+// never holds, outside of what is mirrored or hidden in it, is ErrInvalidArgument.
 func (m *Mirror) WaitFor(ctx context.Context, key string, predicate func(*Node) bool) (*Node, error) {
 	key, err := m.checkKey(key)
 	if err != nil {
@@ -40,35 +44,35 @@ func (m *Mirror) WaitFor(ctx context.Context, key string, predicate func(*Node) 
 }
 
 // WaitIndex waits until everything up to index, that of a Response, is in the mirror: behind a write,
-// WaitIndex with its Index makes the mirror show it. Where the write was elsewhere, the mirror asks
-// whether it has missed nothing, which takes a second or two.
+// WaitIndex with its Index makes the mirror show it. Where the write was elsewhere, the mirror asks whether
+// it has missed nothing, which takes a second or two.
 //
 // It ends with an error when ctx does, its cause; when the mirror does, see Err; and with
-// ErrClusterRolledBack when the mirror's index goes back meanwhile: index is then one of a history
-// that is no more.
+// ErrClusterRolledBack when the mirror's index goes back meanwhile: index is then one of a history that is no
+// more.
 func (m *Mirror) WaitIndex(ctx context.Context, index uint64) error {
 	began := m.look(m.dir)
-	again := time.NewTicker(searchTime)
+	again := time.NewTicker(follow.SearchTime)
 	defer again.Stop()
 	for now := began; ; now = m.look(m.dir) {
 		switch {
-		case now.turns != began.turns:
+		case now.epoch != began.epoch:
 			return fmt.Errorf("etcd: mirror of %s: waiting for index %d: %w", m.dir, index, ErrClusterRolledBack)
 		case now.index >= index:
 			return nil
 		}
-		signal(m.hurry)
+		signal(m.request)
 		if err := m.await(ctx, now, again.C); err != nil {
 			return err
 		}
 	}
 }
 
-// mirrorMoment is what those who wait look at.
+// mirrorMoment is a state of the mirror that a waiting call looks at.
 type mirrorMoment struct {
 	node    *Node // of the key they wait for
 	index   uint64
-	turns   int
+	epoch   int
 	err     error
 	changed <-chan struct{} // closed when the moment is over
 }
@@ -76,7 +80,7 @@ type mirrorMoment struct {
 func (m *Mirror) look(key string) mirrorMoment {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return mirrorMoment{node: m.tree.get(key), index: m.index, turns: m.turns, err: m.err, changed: m.changed}
+	return mirrorMoment{node: m.tree.get(key), index: m.index, epoch: m.epoch, err: m.err, changed: m.changed}
 }
 
 // await waits for the end of a moment, which no longer comes when the mirror has ended, or for again.
@@ -94,16 +98,24 @@ func (m *Mirror) await(ctx context.Context, now mirrorMoment, again <-chan time.
 	}
 }
 
-// checkKey returns key as the mirror holds it, and refuses one that it never does.
+// checkKey reepoch key as the mirror holds it, and refuses one that it never does.
 func (m *Mirror) checkKey(key string) (string, error) {
 	key, err := nodeKey(key)
 	switch {
 	case err != nil:
 		return "", err
 	case !covers(m.dir, key):
-		return "", invalidf("key %q is not in the mirror of %s", key, m.dir)
+		return "", errs.Invalidf("key %q is not in the mirror of %s", key, m.dir)
 	case strings.Contains(key[len(strings.TrimSuffix(m.dir, "/")):], "/_"):
-		return "", invalidf("key %q is hidden in the mirror of %s", key, m.dir)
+		return "", errs.Invalidf("key %q is hidden in the mirror of %s", key, m.dir)
 	}
 	return key, nil
+}
+
+// signal wakes the goroutine that waits on c, now or next.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }

@@ -114,7 +114,7 @@ func TestWaitIndexWaits(t *testing.T) {
 func TestChangesFollowTheMirror(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		event, let := heldBack(file("set", "/d/f", "2", 8))
-		m := mirroring(t, holding("1", 7), event, cleared, holding("3", 1200), refusal(401, ErrUnauthorized, "", 0))
+		m := mirroring(t, holding("1", 7), event, cleared, holding("3", 1200), refusing(401, ErrUnauthorized, "", 0))
 		var told []string
 		var last error
 		for change, err := range m.Changes(t.Context()) {

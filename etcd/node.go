@@ -10,30 +10,30 @@ type Node struct {
 	// Key is the full key, with its leading slash and without a trailing one; "/" for the root.
 	Key string
 
-	// Value is a file's value; empty for a directory, and for the node of a deletion, whose
-	// last value is in Response.PrevNode.
+	// Value is a file's value; empty for a directory, and for the node of a deletion, whose last value is in
+	// Response.PrevNode.
 	Value string
 
-	// Dir is true for a directory. Etcd before 3.2 leaves it out of the node of an expired
-	// directory; Response.PrevNode has it then.
+	// Dir is true for a directory. Etcd before 3.2 leaves it out of the node of an expired directory;
+	// Response.PrevNode has it then.
 	Dir bool
 
-	// Nodes are a directory's children as far as the call asked for them: the direct ones of the
-	// directory read, and all below with WithRecursive. Hidden nodes, whose last segment begins
-	// with "_", are not listed.
+	// Nodes are a directory's children as far as the call asked for them: the direct ones of the directory
+	// read, and all below with WithRecursive. Hidden nodes, whose last segment begins with "_", are not
+	// listed.
 	Nodes []*Node
 
-	// TTL is the time the node had left to live when the server answered, in whole seconds,
-	// rounded up. It is zero for a node without expiration, and zero or less for one that has
-	// expired but is not swept yet, which Expiration tells apart.
+	// TTL is the time the node had left to live when the server answered, in whole seconds, rounded up. It is
+	// zero for a node without expiration, and zero or less for one that has expired but is not swept yet,
+	// which Expiration tells apart.
 	TTL time.Duration
 
 	// Expiration is when the node expires by its server's clock; the zero time means never.
 	Expiration time.Time
 
-	// CreatedIndex and ModifiedIndex are the etcd indexes of the write that created the node and
-	// of the one that changed it last. A Set counts as a creation, an Update or CompareAndSwap
-	// does not. Both are zero for the root.
+	// CreatedIndex and ModifiedIndex are the etcd indexes of the write that created the node and of the one
+	// that changed it last. A Set counts as a creation, an Update or CompareAndSwap does not. Both are zero
+	// for the root.
 	CreatedIndex  uint64
 	ModifiedIndex uint64
 }
@@ -66,8 +66,8 @@ func (n *Node) walk(yield func(*Node) bool) bool {
 	return true
 }
 
-// Leaves iterates over the files at or below the node. A file is its own leaf; a directory is
-// none, not even when it is empty.
+// Leaves iterates over the files at or below the node. A file is its own leaf; a directory is none, not even
+// when it is empty.
 func (n *Node) Leaves() iter.Seq[*Node] {
 	return func(yield func(*Node) bool) {
 		for node := range n.Walk() {

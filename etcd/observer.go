@@ -6,18 +6,20 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/etcdv2/client/internal/cluster"
 )
 
-// Observer is told what a client does beneath its calls. Observe is called by many goroutines at
-// once, in the middle of a call: it must be quick, and must not call the client.
+// Observer is told what a client does beneath its calls. Observe is called by many goroutines at once, in the
+// middle of a call: it must be quick, and must not call the client.
 type Observer interface {
 	Observe(Event)
 }
 
-// Event is what an Observer is told: AttemptStarted, AttemptEnded, MemberSetAside, MemberBack,
-// Synced, WatchLag, WatchReopened or MirrorResynced. Others may come, so an Observer passes over
-// those it does not know. None holds a password. An Err may quote what a server said, and so the
-// values it compared; LogValue leaves that out.
+// Event is what an Observer is told: AttemptStarted, AttemptEnded, MemberSetAside, MemberBack, Synced,
+// WatchLag, WatchReopened or MirrorResynced. Others may come, so an Observer passes over those it does not
+// know. None holds a password. An Err may quote what a server said, and so the values it compared; LogValue
+// leaves that out.
 type Event interface {
 	// LogValue returns the event's fields for log/slog.
 	LogValue() slog.Value
@@ -58,6 +60,31 @@ type Synced struct {
 	Err       error    // why the members, or with SelectLeader the leader, could not be learned
 }
 
+// WatchLag says how far a watch is behind its server: at most once a second while it is more than 100 events
+// of all keys behind, and once, with a Lag of 0, when it has caught up again.
+type WatchLag struct {
+	Key   string // the key watched
+	After uint64 // all events up to this etcd index have been read from the server
+	Lag   uint64 // how many the server had behind it
+}
+
+// WatchReopened says that a request of a watch has failed or was found to have been let go by the server, and
+// is about to be made again. Nothing is lost by that.
+type WatchReopened struct {
+	Key   string // the key watched
+	After uint64 // the etcd index that the watch goes on behind
+	Err   error  // what went wrong
+}
+
+// MirrorResynced says that what a Mirror holds was read again, since its watch could not go on.
+type MirrorResynced struct {
+	Dir     string // what is mirrored
+	From    uint64 // the etcd index that the mirror had come to
+	To      uint64 // that of what was read; lower, where the cluster is another or was restored
+	Changes int    // how many nodes differed
+	Err     error  // why the watch could not go on
+}
+
 // LogValue returns the fields.
 func (e AttemptStarted) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("endpoint", e.Endpoint), slog.String("method", e.Method), slog.String("path", e.Path))
@@ -84,6 +111,21 @@ func (e Synced) LogValue() slog.Value {
 	return fields(e.Err, slog.Any("endpoints", e.Endpoints))
 }
 
+// LogValue returns the fields.
+func (e WatchLag) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("key", e.Key), slog.Uint64("after", e.After), slog.Uint64("lag", e.Lag))
+}
+
+// LogValue returns the fields.
+func (e WatchReopened) LogValue() slog.Value {
+	return fields(e.Err, slog.String("key", e.Key), slog.Uint64("after", e.After))
+}
+
+// LogValue returns the fields.
+func (e MirrorResynced) LogValue() slog.Value {
+	return fields(e.Err, slog.String("dir", e.Dir), slog.Uint64("from", e.From), slog.Uint64("to", e.To), slog.Int("changes", e.Changes))
+}
+
 // fields returns attrs, and the error if there is one.
 func fields(err error, attrs ...slog.Attr) slog.Value {
 	if err != nil {
@@ -104,9 +146,9 @@ func unquoted(err error) string {
 	return fmt.Sprintf("status %d from %s: %v", reply.StatusCode, reply.Endpoint, reply.Code)
 }
 
-// LogObserver returns an Observer that writes to logger: attempts and the lag of watches at the level
-// debug, members that come back, lists of members and watches that are opened anew at info, failures
-// of members and of asking for them, and mirrors that had to be read again, at warn.
+// LogObserver returns an Observer that writes to logger: attempts and the lag of watches at the level debug,
+// members that come back, lists of members and watches that are opened anew at info, failures of members and
+// of asking for them, and mirrors that had to be read again, at warn.
 func LogObserver(logger *slog.Logger) Observer { return logObserver{logger} }
 
 type logObserver struct{ logger *slog.Logger }
@@ -135,4 +177,34 @@ func (o logObserver) Observe(event Event) {
 		}
 	}
 	o.logger.LogAttrs(context.Background(), level, message, slog.Any("etcd", event))
+}
+
+// observe tells the observer, if there is one.
+func (c *Client) observe(event Event) {
+	if c.observer != nil {
+		c.observer.Observe(event)
+	}
+}
+
+// attemptObserver tells an Observer what happens beneath a call.
+type attemptObserver struct{ Observer }
+
+func (o attemptObserver) AttemptStarted(endpoint, method, path string) {
+	o.Observe(AttemptStarted{endpoint, method, path})
+}
+
+func (o attemptObserver) AttemptEnded(endpoint, method, path string, took time.Duration, outcome cluster.Outcome, err error) {
+	o.Observe(AttemptEnded{endpoint, method, path, took, outcomes[outcome], err})
+}
+
+func (o attemptObserver) SetAside(endpoint string, duration time.Duration, err error) {
+	o.Observe(MemberSetAside{endpoint, duration, err})
+}
+
+func (o attemptObserver) Back(endpoint string) { o.Observe(MemberBack{endpoint}) }
+
+// outcomes are the cluster's outcomes as an Observer is told them.
+var outcomes = map[cluster.Outcome]Outcome{
+	cluster.Done: OutcomeAnswered, cluster.Refused: OutcomeAnswered,
+	cluster.NotSent: OutcomeNotSent, cluster.Unknown: OutcomeUnknown,
 }

@@ -31,13 +31,13 @@ type Response struct {
 	// PrevNode is the node before the action; nil where there was none, and for a read.
 	PrevNode *Node
 
-	// Index is the etcd index that the response reflects: WithAfterIndex(Index) goes on exactly
-	// behind it. For a read that is the store's index at that moment (X-Etcd-Index); for a write
-	// and an event it is the index of that change.
+	// Index is the etcd index that the response reflects: WithAfterIndex(Index) goes on exactly behind it.
+	// For a read that is the store's index at that moment (X-Etcd-Index); for a write and an event it is the
+	// index of that change.
 	Index uint64
 
-	// RaftIndex and RaftTerm are the member's; they move without any change to keys. Zero where
-	// the server did not send them.
+	// RaftIndex and RaftTerm are the member's; they move without any change to keys. Zero where the server
+	// did not send them.
 	RaftIndex uint64
 	RaftTerm  uint64
 
@@ -80,8 +80,8 @@ func newNode(wire *gen.Node) *Node {
 	return node
 }
 
-// seconds turns a TTL of the wire into a Duration, held at the ends of what one can hold:
-// servers have sent -8446744073 and more.
+// seconds turns a TTL of the wire into a Duration, held at the ends of what one can hold: servers have sent
+// -8446744073 and more.
 func seconds(n int64) time.Duration {
 	const most = int64((1<<63 - 1) / time.Second)
 	return time.Duration(min(max(n, -most), most)) * time.Second

@@ -2,7 +2,6 @@ package etcd
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,15 +9,15 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/synctest"
+
+	"github.com/etcdv2/client/internal/fakenet"
 )
 
 // quiet is for servers whose complaints are part of the test.
@@ -27,8 +26,8 @@ var quiet = log.New(io.Discard, "", 0)
 // Endpoints that refuse every connection. Ports below 1024 are never given out for ":0", so
 // that no other test's server can come to listen there.
 const (
-	refusing  = "http://127.0.0.1:1"
-	refusing2 = "http://127.0.0.1:2"
+	closedPort  = "http://127.0.0.1:1"
+	closedPort2 = "http://127.0.0.1:2"
 )
 
 // server is a member that follows a script: it answers its first request with the first reply, and so
@@ -48,16 +47,16 @@ type server struct {
 // What is asked about the member that a watch waits on.
 const (
 	leaderLine  = "GET /v2/members/leader"
-	soundLine   = "HEAD /v2/keys/_etcdv2/none"
-	canaryLine  = "GET /v2/keys/?recursive=true&wait=true"
+	indexLine   = "HEAD /v2/keys/_etcdv2/none"
+	changeLine  = "GET /v2/keys/?recursive=true&wait=true"
 	versionLine = "GET /version"
 )
 
 // healthy is what a member answers that is well, and where nothing happens.
 var healthy = map[string]http.HandlerFunc{
 	leaderLine:  text(200, `{"id":"8211f1d0f64f3269","name":"m1","clientURLs":[]}`),
-	soundLine:   keys(401, 0, ""),
-	canaryLine:  silent(0),
+	indexLine:   keys(401, 0, ""),
+	changeLine:  silent(0),
 	versionLine: text(200, `{"etcdserver":"3.5.35","etcdcluster":"3.5.0"}`),
 }
 
@@ -71,11 +70,12 @@ func serve(t *testing.T, replies ...http.HandlerFunc) *server {
 	return s
 }
 
-// lineAsked returns method and target; of the canary without the index, which depends on much.
+// lineAsked returns method and target; of the question for changes without its index, which depends on
+// much.
 func lineAsked(r *http.Request) string {
 	line := r.Method + " " + r.RequestURI
-	if strings.HasPrefix(line, canaryLine+"&") {
-		return canaryLine
+	if strings.HasPrefix(line, changeLine+"&") {
+		return changeLine
 	}
 	return line
 }
@@ -91,7 +91,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		line += " " + string(form)
 	}
 	s.mu.Lock()
-	s.watched = s.watched || isWatch(r)
+	s.watched = s.watched || isPoll(r)
 	reply := s.aside[line]
 	if reply == nil {
 		reply = healthy[line]
@@ -108,6 +108,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	reply(w, r)
 }
 
+// isPoll reports whether r is a request of a watch, which is answered when there is an event.
+func isPoll(r *http.Request) bool { return r.URL.Query().Get("wait") == "true" }
+
 // got returns the requests so far.
 func (s *server) got() []string {
 	s.mu.Lock()
@@ -115,8 +118,8 @@ func (s *server) got() []string {
 	return append([]string(nil), s.requests...)
 }
 
-// wanted returns the lines of got without the polls that are not in want: a watch reads ahead.
-func wanted(got, want []string) []string {
+// expected returns the lines of got without the polls that are not in want: a watch reads ahead.
+func expected(got, want []string) []string {
 	return slices.DeleteFunc(got, func(line string) bool {
 		return strings.Contains(line, "wait=true") && !slices.Contains(want, line)
 	})
@@ -126,7 +129,7 @@ func wanted(got, want []string) []string {
 func (s *server) checkSent(t *testing.T, want ...string) {
 	t.Helper()
 	synctest.Wait()
-	check(t, "requests", wanted(s.got(), want), want)
+	check(t, "requests", expected(s.got(), want), want)
 }
 
 // text answers with body; headers are names, each followed by its value.
@@ -160,8 +163,8 @@ func directory(key string, index int) http.HandlerFunc {
 		`{"action":"get","node":{"key":%q,"dir":true,"modifiedIndex":%d,"createdIndex":%d}}`+"\n", key, index, index))
 }
 
-// refusal answers with an errorCode.
-func refusal(status int, code ErrorCode, cause string, index int) http.HandlerFunc {
+// refusing answers with an errorCode.
+func refusing(status int, code ErrorCode, cause string, index int) http.HandlerFunc {
 	return keys(status, index, fmt.Sprintf(
 		`{"errorCode":%d,"message":"Message %d","cause":%q,"index":%d}`+"\n", code, code, cause, index))
 }
@@ -212,108 +215,41 @@ func connect(t *testing.T, endpoints ...string) *Client {
 
 func connectWith(t *testing.T, config Config) *Client {
 	t.Helper()
-	client, err := New(config)
+	return connectBy(t, config, nil)
+}
+
+// connectBy returns a client whose connections dial makes, if it is set. It leaves nothing to chance: the
+// members are tried as they are listed.
+func connectBy(t *testing.T, config Config, dial dialer) *Client {
+	t.Helper()
+	config, err := config.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ofCluster := config.cluster()
+	ofCluster.Dial, ofCluster.Shuffle = dial, func(int, func(i, j int)) {}
+	client, err := newClient(config, ofCluster)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	inOrder(client, config.Endpoints)
 	return client
 }
 
-// inOrder takes the chance out of a client's choice: the members are tried as they are listed.
-func inOrder(client *Client, endpoints []string) {
-	var members []*member
-	for _, endpoint := range endpoints {
-		m, err := parseMember(endpoint)
-		if err != nil {
-			panic(err)
-		}
-		if known := client.cluster.roster.find(m.base); known != nil && !slices.Contains(members, known) {
-			members = append(members, known)
-		}
-	}
-	client.cluster.roster.members.Store(&members)
-}
-
-// network is a network in memory, for synctest bubbles: what waits on it lets the bubble's clock
-// go on, which what waits on a socket does not.
-type network struct {
-	mu      sync.Mutex
-	members map[string]*pipeListener
-	refuse  int // how many connections to refuse before the next is made
-}
-
-func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error) {
-	n.mu.Lock()
-	listener := n.members[address]
-	if n.refuse > 0 {
-		n.refuse--
-		listener = nil
-	}
-	n.mu.Unlock()
-	if listener == nil {
-		return nil, n.refusal()
-	}
-	near, far := net.Pipe()
-	select {
-	case listener.conns <- far:
-		return near, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// refusal is the error of a connection that the other end does not want.
-func (n *network) refusal() error {
-	return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
-}
+// network is a network in memory of which the servers follow scripts.
+type network struct{ fakenet.Network }
 
 // serve starts a server at http://name.
 func (n *network) serve(t *testing.T, name string, replies ...http.HandlerFunc) *server {
-	listener := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
-	n.mu.Lock()
-	if n.members == nil {
-		n.members = map[string]*pipeListener{}
-	}
-	n.members[name+":80"] = listener
-	n.mu.Unlock()
-	s := &server{url: "http://" + name, replies: replies}
-	httpServer := &http.Server{Handler: s}
-	go func() { _ = httpServer.Serve(listener) }() // ends with the listener
-	t.Cleanup(func() { httpServer.Close() })
+	s := &server{replies: replies}
+	s.url = n.Serve(t, name, s)
 	return s
 }
 
 // connect returns a client on the network; it has the transport that every other client has.
 func (n *network) connect(t *testing.T, config Config) *Client {
-	client := connectWith(t, config)
-	client.cluster.http.Transport.(*http.Transport).DialContext = n.dial
-	return client
+	return connectBy(t, config, n.Dial)
 }
-
-type pipeListener struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case conn := <-l.conns:
-		return conn, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error   { l.once.Do(func() { close(l.closed) }); return nil }
-func (l *pipeListener) Addr() net.Addr { return pipeAddr{} }
-
-type pipeAddr struct{}
-
-func (pipeAddr) Network() string { return "pipe" }
-func (pipeAddr) String() string  { return "pipe" }
 
 // roundTrip is a transport that is not an *http.Transport.
 type roundTrip func(*http.Request) (*http.Response, error)

@@ -17,7 +17,7 @@ import (
 // Only the caller can read again what the history no longer holds.
 func TestWatchEndsWhenTheHistoryIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := watching(t, refusal(400, ErrEventIndexCleared, "the requested history has been cleared [104/5]", 1103))
+		w := watching(t, refusing(400, ErrEventIndexCleared, "the requested history has been cleared [104/5]", 1103))
 		err := w.end(t, t.Context(), WithAfterIndex(4))
 		checkIs(t, err, ErrEventIndexCleared)
 		var reply *Error
@@ -38,7 +38,7 @@ func TestWatchEndsWhenItIsRefused(t *testing.T) {
 		reply http.HandlerFunc
 		want  error
 	}{
-		"not allowed": {refusal(401, ErrUnauthorized, "", 0), ErrUnauthorized},
+		"not allowed": {refusing(401, ErrUnauthorized, "", 0), ErrUnauthorized},
 		"no etcd":     {text(404, "404 page not found\n"), ErrNotSupported},
 		"redirect":    {text(307, "", "Location", "http://b/v2/keys/k"), nil},
 	} {

@@ -97,7 +97,7 @@ func TestWatchBringsEveryEventOnceWhateverHappens(t *testing.T) {
 				for _, m := range c.members {
 					m.delay = time.Millisecond
 				}
-				w := follow(t, c.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+				w := startWatch(t, c.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
 				synctest.Wait()
 				for range 15 {
 					for range c.rand.IntN(4) {

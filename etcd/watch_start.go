@@ -2,19 +2,12 @@ package etcd
 
 import (
 	"context"
-	"time"
 
-	"github.com/etcdv2/client/internal/backoff"
+	"github.com/etcdv2/client/internal/follow"
 )
 
-// watchPause is the pause between tries of a watch that fail. The longest adds to the time
-// after which a watch goes on when a fault is over.
-func watchPause() backoff.Backoff {
-	return backoff.Backoff{First: 20 * time.Millisecond, Most: time.Second}
-}
-
-// start settles which event is the first, asking until that is told, so that nothing is missed
-// should the first poll fail.
+// start settles which event is the first, asking until that is told, so that nothing is missed if the first
+// poll fails. It would cost less to read the index off the poll's header, but a proxy may hold that back.
 func (w *watch) start(ctx context.Context, deliver func(*Response) error) error {
 	if w.next != 0 {
 		return nil
@@ -23,7 +16,7 @@ func (w *watch) start(ctx context.Context, deliver func(*Response) error) error 
 	if w.current {
 		begin = w.beginWithCurrent
 	}
-	for pause := watchPause(); ; {
+	for pause := follow.NewPause(); ; {
 		current, err := begin(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -32,11 +25,11 @@ func (w *watch) start(ctx context.Context, deliver func(*Response) error) error 
 			return deliver(current)
 		case err == nil:
 			return nil
-		case final(err):
-			return w.ended(err)
+		case !Retryable(err):
+			return w.ended(max(w.next, 1)-1, err)
 		}
 		// Ended by the context, it is the next round that says so.
-		_ = pause.Wait(ctx, w.client.cluster.life)
+		_ = pause.Wait(ctx, ctx)
 	}
 }
 
@@ -44,13 +37,13 @@ func (w *watch) start(ctx context.Context, deliver func(*Response) error) error 
 func (w *watch) begin(ctx context.Context) (*Response, error) {
 	index, err := w.client.present(ctx, w.asked)
 	if err == nil {
-		w.advance(index + 1)
+		w.next = index + 1
 	}
 	return nil, err
 }
 
-// beginWithCurrent makes the watch begin behind a read of what is there, and returns that, or nil
-// where nothing is.
+// beginWithCurrent makes the watch begin behind a read of what is there, and returns that, or nil where
+// nothing is.
 func (w *watch) beginWithCurrent(ctx context.Context) (*Response, error) {
 	var opts []GetOption
 	if w.recursive {
@@ -58,13 +51,13 @@ func (w *watch) beginWithCurrent(ctx context.Context) (*Response, error) {
 	}
 	current, err := w.client.Get(ctx, w.asked, opts...)
 	if absent(err) && indexOf(err) != 0 {
-		w.advance(indexOf(err) + 1)
+		w.next = indexOf(err) + 1
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	w.cluster = current.ClusterID
-	w.advance(current.Index + 1)
+	w.next = current.Index + 1
 	return current, nil
 }

@@ -41,7 +41,7 @@ func TestWatchWithCurrentBeginsWithWhatIsThere(t *testing.T) {
 
 func TestWatchWithCurrentOfNothingBeginsWithTheFirstChange(t *testing.T) {
 	for name, reply := range map[string]http.HandlerFunc{
-		"missing": refusal(404, ErrKeyNotFound, "/k", 7), "below a file": refusal(400, ErrNotDir, "/k", 7),
+		"missing": refusing(404, ErrKeyNotFound, "/k", 7), "below a file": refusing(400, ErrNotDir, "/k", 7),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestWatchWithCurrentAsksUntilItIsTold(t *testing.T) {
 
 func TestWatchWithCurrentEndsWhereItMayNotRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := watching(t, refusal(401, ErrUnauthorized, "", 0))
+		w := watching(t, refusing(401, ErrUnauthorized, "", 0))
 		checkIs(t, w.end(t, t.Context(), WithCurrent()), ErrUnauthorized)
 	})
 	synctest.Test(t, func(t *testing.T) {

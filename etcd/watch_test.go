@@ -119,7 +119,7 @@ func TestWatchOfEtcd04BeginsBehindAGetsIndex(t *testing.T) {
 func TestWatchAsksForTheStartUntilItIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := watching(t, text(500, ""), hangup, text(200, ""), text(500, ""), keys(200, 7, ""), eventAt("set", "/k", 8, 7))
-		w.net.refuse = 2
+		w.net.Refuse(2)
 		check(t, "events", w.events(t, 1), []string{"set /k@8"})
 		head := "HEAD /v2/keys/k"
 		w.checkSent(t, append([]string{head, head, head, "GET /v2/keys/k", head}, polls(8)...)...)
@@ -151,10 +151,10 @@ func TestWatchRidesOutFailuresWithTheSameIndex(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		replies := []http.HandlerFunc{
 			cutPoll(20), text(500, ""), text(503, "<html>"), hangup, hang, text(200, "<html>Log in</html>"), keys(200, 20, " \n"),
-			refusal(500, ErrRaftInternal, "", 0), keys(200, 20, `{"action":"set"}`),
+			refusing(500, ErrRaftInternal, "", 0), keys(200, 20, `{"action":"set"}`),
 		}
 		w := watching(t, append(replies, eventAt("set", "/k", 9, 20))...)
-		w.net.refuse = 3
+		w.net.Refuse(3)
 		check(t, "events", w.events(t, 1, WithAfterIndex(4)), []string{"set /k@9"})
 		w.checkSent(t, polls(5, 5, 5, 5, 5, 5, 5, 5, 5, 5)...)
 	})

@@ -4,7 +4,6 @@
 package gen
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -754,33 +753,10 @@ type PostMembersJSONRequestBody = MemberRequest
 // PutMemberJSONRequestBody defines body for PutMember for application/json ContentType.
 type PutMemberJSONRequestBody = MemberRequest
 
-// HttpRequestDoer sends requests. An http.Client is one.
-type HttpRequestDoer interface {
-	Do(req *http.Request) (*http.Response, error)
-}
-
-// Client makes requests. It is made by NewClient.
-type Client struct {
-	server *url.URL
-	doer   HttpRequestDoer
-}
-
-// NewClient returns a client that sends requests to server, by doer.
-func NewClient(server string, doer HttpRequestDoer) (*Client, error) {
-	base, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-	return &Client{server: base, doer: doer}, nil
-}
-
-// send makes a request and sends it.
-func (c *Client) send(ctx context.Context, method, path, query, contentType, body string) (*http.Response, error) {
-	address := *c.server
-	address.Path += path
-	address.RawQuery = query
+// newRequest makes a request for a path of the API. Its URL has no scheme and no host: the sender adds the member's.
+func newRequest(method, path, query, contentType, body string) *http.Request {
 	req := &http.Request{
-		Method: method, URL: &address, Host: address.Host, Header: http.Header{},
+		Method: method, URL: &url.URL{Path: path, RawQuery: query}, Header: http.Header{},
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
 	if contentType != "" {
@@ -789,7 +765,7 @@ func (c *Client) send(ctx context.Context, method, path, query, contentType, bod
 		req.GetBody = func() (io.ReadCloser, error) { return readerOf(body), nil }
 		req.Body = readerOf(body)
 	}
-	return c.doer.Do(req.WithContext(ctx))
+	return req
 }
 
 func readerOf(body string) io.ReadCloser {
@@ -838,106 +814,76 @@ func add[T string | bool | int64 | uint64](fields *strings.Builder, name string,
 	fields.WriteString(text)
 }
 
-// GetHealth tells whether the answering member is well
-//
-// Corresponds with GET /health (the `GetHealth` operationId).
-func (c *Client) GetHealth(ctx context.Context) (*http.Response, error) {
-	return c.send(ctx, http.MethodGet, "/health", "", "", "")
+// NewGetHealthRequest makes a GET request for /health.
+func NewGetHealthRequest() *http.Request {
+	return newRequest(http.MethodGet, "/health", "", "", "")
 }
 
-// DeleteAuthEnable switches authentication off
-//
-// Corresponds with DELETE /v2/auth/enable (the `DeleteAuthEnable` operationId).
-func (c *Client) DeleteAuthEnable(ctx context.Context) (*http.Response, error) {
-	return c.send(ctx, http.MethodDelete, "/v2/auth/enable", "", "", "")
+// NewDeleteAuthEnableRequest makes a DELETE request for /v2/auth/enable.
+func NewDeleteAuthEnableRequest() *http.Request {
+	return newRequest(http.MethodDelete, "/v2/auth/enable", "", "", "")
 }
 
-// GetAuthEnable tells whether authentication is on
-//
-// Corresponds with GET /v2/auth/enable (the `GetAuthEnable` operationId).
-func (c *Client) GetAuthEnable(ctx context.Context) (*http.Response, error) {
-	return c.send(ctx, http.MethodGet, "/v2/auth/enable", "", "", "")
+// NewGetAuthEnableRequest makes a GET request for /v2/auth/enable.
+func NewGetAuthEnableRequest() *http.Request {
+	return newRequest(http.MethodGet, "/v2/auth/enable", "", "", "")
 }
 
-// PutAuthEnable switches authentication on
-//
-// Corresponds with PUT /v2/auth/enable (the `PutAuthEnable` operationId).
-func (c *Client) PutAuthEnable(ctx context.Context) (*http.Response, error) {
-	return c.send(ctx, http.MethodPut, "/v2/auth/enable", "", "", "")
+// NewPutAuthEnableRequest makes a PUT request for /v2/auth/enable.
+func NewPutAuthEnableRequest() *http.Request {
+	return newRequest(http.MethodPut, "/v2/auth/enable", "", "", "")
 }
 
-// GetRoles lists the roles
-//
-// Corresponds with GET /v2/auth/roles (the `GetRoles` operationId).
-func (c *Client) GetRoles(ctx context.Context) (*http.Response, error) {
-	return c.send(ctx, http.MethodGet, "/v2/auth/roles", "", "", "")
+// NewGetRolesRequest makes a GET request for /v2/auth/roles.
+func NewGetRolesRequest() *http.Request {
+	return newRequest(http.MethodGet, "/v2/auth/roles", "", "", "")
 }
 
-// DeleteRole deletes a role
-//
-// Corresponds with DELETE /v2/auth/roles/{role} (the `DeleteRole` operationId).
-func (c *Client) DeleteRole(ctx context.Context, role string) (*http.Response, error) {
-	return c.send(ctx, http.MethodDelete, fill("/v2/auth/roles/%s", role), "", "", "")
+// NewDeleteRoleRequest makes a DELETE request for /v2/auth/roles/{role}.
+func NewDeleteRoleRequest(role string) *http.Request {
+	return newRequest(http.MethodDelete, fill("/v2/auth/roles/%s", role), "", "", "")
 }
 
-// GetRole describes a role
-//
-// Corresponds with GET /v2/auth/roles/{role} (the `GetRole` operationId).
-func (c *Client) GetRole(ctx context.Context, role string) (*http.Response, error) {
-	return c.send(ctx, http.MethodGet, fill("/v2/auth/roles/%s", role), "", "", "")
+// NewGetRoleRequest makes a GET request for /v2/auth/roles/{role}.
+func NewGetRoleRequest(role string) *http.Request {
+	return newRequest(http.MethodGet, fill("/v2/auth/roles/%s", role), "", "", "")
 }
 
-// PutRole creates a role, grants or revokes its permissions
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with PUT /v2/auth/roles/{role} (the `PutRole` operationId).
-func (c *Client) PutRole(ctx context.Context, role string, body PutRoleJSONRequestBody) (*http.Response, error) {
+// NewPutRoleRequest makes a PUT request for /v2/auth/roles/{role} with a body of application/json.
+func NewPutRoleRequest(role string, body PutRoleJSONRequestBody) (*http.Request, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	return c.send(ctx, http.MethodPut, fill("/v2/auth/roles/%s", role), "", "application/json", string(text))
+	return newRequest(http.MethodPut, fill("/v2/auth/roles/%s", role), "", "application/json", string(text)), nil
 }
 
-// GetUsers lists the users
-//
-// Corresponds with GET /v2/auth/users (the `GetUsers` operationId).
-func (c *Client) GetUsers(ctx context.Context) (*http.Response, error) {
-	return c.send(ctx, http.MethodGet, "/v2/auth/users", "", "", "")
+// NewGetUsersRequest makes a GET request for /v2/auth/users.
+func NewGetUsersRequest() *http.Request {
+	return newRequest(http.MethodGet, "/v2/auth/users", "", "", "")
 }
 
-// DeleteUser deletes a user
-//
-// Corresponds with DELETE /v2/auth/users/{user} (the `DeleteUser` operationId).
-func (c *Client) DeleteUser(ctx context.Context, user string) (*http.Response, error) {
-	return c.send(ctx, http.MethodDelete, fill("/v2/auth/users/%s", user), "", "", "")
+// NewDeleteUserRequest makes a DELETE request for /v2/auth/users/{user}.
+func NewDeleteUserRequest(user string) *http.Request {
+	return newRequest(http.MethodDelete, fill("/v2/auth/users/%s", user), "", "", "")
 }
 
-// GetUser describes a user
-//
-// Corresponds with GET /v2/auth/users/{user} (the `GetUser` operationId).
-func (c *Client) GetUser(ctx context.Context, user string) (*http.Response, error) {
-	return c.send(ctx, http.MethodGet, fill("/v2/auth/users/%s", user), "", "", "")
+// NewGetUserRequest makes a GET request for /v2/auth/users/{user}.
+func NewGetUserRequest(user string) *http.Request {
+	return newRequest(http.MethodGet, fill("/v2/auth/users/%s", user), "", "", "")
 }
 
-// PutUser creates a user, changes its password, grants or revokes roles
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with PUT /v2/auth/users/{user} (the `PutUser` operationId).
-func (c *Client) PutUser(ctx context.Context, user string, body PutUserJSONRequestBody) (*http.Response, error) {
+// NewPutUserRequest makes a PUT request for /v2/auth/users/{user} with a body of application/json.
+func NewPutUserRequest(user string, body PutUserJSONRequestBody) (*http.Request, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	return c.send(ctx, http.MethodPut, fill("/v2/auth/users/%s", user), "", "application/json", string(text))
+	return newRequest(http.MethodPut, fill("/v2/auth/users/%s", user), "", "application/json", string(text)), nil
 }
 
-// DeleteRoot is always refused, the root directory is read only
-//
-// Corresponds with DELETE /v2/keys/ (the `DeleteRoot` operationId).
-func (c *Client) DeleteRoot(ctx context.Context, params *DeleteRootParams) (*http.Response, error) {
+// NewDeleteRootRequest makes a DELETE request for /v2/keys/.
+func NewDeleteRootRequest(params *DeleteRootParams) *http.Request {
 	var query strings.Builder
 	if params != nil {
 		add(&query, "recursive", params.Recursive)
@@ -945,13 +891,11 @@ func (c *Client) DeleteRoot(ctx context.Context, params *DeleteRootParams) (*htt
 		add(&query, "prevValue", params.PrevValue)
 		add(&query, "prevIndex", params.PrevIndex)
 	}
-	return c.send(ctx, http.MethodDelete, "/v2/keys/", query.String(), "", "")
+	return newRequest(http.MethodDelete, "/v2/keys/", query.String(), "", "")
 }
 
-// GetRoot reads, lists or watches the root directory
-//
-// Corresponds with GET /v2/keys/ (the `GetRoot` operationId).
-func (c *Client) GetRoot(ctx context.Context, params *GetRootParams) (*http.Response, error) {
+// NewGetRootRequest makes a GET request for /v2/keys/.
+func NewGetRootRequest(params *GetRootParams) *http.Request {
 	var query strings.Builder
 	if params != nil {
 		add(&query, "recursive", params.Recursive)
@@ -961,40 +905,30 @@ func (c *Client) GetRoot(ctx context.Context, params *GetRootParams) (*http.Resp
 		add(&query, "waitIndex", params.WaitIndex)
 		add(&query, "stream", params.Stream)
 	}
-	return c.send(ctx, http.MethodGet, "/v2/keys/", query.String(), "", "")
+	return newRequest(http.MethodGet, "/v2/keys/", query.String(), "", "")
 }
 
-// HeadRoot asks for the headers of a read of the root directory
-//
-// Corresponds with HEAD /v2/keys/ (the `HeadRoot` operationId).
-func (c *Client) HeadRoot(ctx context.Context, params *HeadRootParams) (*http.Response, error) {
+// NewHeadRootRequest makes a HEAD request for /v2/keys/.
+func NewHeadRootRequest(params *HeadRootParams) *http.Request {
 	var query strings.Builder
 	if params != nil {
 		add(&query, "recursive", params.Recursive)
 	}
-	return c.send(ctx, http.MethodHead, "/v2/keys/", query.String(), "", "")
+	return newRequest(http.MethodHead, "/v2/keys/", query.String(), "", "")
 }
 
-// PostRootWithFormdataBody creates an in-order node in the root directory
-//
-// Takes a body of the `application/x-www-form-urlencoded` content type.
-//
-// Corresponds with POST /v2/keys/ (the `PostRoot` operationId).
-func (c *Client) PostRootWithFormdataBody(ctx context.Context, body PostRootFormdataRequestBody) (*http.Response, error) {
+// NewPostRootRequestWithFormdataBody makes a POST request for /v2/keys/ with a body of application/x-www-form-urlencoded.
+func NewPostRootRequestWithFormdataBody(body PostRootFormdataRequestBody) *http.Request {
 	var form strings.Builder
 	add(&form, "dir", body.Dir)
 	add(&form, "noValueOnSuccess", body.NoValueOnSuccess)
 	add(&form, "ttl", body.TTL)
 	add(&form, "value", body.Value)
-	return c.send(ctx, http.MethodPost, "/v2/keys/", "", "application/x-www-form-urlencoded", form.String())
+	return newRequest(http.MethodPost, "/v2/keys/", "", "application/x-www-form-urlencoded", form.String())
 }
 
-// PutRootWithFormdataBody is always refused, the root directory is read only
-//
-// Takes a body of the `application/x-www-form-urlencoded` content type.
-//
-// Corresponds with PUT /v2/keys/ (the `PutRoot` operationId).
-func (c *Client) PutRootWithFormdataBody(ctx context.Context, params *PutRootParams, body PutRootFormdataRequestBody) (*http.Response, error) {
+// NewPutRootRequestWithFormdataBody makes a PUT request for /v2/keys/ with a body of application/x-www-form-urlencoded.
+func NewPutRootRequestWithFormdataBody(params *PutRootParams, body PutRootFormdataRequestBody) *http.Request {
 	var query strings.Builder
 	if params != nil {
 		add(&query, "prevExist", params.PrevExist)
@@ -1007,13 +941,11 @@ func (c *Client) PutRootWithFormdataBody(ctx context.Context, params *PutRootPar
 	add(&form, "refresh", body.Refresh)
 	add(&form, "ttl", body.TTL)
 	add(&form, "value", body.Value)
-	return c.send(ctx, http.MethodPut, "/v2/keys/", query.String(), "application/x-www-form-urlencoded", form.String())
+	return newRequest(http.MethodPut, "/v2/keys/", query.String(), "application/x-www-form-urlencoded", form.String())
 }
 
-// DeleteKey deletes a node, if asked only after a comparison
-//
-// Corresponds with DELETE /v2/keys/{key} (the `DeleteKey` operationId).
-func (c *Client) DeleteKey(ctx context.Context, key string, params *DeleteKeyParams) (*http.Response, error) {
+// NewDeleteKeyRequest makes a DELETE request for /v2/keys/{key}.
+func NewDeleteKeyRequest(key string, params *DeleteKeyParams) *http.Request {
 	var query strings.Builder
 	if params != nil {
 		add(&query, "recursive", params.Recursive)
@@ -1021,13 +953,11 @@ func (c *Client) DeleteKey(ctx context.Context, key string, params *DeleteKeyPar
 		add(&query, "prevValue", params.PrevValue)
 		add(&query, "prevIndex", params.PrevIndex)
 	}
-	return c.send(ctx, http.MethodDelete, fill("/v2/keys/%s", key), query.String(), "", "")
+	return newRequest(http.MethodDelete, fill("/v2/keys/%s", key), query.String(), "", "")
 }
 
-// GetKey reads a file, lists a directory, or waits for a change
-//
-// Corresponds with GET /v2/keys/{key} (the `GetKey` operationId).
-func (c *Client) GetKey(ctx context.Context, key string, params *GetKeyParams) (*http.Response, error) {
+// NewGetKeyRequest makes a GET request for /v2/keys/{key}.
+func NewGetKeyRequest(key string, params *GetKeyParams) *http.Request {
 	var query strings.Builder
 	if params != nil {
 		add(&query, "recursive", params.Recursive)
@@ -1037,40 +967,30 @@ func (c *Client) GetKey(ctx context.Context, key string, params *GetKeyParams) (
 		add(&query, "waitIndex", params.WaitIndex)
 		add(&query, "stream", params.Stream)
 	}
-	return c.send(ctx, http.MethodGet, fill("/v2/keys/%s", key), query.String(), "", "")
+	return newRequest(http.MethodGet, fill("/v2/keys/%s", key), query.String(), "", "")
 }
 
-// HeadKey asks whether a node exists
-//
-// Corresponds with HEAD /v2/keys/{key} (the `HeadKey` operationId).
-func (c *Client) HeadKey(ctx context.Context, key string, params *HeadKeyParams) (*http.Response, error) {
+// NewHeadKeyRequest makes a HEAD request for /v2/keys/{key}.
+func NewHeadKeyRequest(key string, params *HeadKeyParams) *http.Request {
 	var query strings.Builder
 	if params != nil {
 		add(&query, "recursive", params.Recursive)
 	}
-	return c.send(ctx, http.MethodHead, fill("/v2/keys/%s", key), query.String(), "", "")
+	return newRequest(http.MethodHead, fill("/v2/keys/%s", key), query.String(), "", "")
 }
 
-// PostKeyWithFormdataBody creates an in-order node in a directory
-//
-// Takes a body of the `application/x-www-form-urlencoded` content type.
-//
-// Corresponds with POST /v2/keys/{key} (the `PostKey` operationId).
-func (c *Client) PostKeyWithFormdataBody(ctx context.Context, key string, body PostKeyFormdataRequestBody) (*http.Response, error) {
+// NewPostKeyRequestWithFormdataBody makes a POST request for /v2/keys/{key} with a body of application/x-www-form-urlencoded.
+func NewPostKeyRequestWithFormdataBody(key string, body PostKeyFormdataRequestBody) *http.Request {
 	var form strings.Builder
 	add(&form, "dir", body.Dir)
 	add(&form, "noValueOnSuccess", body.NoValueOnSuccess)
 	add(&form, "ttl", body.TTL)
 	add(&form, "value", body.Value)
-	return c.send(ctx, http.MethodPost, fill("/v2/keys/%s", key), "", "application/x-www-form-urlencoded", form.String())
+	return newRequest(http.MethodPost, fill("/v2/keys/%s", key), "", "application/x-www-form-urlencoded", form.String())
 }
 
-// PutKeyWithFormdataBody sets, creates, updates, compares and swaps, or refreshes a node
-//
-// Takes a body of the `application/x-www-form-urlencoded` content type.
-//
-// Corresponds with PUT /v2/keys/{key} (the `PutKey` operationId).
-func (c *Client) PutKeyWithFormdataBody(ctx context.Context, key string, params *PutKeyParams, body PutKeyFormdataRequestBody) (*http.Response, error) {
+// NewPutKeyRequestWithFormdataBody makes a PUT request for /v2/keys/{key} with a body of application/x-www-form-urlencoded.
+func NewPutKeyRequestWithFormdataBody(key string, params *PutKeyParams, body PutKeyFormdataRequestBody) *http.Request {
 	var query strings.Builder
 	if params != nil {
 		add(&query, "prevExist", params.PrevExist)
@@ -1083,103 +1003,75 @@ func (c *Client) PutKeyWithFormdataBody(ctx context.Context, key string, params 
 	add(&form, "refresh", body.Refresh)
 	add(&form, "ttl", body.TTL)
 	add(&form, "value", body.Value)
-	return c.send(ctx, http.MethodPut, fill("/v2/keys/%s", key), query.String(), "application/x-www-form-urlencoded", form.String())
+	return newRequest(http.MethodPut, fill("/v2/keys/%s", key), query.String(), "application/x-www-form-urlencoded", form.String())
 }
 
-// GetLeader names the leader's peer URL, on etcd 0.x only
-//
-// Corresponds with GET /v2/leader (the `GetLeader` operationId).
-func (c *Client) GetLeader(ctx context.Context) (*http.Response, error) {
-	return c.send(ctx, http.MethodGet, "/v2/leader", "", "", "")
+// NewGetLeaderRequest makes a GET request for /v2/leader.
+func NewGetLeaderRequest() *http.Request {
+	return newRequest(http.MethodGet, "/v2/leader", "", "", "")
 }
 
-// GetMachines lists the members' client URLs
-//
-// Corresponds with GET /v2/machines (the `GetMachines` operationId).
-func (c *Client) GetMachines(ctx context.Context) (*http.Response, error) {
-	return c.send(ctx, http.MethodGet, "/v2/machines", "", "", "")
+// NewGetMachinesRequest makes a GET request for /v2/machines.
+func NewGetMachinesRequest() *http.Request {
+	return newRequest(http.MethodGet, "/v2/machines", "", "", "")
 }
 
-// HeadMachines asks whether the server speaks the v2 API
-//
-// Corresponds with HEAD /v2/machines (the `HeadMachines` operationId).
-func (c *Client) HeadMachines(ctx context.Context) (*http.Response, error) {
-	return c.send(ctx, http.MethodHead, "/v2/machines", "", "", "")
+// NewHeadMachinesRequest makes a HEAD request for /v2/machines.
+func NewHeadMachinesRequest() *http.Request {
+	return newRequest(http.MethodHead, "/v2/machines", "", "", "")
 }
 
-// GetMembers lists the members
-//
-// Corresponds with GET /v2/members (the `GetMembers` operationId).
-func (c *Client) GetMembers(ctx context.Context) (*http.Response, error) {
-	return c.send(ctx, http.MethodGet, "/v2/members", "", "", "")
+// NewGetMembersRequest makes a GET request for /v2/members.
+func NewGetMembersRequest() *http.Request {
+	return newRequest(http.MethodGet, "/v2/members", "", "", "")
 }
 
-// PostMembers adds a member
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with POST /v2/members (the `PostMembers` operationId).
-func (c *Client) PostMembers(ctx context.Context, body PostMembersJSONRequestBody) (*http.Response, error) {
+// NewPostMembersRequest makes a POST request for /v2/members with a body of application/json.
+func NewPostMembersRequest(body PostMembersJSONRequestBody) (*http.Request, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	return c.send(ctx, http.MethodPost, "/v2/members", "", "application/json", string(text))
+	return newRequest(http.MethodPost, "/v2/members", "", "application/json", string(text)), nil
 }
 
-// GetMembersLeader describes the member that leads
-//
-// Corresponds with GET /v2/members/leader (the `GetMembersLeader` operationId).
-func (c *Client) GetMembersLeader(ctx context.Context) (*http.Response, error) {
-	return c.send(ctx, http.MethodGet, "/v2/members/leader", "", "", "")
+// NewGetMembersLeaderRequest makes a GET request for /v2/members/leader.
+func NewGetMembersLeaderRequest() *http.Request {
+	return newRequest(http.MethodGet, "/v2/members/leader", "", "", "")
 }
 
-// DeleteMember removes a member
-//
-// Corresponds with DELETE /v2/members/{id} (the `DeleteMember` operationId).
-func (c *Client) DeleteMember(ctx context.Context, id string) (*http.Response, error) {
-	return c.send(ctx, http.MethodDelete, fill("/v2/members/%s", id), "", "", "")
+// NewDeleteMemberRequest makes a DELETE request for /v2/members/{id}.
+func NewDeleteMemberRequest(id string) *http.Request {
+	return newRequest(http.MethodDelete, fill("/v2/members/%s", id), "", "", "")
 }
 
-// PutMember replaces a member's peer URLs
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with PUT /v2/members/{id} (the `PutMember` operationId).
-func (c *Client) PutMember(ctx context.Context, id string, body PutMemberJSONRequestBody) (*http.Response, error) {
+// NewPutMemberRequest makes a PUT request for /v2/members/{id} with a body of application/json.
+func NewPutMemberRequest(id string, body PutMemberJSONRequestBody) (*http.Request, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	return c.send(ctx, http.MethodPut, fill("/v2/members/%s", id), "", "application/json", string(text))
+	return newRequest(http.MethodPut, fill("/v2/members/%s", id), "", "application/json", string(text)), nil
 }
 
-// GetStatsLeader tells how the leader gets on with its followers
-//
-// Corresponds with GET /v2/stats/leader (the `GetStatsLeader` operationId).
-func (c *Client) GetStatsLeader(ctx context.Context) (*http.Response, error) {
-	return c.send(ctx, http.MethodGet, "/v2/stats/leader", "", "", "")
+// NewGetStatsLeaderRequest makes a GET request for /v2/stats/leader.
+func NewGetStatsLeaderRequest() *http.Request {
+	return newRequest(http.MethodGet, "/v2/stats/leader", "", "", "")
 }
 
-// GetStatsSelf tells what the answering member has done
-//
-// Corresponds with GET /v2/stats/self (the `GetStatsSelf` operationId).
-func (c *Client) GetStatsSelf(ctx context.Context) (*http.Response, error) {
-	return c.send(ctx, http.MethodGet, "/v2/stats/self", "", "", "")
+// NewGetStatsSelfRequest makes a GET request for /v2/stats/self.
+func NewGetStatsSelfRequest() *http.Request {
+	return newRequest(http.MethodGet, "/v2/stats/self", "", "", "")
 }
 
-// GetStatsStore counts what the answering member's store has done
-//
-// Corresponds with GET /v2/stats/store (the `GetStatsStore` operationId).
-func (c *Client) GetStatsStore(ctx context.Context) (*http.Response, error) {
-	return c.send(ctx, http.MethodGet, "/v2/stats/store", "", "", "")
+// NewGetStatsStoreRequest makes a GET request for /v2/stats/store.
+func NewGetStatsStoreRequest() *http.Request {
+	return newRequest(http.MethodGet, "/v2/stats/store", "", "", "")
 }
 
-// GetVersion tells the versions of the server and of its cluster
-//
-// Corresponds with GET /version (the `GetVersion` operationId).
-func (c *Client) GetVersion(ctx context.Context) (*http.Response, error) {
-	return c.send(ctx, http.MethodGet, "/version", "", "", "")
+// NewGetVersionRequest makes a GET request for /version.
+func NewGetVersionRequest() *http.Request {
+	return newRequest(http.MethodGet, "/version", "", "", "")
 }
 
 // There is no ClientWithResponses: see api/codegen.yaml for the reasons.

@@ -10,8 +10,8 @@ import (
 	"github.com/etcdv2/client/etcd"
 )
 
-// lookAgain is the least time after which a waiter looks at the line though nothing has woken it. Its
-// watches see to it that it is woken; this is for the case that one does not.
+// lookAgain is the least time after which a waiter looks at the line though nothing has woken it. Its watches
+// see to it that it is woken; this is for the case that one does not.
 const lookAgain = 10 * time.Second
 
 // await returns when the lock is held. An ErrLost says that the place is gone.
@@ -27,7 +27,7 @@ func (p *place) await(ctx context.Context) error {
 			return p.claim(ctx)
 		case err == nil && p.watch(ctx, blockers, index):
 			again.Reset()
-		case err == nil || passing(err):
+		case err == nil || etcd.Retryable(err):
 			_ = again.Wait(ctx, p.ctx) // what has ended it, the next round says
 		default:
 			return err
@@ -85,8 +85,8 @@ func (p *place) claim(ctx context.Context) error {
 	return p.rewrite(ctx, ttl, func(e *entry) { e.Held = true })
 }
 
-// watch returns when one of the blockers may not be one any more, or when it is time to look. It is
-// false when it could not watch.
+// watch returns when one of the blockers may not be one any more, or when it is time to look. It is false
+// when it could not watch.
 func (p *place) watch(ctx context.Context, blockers []Contender, index uint64) bool {
 	ctx, cancel := p.bound(ctx)
 	defer cancel()

@@ -3,6 +3,8 @@ package locking
 import (
 	"context"
 	"errors"
+
+	"github.com/etcdv2/client/internal/contexts"
 )
 
 // Acquirer is what can be locked: a Mutex, an RWMutex, for writing, its RLocker, a Semaphore.
@@ -10,20 +12,18 @@ type Acquirer interface {
 	Lock(ctx context.Context) (*Lock, error)
 }
 
-// Do calls work while it holds the lock, and unlocks afterwards, also when work panics. The context
-// that work gets ends with ctx and with the lock; FromContext gets the lock from it.
+// Do calls work while it holds the lock, and unlocks afterwards, also when work panics. The context that work
+// gets ends with ctx and with the lock; FromContext gets the lock from it.
 //
-// Do returns what Lock or work returned, joined with ErrLost if the lock was lost before work was
-// through: others may have held it meanwhile. A failed Unlock is returned, too; the lock then ends
-// with its TTL.
+// Do returns what Lock or work returned, joined with ErrLost if the lock was lost before work was through:
+// others may have held it meanwhile. A failed Unlock is returned, too; the lock then ends with its TTL.
 func Do(ctx context.Context, mutex Acquirer, work func(ctx context.Context) error) (err error) {
 	lock, err := mutex.Lock(ctx)
 	if err != nil {
 		return err
 	}
-	working, cancel := context.WithCancelCause(context.WithValue(ctx, lockKey{}, lock))
-	defer cancel(nil)
-	defer context.AfterFunc(lock.Context(), func() { cancel(context.Cause(lock.Context())) })()
+	working, cancel := contexts.Merge(context.WithValue(ctx, lockKey{}, lock), lock.Context())
+	defer cancel()
 	defer func() {
 		ctx, cancel := detached(ctx)
 		defer cancel()

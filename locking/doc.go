@@ -8,14 +8,14 @@
 //	defer lock.Unlock(context.WithoutCancel(ctx))
 //	return makeReports(lock.Context(), lock.Token())
 //
-// Or, in one: Do. Work under a lock with lock.Context(), which ends when the lock is lost, and let what
-// you change compare lock.Token(): see below.
+// Or, in one: Do. Work under a lock with lock.Context(), which ends when the lock is lost, and let what you
+// change compare lock.Token(): see below.
 //
 // # How it works
 //
 // Each Lock creates a key of its own in the lock's directory, with a name that nobody has had before, and
-// keeps it alive. Contenders stand in line in the order in which their keys were created. Who is not
-// first waits for the key before its own to go, and then reads the line again, through the cluster's
+// keeps it alive. Contenders stand in line in the order in which their keys were created. A contender that is
+// not first waits for the key before its own to go, and then reads the line again, through the cluster's
 // consensus. Every further write on the key is guarded by the index of the one before, and so is its
 // deletion. When nobody is left, the directory is removed.
 //
@@ -23,27 +23,27 @@
 //
 // # Guarantees
 //
-//   - While lock.Context() has not ended, nobody else holds the lock, but for the cases below. The time for
-//     which it holds without news from the cluster counts from before the last renewal was sent, by this
-//     process's monotonic clock, and ends a tenth of the TTL before the server's own can.
+//   - While lock.Context() has not ended, nobody else holds the lock, except in the cases below. Without
+//     renewals the lock lasts for its TTL, counted from before the last renewal was sent, by this process's
+//     monotonic clock; the Context ends a tenth of the TTL before the server can let the lock expire.
 //   - Tokens grow: each is greater than those of all who held the lock before.
 //   - Contenders get the lock in the order of their Tokens.
-//   - Who gives up, because of ctx, an error or TryLock, leaves nothing behind, at whichever request
-//     that happens. It takes up to three seconds more for that if the cluster does not answer; if it does
-//     not answer even then, what is left lasts for the TTL.
+//   - A contender that gives up, because of ctx, an error or TryLock, leaves nothing behind, at whichever
+//     request that happens. It takes up to three seconds more for that if the cluster does not answer; if it
+//     does not answer even then, what is left lasts for the TTL.
 //   - A lock is not freed twice, and never another's: keys are not used again.
 //   - Waiting outlives the TTL, failures of members and connections, and any number of writes on other keys.
 //     It costs four requests for each hand-over, however many wait, besides the renewals, and, every ten
 //     seconds or each TTL if that is longer, a look at the line.
-//   - Who waits holds nothing, and who is told that it holds, does: a Lock that returns without error has
-//     seen itself at the head of the line with a key that had not expired.
+//   - A contender that waits holds nothing, and one that is told that it holds the lock does: a Lock that
+//     returns without error has seen itself at the head of the line with a key that had not expired.
 //
 // # What is not guaranteed
 //
 // A process can be stopped at any moment, by its garbage collector, a debugger, a virtual machine's pause,
-// and go on after its lock has expired, before it sees that its context has ended. Its clock may stand
-// still meanwhile: the monotonic clock of Linux does, when the machine is suspended. A write may be
-// on its way for longer than the TTL. No lock can prevent what such a process does then.
+// and go on after its lock has expired, before it sees that its context has ended. Its clock may stand still
+// meanwhile: the monotonic clock of Linux does, when the machine is suspended. A write may be on its way for
+// longer than the TTL. No lock can prevent what such a process does then.
 //
 //   - So only the resource itself can keep a late holder out: by refusing whoever comes with a smaller Token
 //     than it has seen. Where the resource is a key in the same etcd, Example_fencingToken shows how.
@@ -52,12 +52,12 @@
 //     learn too late that it has lost the lock.
 //   - When an operator deletes a holder's key, or the lock's directory, the next in line may begin a moment
 //     before the holder learns of it. So it is when a process of the same identity takes over.
-//   - A request to join the line that hangs on its way, in a member that is frozen for one, can still be carried
-//     out after its contender has given up or unlocked. That key is nobody's, and is in the way of those who
-//     come after it until its TTL has passed.
+//   - A request to join the line that hangs on its way, in a member that is frozen for one, can still be
+//     carried out after its contender has given up or unlocked. That key is nobody's, and is in the way of
+//     those who come after it until its TTL has passed.
 //   - A WithoutTTL lock given up in the moment in which it is got, while the cluster does not answer, may
 //     last until somebody deletes its key.
-//   - A Mutex is not reentrant: who locks it twice waits for itself.
+//   - A Mutex is not reentrant: a program that locks it twice waits for itself.
 //
 // # Rules
 //

@@ -8,8 +8,8 @@ import (
 )
 
 var (
-	// ErrLost says that the lock is not held any more, or soon will not be, though it was not
-	// unlocked: it could not be kept alive in time, or its key was removed or taken over.
+	// ErrLost says that the lock is not held any more, or soon will not be, though it was not unlocked: it
+	// could not be kept alive in time, or its key was removed or taken over.
 	ErrLost = errors.New("locking: lock lost")
 
 	// ErrUnlocked is the cause of a lock's Context after Unlock.
@@ -22,8 +22,8 @@ var (
 	ErrNotHeld = errors.New("locking: held by nobody")
 )
 
-// errTakenOver is a loss that no new try can mend: the two processes would take the lock from each
-// other for ever.
+// errTakenOver is a loss that no new try can mend: the two processes would take the lock from each other for
+// ever.
 var errTakenOver = errors.New("taken over by another process of the same identity")
 
 // lost makes an ErrLost that says how.
@@ -39,19 +39,4 @@ func invalid(format string, args ...any) error {
 // refused reports whether the cluster has decided against a write, with that code.
 func refused(err error, code etcd.ErrorCode) bool {
 	return errors.Is(err, code) && !errors.Is(err, etcd.ErrOutcomeUnknown)
-}
-
-// passing reports whether a request that failed with err may succeed the next time: no member has
-// decided anything.
-func passing(err error) bool {
-	var unanswered *etcd.ClusterError
-	if errors.Is(err, etcd.ErrClosed) || !errors.As(err, &unanswered) {
-		return false
-	}
-	for _, attempt := range unanswered.Attempts {
-		if !errors.Is(attempt.Err, etcd.ErrWrongCluster) {
-			return true
-		}
-	}
-	return false
 }

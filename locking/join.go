@@ -13,7 +13,7 @@ func (q *queue) lock(ctx context.Context) (*Lock, error) {
 	rejoins := false
 	for again := newPause(); ; {
 		p, err := q.join(ctx)
-		if rejoins && passing(err) && again.Wait(ctx, ctx) == nil {
+		if rejoins && etcd.Retryable(err) && again.Wait(ctx, ctx) == nil {
 			continue
 		}
 		if err != nil {
@@ -24,8 +24,8 @@ func (q *queue) lock(ctx context.Context) (*Lock, error) {
 			return &Lock{p}, nil
 		}
 		p.giveUp(ctx)
-		// Without its key the waiter has lost its place, but nothing that anybody was told of: it
-		// takes a new one.
+		// Without its key the waiter has lost its place, but nothing that anybody was told of: it takes a new
+		// one.
 		if !errors.Is(err, ErrLost) || errors.Is(err, errTakenOver) {
 			return nil, err
 		}
@@ -143,7 +143,7 @@ func (q *queue) sweep(ctx context.Context, e entry, err error) {
 			q.tidy(ctx)
 			return
 		}
-		if !passing(err) || again.Wait(ctx, ctx) != nil {
+		if !etcd.Retryable(err) || again.Wait(ctx, ctx) != nil {
 			return
 		}
 	}

@@ -68,8 +68,8 @@ func (p *place) patience() time.Duration {
 	return DefaultTTL / renewals
 }
 
-// foresee notes what holds if a write with that TTL is applied, for it may be without our being told.
-func (p *place) foresee(ttl time.Duration, deadline time.Time) {
+// assume notes what holds if a write with that TTL is applied, for it may be without our being told.
+func (p *place) assume(ttl time.Duration, deadline time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if ttl != 0 && (p.deadline.IsZero() || deadline.Before(p.deadline)) {
@@ -97,8 +97,8 @@ func (p *place) reset() {
 	}
 }
 
-// cutoff is when the place ends by itself if it is not renewed. It comes before the deadline, since
-// the clocks of the members may differ: one of them stamps the time of expiry, and another goes by it.
+// cutoff is when the place ends by itself if it is not renewed. It comes before the deadline, since the
+// clocks of the members may differ: one of them stamps the time of expiry, and another goes by it.
 func (p *place) cutoff() time.Time {
 	if p.deadline.IsZero() {
 		return time.Now().Add(DefaultTTL) // to look again

@@ -29,9 +29,9 @@ type layout interface {
 
 // native is this package's own layout: keys with random names, in the order of their createdIndex.
 //
-// A key whose name is unique can be created a second time when the fate of the first is not known,
-// and deleted without ever meaning another's. The order of creation is the only one that all servers
-// agree about; in-order keys do not sort before etcd 2.2.
+// A key whose name is unique can be created a second time when the fate of the first is not known, and
+// deleted without ever meaning another's. The order of creation is the only one that all servers agree about;
+// in-order keys do not sort before etcd 2.2.
 type native struct{}
 
 func (l native) create(ctx context.Context, client *etcd.Client, dir string, e entry, ttl time.Duration,

@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// NewLocker makes a lock of the cluster look like one of the process, for code that knows only
-// sync.Locker. That interface has no room for failures, so this is the worst way to use a lock: its
-// Lock panics when the lock cannot be taken, ctx's end included; the loss of the lock is not noticed;
-// an Unlock that fails leaves the lock to its TTL. Use Do where you can.
+// NewLocker makes a lock of the cluster look like one of the process, for code that knows only sync.Locker.
+// That interface has no room for failures, so this is the worst way to use a lock: its Lock panics when the
+// lock cannot be taken, ctx's end included; the loss of the lock is not noticed; an Unlock that fails leaves
+// the lock to its TTL. Use Do where you can.
 //
 // The Locker may be shared by goroutines, and excludes them from each other.
 func NewLocker(ctx context.Context, mutex Acquirer) sync.Locker {

@@ -6,21 +6,21 @@ import (
 	"github.com/etcdv2/client/etcd"
 )
 
-// Mutex is a lock of a cluster that one at a time can hold. It is a name and settings, and may be used
-// by many goroutines at the same time; each Lock stands in line for itself.
+// Mutex is a lock of a cluster that one at a time can hold. It is a name and settings, and may be used by
+// many goroutines at the same time; each Lock stands in line for itself.
 type Mutex struct{ queue *queue }
 
-// NewMutex returns the mutex of that name, which is the directory of etcd in which contenders queue
-// up: "/locks/customer1". Nothing else may be kept there. Nothing is sent.
+// NewMutex returns the mutex of that name, which is the directory of etcd in which contenders queue up:
+// "/locks/customer1". Nothing else may be kept there. Nothing is sent.
 func NewMutex(client *etcd.Client, name string, opts ...Option) *Mutex {
 	return &Mutex{newQueue(client, name, opts)}
 }
 
-// Lock waits until the mutex is held by nobody else, in the order in which contenders came, and
-// takes it. When ctx ends first, Lock returns its cause and leaves nothing behind.
+// Lock waits until the mutex is held by nobody else, in the order in which contenders came, and takes it.
+// When ctx ends first, Lock returns its cause and leaves nothing behind.
 //
-// A failure to get in line is returned. Once in line, Lock rides out failures of members and
-// connections until ctx ends; one whose key has gone meanwhile takes a new place at the end.
+// A failure to get in line is returned. Once in line, Lock rides out failures of members and connections
+// until ctx ends; one whose key has gone meanwhile takes a new place at the end.
 func (m *Mutex) Lock(ctx context.Context) (*Lock, error) { return m.queue.lock(ctx) }
 
 // TryLock takes the mutex if nobody holds it or waits for it; ErrLocked otherwise.

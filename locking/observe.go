@@ -11,8 +11,8 @@ import (
 	"github.com/etcdv2/client/internal/backoff"
 )
 
-// Observe iterates over who holds the mutex: first who holds it now, and then every change, of the
-// holder or of its value. A Contender without Key says that nobody holds it.
+// Observe iterates over who holds the mutex: first who holds it now, and then every change, of the holder or
+// of its value. A Contender without Key says that nobody holds it.
 //
 //	for holder, err := range mutex.Observe(ctx) {
 //		if err != nil {
@@ -21,12 +21,12 @@ import (
 //		fmt.Println(holder.Value, "since index", holder.Token)
 //	}
 //
-// Every holder is seen, in the order of their Tokens, and by one watch, however many contend. Failures
-// are ridden out. Where the server's history of events ends before the watch has read it, the queue is
-// read again; holders in between are then missed.
+// Every holder is seen, in the order of their Tokens, and by one watch, however many contend. Failures are
+// ridden out. Where the server's history of events ends before the watch has read it, the queue is read
+// again; holders in between are then missed.
 //
-// It ends with the cause of ctx's end, or with an error that would be the same the next time: the client
-// is closed, is not allowed to read, or the cluster is another one.
+// It ends with the cause of ctx's end, or with an error that would be the same the next time: the client is
+// closed, is not allowed to read, or the cluster is another one.
 func (m *Mutex) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 	return func(yield func(Contender, error) bool) {
 		o := &observer{queue: m.queue, yield: yield}
@@ -37,7 +37,7 @@ func (m *Mutex) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 				return
 			case ctx.Err() != nil:
 				err = context.Cause(ctx)
-			case err == nil || passing(err):
+			case err == nil || etcd.Retryable(err):
 				_ = again.Wait(ctx, ctx) // what has ended it, the next round says
 				continue
 			}
@@ -50,7 +50,8 @@ func (m *Mutex) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 // errEnough ends an observation whose loop was left.
 var errEnough = errors.New("enough")
 
-// observer is an observation under way.
+// observer is an observation under way. It follows all events of the queue instead of the holder's key: a
+// holder of a moment would be missed otherwise.
 type observer struct {
 	queue *queue
 	yield func(Contender, error) bool

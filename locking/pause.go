@@ -20,8 +20,8 @@ func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 }
 
-// lingering returns a context that ends a little after ctx: what is cut off while it is being
-// written may or may not be there afterwards, and cannot be cleaned up for certain.
+// lingering returns a context that ends a little after ctx: what is cut off while it is being written may or
+// may not be there afterwards, and cannot be cleaned up for certain.
 func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
 	late, cancel := context.WithoutCancel(ctx), context.CancelFunc(nil)
 	if deadline, ok := ctx.Deadline(); ok {

@@ -9,15 +9,17 @@ import (
 	"github.com/etcdv2/client/etcd"
 )
 
-// place is a place in line: a key of our own, and what keeps it there. It ends when it is given up
-// or lost.
+// place is a place in line: a key of our own, and what keeps it there. It ends when it is given up or lost.
 //
-// Every write on the key is guarded by the index of the one before. So one that was held up on its way
-// can take effect only as long as nothing came after it, and never on a key that is no longer ours.
+// Every write on the key is guarded by the index of the one before. So one that was held up on its way can
+// take effect only as long as nothing came after it, and never on a key that is no longer ours. It is not
+// guarded by the value: etcd stamps a key's time of expiry where the write arrives, so a renewal that was
+// held up and applied behind a later one would shorten the key's life. Nor need the index be short enough for
+// a request line, as a value would.
 type place struct {
 	queue *queue
 	key   string
-	token uint64 // createdIndex
+	token uint64 // createdIndex, known before the lock is held: one from then on would cost a write at each hand-over
 	id    string
 
 	ctx    context.Context // the place's life; its cause says why it has ended
@@ -113,7 +115,7 @@ func (p *place) leave(ctx context.Context) error {
 		case err == nil, refused(err, etcd.ErrKeyNotFound), errors.Is(err, ErrLost):
 			p.queue.tidy(ctx)
 			return nil
-		case !passing(err), again.Wait(ctx, ctx) != nil:
+		case !etcd.Retryable(err), again.Wait(ctx, ctx) != nil:
 			return err
 		}
 	}

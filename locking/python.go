@@ -8,13 +8,13 @@ import (
 	"github.com/etcdv2/client/etcd"
 )
 
-// WithPythonLayout makes a Mutex one with the etcd.Lock of python-etcd 0.4: the two exclude each
-// other. The mutex's name is then that of the Python lock, "customer1" for /_locks/customer1; its
-// keys are in-order keys, whose values are random, so that WithValue and WithIdentity are refused.
+// WithPythonLayout makes a Mutex one with the etcd.Lock of python-etcd 0.4: the two exclude each other. The
+// mutex's name is then that of the Python lock, "customer1" for /_locks/customer1; its keys are in-order
+// keys, whose values are random, so that WithValue and WithIdentity are refused.
 //
-// Python's promises stay Python's: it does not keep its locks alive, and does not notice that it has
-// lost one. It needs etcd 2.2 or later, where in-order keys sort. With it, a contender whose request to
-// join the queue was cut off for good may leave a key behind for its TTL.
+// Python's promises stay Python's: it does not keep its locks alive, and does not notice that it has lost
+// one. It needs etcd 2.2 or later, where in-order keys sort. With it, a contender whose request to join the
+// queue was cut off for good may leave a key behind for its TTL.
 func WithPythonLayout() Option { return func(c *config) { c.layout = python{} } }
 
 // pythonPrefix is python-etcd's default lock_prefix.

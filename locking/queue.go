@@ -20,9 +20,9 @@ type queue struct {
 	tells  bool // holders write that they are
 }
 
-// rule returns for whom the contender at that position of the line has to wait. It is enough to
-// name those whose going, or whose beginning to hold, can change that: nobody else wakes it. None
-// says that it holds the lock.
+// rule returns for whom the contender at that position of the line has to wait. It is enough to name those
+// whose going, or whose beginning to hold, can change that: nobody else wakes it. None says that it holds the
+// lock.
 type rule func(line []Contender, at int) (blockers []Contender)
 
 // exclusive lets the first hold. The others wait for the one before them, and look again then.
@@ -97,7 +97,7 @@ func (q *queue) tidy(ctx context.Context) {
 	defer cancel()
 	for again := newPause(); ; {
 		_, err := q.client.Delete(ctx, q.dir, etcd.WithDir())
-		if !passing(err) || again.Wait(ctx, ctx) != nil {
+		if !etcd.Retryable(err) || again.Wait(ctx, ctx) != nil {
 			return // mostly it is not empty, and nothing depends on it
 		}
 	}

@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/internal/contexts"
 )
 
-// rewrite writes the key anew, with an entry that change has changed, to live for ttl; 0 is for ever.
-// It tries again until that has happened, ctx ends, or the key is lost.
+// rewrite writes the key anew, with an entry that change has changed, to live for ttl; 0 is for ever. It
+// tries again until that has happened, ctx ends, or the key is lost.
 func (p *place) rewrite(ctx context.Context, ttl time.Duration, change func(*entry)) error {
 	ctx, cancel := p.bound(ctx)
 	defer cancel()
@@ -38,7 +39,7 @@ func (p *place) rewrite(ctx context.Context, ttl time.Duration, change func(*ent
 		if errors.Is(err, ErrLost) {
 			p.lose(err)
 		}
-		if p.ctx.Err() != nil || !passing(err) {
+		if p.ctx.Err() != nil || !etcd.Retryable(err) {
 			return p.because(err)
 		}
 		if again.Wait(ctx, p.ctx) != nil {
@@ -57,7 +58,7 @@ func (p *place) swap(ctx context.Context, e entry, ttl time.Duration) error {
 		opts = append(opts, etcd.WithTTL(ttl))
 		deadline = time.Now().Add(ttl) // from before it is sent
 	}
-	p.foresee(ttl, deadline)
+	p.assume(ttl, deadline)
 	text := p.queue.layout.encode(e)
 	resp, err := p.queue.client.CompareAndSwap(ctx, p.key, text, etcd.Prev{Index: p.index}, opts...)
 	if err != nil {
@@ -79,12 +80,7 @@ func (p *place) reread(ctx context.Context) error {
 
 // bound returns a context that ends with ctx and with the place.
 func (p *place) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(p.ctx, func() { cancel(context.Cause(p.ctx)) })
-	return ctx, func() {
-		stop()
-		cancel(nil)
-	}
+	return contexts.Merge(ctx, p.ctx)
 }
 
 // ended returns why a call that ctx bounds has come to nothing.

@@ -7,13 +7,13 @@ import (
 	"github.com/etcdv2/client/etcd"
 )
 
-// RWMutex is a lock of a cluster that any number of readers or one writer can hold. It is fair: a
-// reader waits for a writer that came before it, also for one that itself waits. It may be used by
-// many goroutines at the same time.
+// RWMutex is a lock of a cluster that any number of readers or one writer can hold. It is fair: a reader
+// waits for a writer that came before it, also for one that itself waits. It may be used by many goroutines
+// at the same time.
 type RWMutex struct{ write, read *queue }
 
-// NewRWMutex returns the read/write mutex of that name, which is the directory in which contenders
-// queue up. Nothing is sent. WithPythonLayout is not for it.
+// NewRWMutex returns the read/write mutex of that name, which is the directory in which contenders queue up.
+// Nothing is sent. WithPythonLayout is not for it.
 func NewRWMutex(client *etcd.Client, name string, opts ...Option) *RWMutex {
 	rw := &RWMutex{newQueue(client, name, opts), newQueue(client, name, opts)}
 	rw.read.shared, rw.read.rule = true, shared

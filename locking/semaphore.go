@@ -6,13 +6,13 @@ import (
 	"github.com/etcdv2/client/etcd"
 )
 
-// Semaphore is a lock of a cluster that up to a number of contenders can hold at the same time. It may
-// be used by many goroutines at the same time.
+// Semaphore is a lock of a cluster that up to a number of contenders can hold at the same time. It may be
+// used by many goroutines at the same time.
 type Semaphore struct{ queue *queue }
 
-// NewSemaphore returns the semaphore of that name, which is the directory in which contenders queue
-// up, with limit slots, at least one. All who use it must name the same limit. Nothing is sent.
-// WithPythonLayout is not for it.
+// NewSemaphore returns the semaphore of that name, which is the directory in which contenders queue up, with
+// limit slots, at least one. All who use it must name the same limit. Nothing is sent. WithPythonLayout is
+// not for it.
 func NewSemaphore(client *etcd.Client, name string, limit int, opts ...Option) *Semaphore {
 	q := newQueue(client, name, opts)
 	q.needNative()
@@ -23,9 +23,10 @@ func NewSemaphore(client *etcd.Client, name string, limit int, opts ...Option) *
 	return &Semaphore{q}
 }
 
-// slots lets limit contenders hold. The first who waits looks at all of them; the others at the one
-// before them, which goes or begins to hold before it can be their turn. So a slot that becomes free
-// wakes one waiter, and that one the next.
+// slots lets limit contenders hold. The first who waits looks at all of them; the others at the one before
+// them, which goes or begins to hold before it can be their turn. So a slot that becomes free wakes one
+// waiter, and that one the next. Only for that do holders of a semaphore write that they hold: for a mutex,
+// and for readers and writers, the going of a key says it all.
 func slots(limit int) rule {
 	return func(line []Contender, at int) []Contender {
 		switch {

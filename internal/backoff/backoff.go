@@ -13,8 +13,8 @@ type Backoff struct {
 	next        time.Duration
 }
 
-// Step returns how long to pause now: between half and the whole of the current pause, so that
-// clients that failed together do not come back together.
+// Step returns how long to pause now: between half and the whole of the current pause, so that clients that
+// failed together do not come back together.
 func (b *Backoff) Step() time.Duration {
 	current := min(max(b.next, b.First), b.Most)
 	b.next = 2 * current

@@ -12,9 +12,8 @@ import (
 	"time"
 )
 
-// Run runs a package's tests and exits. It fails the run when goroutines of the library or of
-// net/http outlive the tests: a call or a watch that has ended must leave nothing behind, and Close no
-// connection.
+// Run runs a package's tests and exits. It fails the run when goroutines of the library or of net/http
+// outlive the tests: a call or a watch that has ended must leave nothing behind, and Close no connection.
 func Run(m *testing.M) {
 	flag.Parse()
 	if os.Getenv("ETCD_EXAMPLES_ENDPOINT") == "" {
@@ -28,9 +27,9 @@ func Run(m *testing.M) {
 	os.Exit(code)
 }
 
-// skipExamples leaves out the examples: their Output comments, which show a reader what to expect,
-// make go test run them, and they need a live etcd. A test in the tests module runs them against
-// a real server, and names it in ETCD_EXAMPLES_ENDPOINT. A -skip of the user's own still counts.
+// skipExamples leaves out the examples: their Output comments, which show a reader what to expect, make go
+// test run them, and they need a live etcd. A test in the tests module runs them against a real server, and
+// names it in ETCD_EXAMPLES_ENDPOINT. A -skip of the user's own still counts.
 func skipExamples() {
 	skip := flag.Lookup("test.skip").Value
 	pattern := "^Example"

@@ -1,0 +1,173 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/etcdv2/client/gen"
+)
+
+var (
+	// ErrUnhealthy says that a member is not well, or does not answer.
+	ErrUnhealthy = errors.New("not healthy")
+
+	// ErrNotStarted says that a member was added and has not started yet.
+	ErrNotStarted = errors.New("has not started")
+)
+
+// MemberHealth is how one member is.
+type MemberHealth struct {
+	Member   Member // as the cluster lists it; with client URLs alone where that cannot be learned
+	Endpoint string // where it was asked last; empty for one that has not started
+	Err      error  // nil where it is well
+}
+
+// HealthError says that members are not well. It is ErrUnhealthy, and unwraps to what is wrong with each.
+type HealthError struct {
+	Sick    []MemberHealth // those that are not well; at least one
+	Members int            // how many there are in all
+}
+
+// Error names each sick member, and says what is wrong with it.
+func (e *HealthError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "etcd: of %d members %d not healthy: ", e.Members, len(e.Sick))
+	for i, sick := range e.Sick {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		fmt.Fprintf(&b, "%s: %v", sick.name(), sick.Err)
+	}
+	return b.String()
+}
+
+// Is reports whether target is ErrUnhealthy.
+func (e *HealthError) Is(target error) bool { return target == ErrUnhealthy }
+
+// Unwrap returns the members' errors.
+func (e *HealthError) Unwrap() []error {
+	errs := make([]error, len(e.Sick))
+	for i, sick := range e.Sick {
+		errs[i] = sick.Err
+	}
+	return errs
+}
+
+// name returns what people call the member: its name and where it is.
+func (h MemberHealth) name() string {
+	switch {
+	case h.Endpoint == "":
+		return fmt.Sprintf("member %s at %s", h.Member.ID, strings.Join(h.Member.PeerURLs, ", "))
+	case h.Member.Name == "":
+		return h.Endpoint
+	}
+	return h.Member.Name + " at " + h.Endpoint
+}
+
+// Health asks every member whether it is well: whether it has a leader and the cluster makes progress, as it
+// says itself. It returns how each is, in the order in which the cluster lists them, and a *HealthError,
+// which names the sick ones, unless all are well.
+//
+// All members that the cluster lists are asked, at the same time, at the client URLs that they advertise,
+// without credentials; they must be reachable there. Where no member tells the list, the endpoints that the
+// client knows are asked, and the error says why, too. It returns ErrNotSupported where the server runs
+// without the v2 API. On etcd 0.x, which tells no more, a member is well when it knows the leader.
+func (c *Client) Health(ctx context.Context) ([]MemberHealth, error) {
+	members, unlisted := c.membersToAsk(ctx)
+	if members == nil {
+		return nil, unlisted
+	}
+	all := make([]MemberHealth, len(members))
+	var asking sync.WaitGroup
+	for i, m := range members {
+		asking.Go(func() { all[i] = c.memberHealth(ctx, m) })
+	}
+	asking.Wait()
+	sick := &HealthError{Members: len(all)}
+	for _, h := range all {
+		if h.Err != nil {
+			sick.Sick = append(sick.Sick, h)
+		}
+	}
+	if len(sick.Sick) == 0 {
+		return all, unlisted
+	}
+	return all, errors.Join(sick, unlisted)
+}
+
+// membersToAsk returns the cluster's members; or else the endpoints and why it cannot be those; or, where
+// nothing is to be asked, nil and why.
+func (c *Client) membersToAsk(ctx context.Context) ([]Member, error) {
+	members, err := c.Members(ctx)
+	if err == nil {
+		return members, nil
+	}
+	endpoints := c.Endpoints()
+	switch {
+	case errors.Is(err, ErrNotSupported):
+		machines, notEvenThose := c.Machines(ctx)
+		if notEvenThose != nil {
+			return nil, err
+		}
+		endpoints, err = machines, nil // etcd 0.x
+	case errors.Is(err, ErrClosed) || ctx.Err() != nil:
+		return nil, err
+	}
+	for _, endpoint := range endpoints {
+		members = append(members, Member{ClientURLs: []string{endpoint}})
+	}
+	return members, err
+}
+
+// memberHealth asks m until one of its client URLs answers.
+func (c *Client) memberHealth(ctx context.Context, m Member) MemberHealth {
+	h := MemberHealth{Member: m, Err: ErrNotStarted}
+	for i, endpoint := range m.ClientURLs {
+		h.Endpoint = endpoint
+		if h.Err = c.wellAt(ctx, endpoint, len(m.ClientURLs)-i); h.Err == nil {
+			break
+		}
+	}
+	return h
+}
+
+// wellAt returns nil if the member at endpoint says that it is well. left is how many endpoints share the
+// time.
+func (c *Client) wellAt(ctx context.Context, endpoint string, left int) error {
+	var said struct {
+		Health any `json:"health"` // the word "true"; a boolean would be no surprise
+	}
+	isHealthy := asJSON(&said, func() bool { return said.Health == "true" || said.Health == true })
+	want := wanted{isHealthy, "does not say that it is healthy"}
+	err := c.askAt(ctx, endpoint, gen.NewGetHealthRequest(), want, left)
+	if errors.Is(err, ErrNotSupported) {
+		return c.wellAtLegacy(ctx, endpoint, left)
+	}
+	return err
+}
+
+// wellAtLegacy asks as etcd 0.x can be asked.
+func (c *Client) wellAtLegacy(ctx context.Context, endpoint string, left int) error {
+	anything := wanted{decode: func([]byte) bool { return true }}
+	return c.askAt(ctx, endpoint, gen.NewGetLeaderRequest(), anything, left)
+}
+
+// askAt makes a call that reads something other than keys at the member at endpoint alone, without
+// credentials. It need not be a member that requests go to. left is how many such calls share the time.
+func (c *Client) askAt(ctx context.Context, endpoint string, req *http.Request, want wanted, left int) error {
+	m, err := c.cluster.At(endpoint)
+	if err != nil {
+		return err
+	}
+	call := newTextCall(req, want)
+	call.Read = true
+	verdict := c.cluster.Ask(ctx, m, &call.Call, c.cluster.Share(ctx, left))
+	if verdict.Missing {
+		return &notSupportedError{c.versionOf(ctx, m), verdict.Err}
+	}
+	return verdict.Err
+}

@@ -1,0 +1,68 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/etcdv2/client/gen"
+)
+
+// Member is a member of the cluster as it describes itself.
+type Member struct {
+	ID         string   // lower-case hex; empty from etcd 0.x
+	Name       string   // empty from etcd 0.x, and for a member that has not started yet
+	PeerURLs   []string // where the other members reach it
+	ClientURLs []string // where clients reach it; empty from etcd 0.x
+}
+
+// Machines returns the client URLs of all members that have started, as they advertise them. It returns
+// ErrNotSupported where the server runs without the v2 API.
+func (c *Client) Machines(ctx context.Context) ([]string, error) {
+	var machines []string
+	err := c.ask(ctx, gen.NewGetMachinesRequest(), wanted{decode: func(text []byte) bool {
+		for machine := range strings.SplitSeq(string(text), ",") {
+			if machine = strings.TrimSpace(machine); machine != "" {
+				machines = append(machines, machine)
+			}
+		}
+		return true
+	}})
+	return machines, err
+}
+
+// Leader returns the member that leads the cluster. It returns ErrLeaderElect where there is none, and
+// ErrNotSupported where the server runs without the v2 API. From etcd 0.x it has only PeerURLs: that is all
+// such a server tells.
+func (c *Client) Leader(ctx context.Context) (Member, error) {
+	var wire gen.Member
+	isMember := asJSON(&wire, func() bool { return wire.ID != "" })
+	err := c.ask(ctx, gen.NewGetMembersLeaderRequest(), wanted{isMember, "not a member"})
+	var reply *Error
+	switch {
+	case isRefusedBy(err, http.StatusNotFound):
+		return c.legacyLeader(ctx)
+	case errors.As(err, &reply) && reply.Message == "During election":
+		return Member{}, fmt.Errorf("%w: %w", ErrLeaderElect, err)
+	case err != nil:
+		return Member{}, err
+	}
+	return newMember(wire), nil
+}
+
+// legacyLeader asks as etcd 0.x wants to be asked; later versions do not have this path.
+func (c *Client) legacyLeader(ctx context.Context) (Member, error) {
+	var leader *url.URL
+	err := c.ask(ctx, gen.NewGetLeaderRequest(), wanted{func(text []byte) (ok bool) {
+		var err error
+		leader, err = url.Parse(strings.TrimSpace(string(text)))
+		return err == nil && leader.Host != ""
+	}, "not a leader's URL"})
+	if err != nil {
+		return Member{}, err
+	}
+	return Member{PeerURLs: []string{leader.String()}}, nil
+}

@@ -1,0 +1,148 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/etcdv2/client/gen"
+
+	"github.com/etcdv2/client/internal/errs"
+)
+
+var (
+	// ErrMemberNotFound says that the cluster has no member with the ID.
+	ErrMemberNotFound = errors.New("no such member")
+
+	// ErrMemberExists says that a member has one of the peer URLs already.
+	ErrMemberExists = errors.New("member exists")
+
+	// ErrMemberRemoved says that the member was removed before; its ID never comes back.
+	ErrMemberRemoved = errors.New("member was removed")
+)
+
+// What servers say of a refused change of the members.
+var memberReasons = []reason{
+	{http.StatusNotFound, "No such member: ", ErrMemberNotFound},
+	{http.StatusConflict, "", ErrMemberExists},
+	{http.StatusGone, "", ErrMemberRemoved},
+}
+
+// Members returns all members as the answering one knows them, including those that are down. One that was
+// added and has not started yet has no name and no client URLs. It returns ErrNotSupported on etcd 0.x, where
+// Machines tells what is known.
+func (c *Client) Members(ctx context.Context) ([]Member, error) {
+	var wire gen.MemberList
+	isList := asJSON(&wire, func() bool { return wire.Members != nil })
+	err := c.ask(ctx, gen.NewGetMembersRequest(), wanted{isList, "not a list of members"})
+	if err != nil {
+		return nil, explain(err)
+	}
+	members := make([]Member, len(wire.Members))
+	for i, m := range wire.Members {
+		members[i] = newMember(m)
+	}
+	return members, nil
+}
+
+// AddMember tells the cluster of a member that is about to start, at peerURLs for the other members, and
+// returns it with its ID. It has no name and no client URLs before it starts.
+//
+// The new member counts at once: a cluster of one stands still until the second has started. Start it before
+// the next is added.
+//
+// Etcd may drop a change of members, this one, UpdateMember's or RemoveMember's, that comes right after
+// another, even one that it refused: ErrOutcomeUnknown after 5 s or more, and nothing has changed
+// (etcd-io/etcd#15528, seen on 2.3.8 and 3.5.35).
+//
+// It returns ErrInvalidArgument for anything that is not a peer URL, ErrMemberExists where a member has one
+// of them, and ErrUnauthorized where authentication is on and the client's user is not root. Etcd 3.x
+// refuses, with words that do not tell it from a failure and so with ErrOutcomeUnknown, while a member is not
+// connected to the others, or has been for less than 5 s. After ErrOutcomeUnknown look at Members.
+// ErrNotSupported is the answer of etcd 0.x.
+func (c *Client) AddMember(ctx context.Context, peerURLs ...string) (Member, error) {
+	if err := checkPeerURLs(peerURLs); err != nil {
+		return Member{}, err
+	}
+	req, err := gen.NewPostMembersRequest(gen.MemberRequest{PeerURLs: peerURLs})
+	if err != nil {
+		return Member{}, err
+	}
+	var wire gen.Member
+	isMember := asJSON(&wire, func() bool { return wire.ID != "" })
+	if err := c.change(ctx, req, wanted{isMember, "not a member"}); err != nil {
+		return Member{}, explain(err, memberReasons...)
+	}
+	return newMember(wire), nil
+}
+
+// UpdateMember replaces the peer URLs of the member with the ID by others. It returns ErrInvalidArgument for
+// what is no ID or peer URL, ErrMemberNotFound, ErrMemberExists where another member has one of the URLs,
+// ErrUnauthorized as AddMember does, and ErrNotSupported on etcd 0.x. For a member that was removed etcd
+// answers as if it had failed: that is ErrOutcomeUnknown, as it is where etcd drops the change, see
+// AddMember.
+func (c *Client) UpdateMember(ctx context.Context, id string, peerURLs ...string) error {
+	if err := checkMemberID(id); err != nil {
+		return err
+	}
+	if err := checkPeerURLs(peerURLs); err != nil {
+		return err
+	}
+	req, err := gen.NewPutMemberRequest(id, gen.MemberRequest{PeerURLs: peerURLs})
+	if err != nil {
+		return err
+	}
+	return explain(c.change(ctx, req, isEmpty), memberReasons...)
+}
+
+// RemoveMember removes the member with the ID for good; its server ends by itself. Endpoints that lead to it
+// stay in the client until the next Sync, and if they were configured, for ever.
+//
+// It returns ErrInvalidArgument for what is no ID, ErrMemberNotFound, ErrMemberRemoved where it was removed
+// before, ErrUnauthorized as AddMember does, and ErrNotSupported on etcd 0.x. Etcd 3.x refuses, with
+// ErrOutcomeUnknown, what would leave too few members that are up; and any may drop it, see AddMember.
+func (c *Client) RemoveMember(ctx context.Context, id string) error {
+	if err := checkMemberID(id); err != nil {
+		return err
+	}
+	return explain(c.change(ctx, gen.NewDeleteMemberRequest(id), isEmpty), memberReasons...)
+}
+
+func newMember(wire gen.Member) Member {
+	return Member{ID: wire.ID, Name: wire.Name, PeerURLs: wire.PeerURLs, ClientURLs: wire.ClientURLs}
+}
+
+func checkMemberID(id string) error {
+	if _, err := strconv.ParseUint(id, 16, 64); err != nil {
+		return errs.Invalidf("member ID %q is not a hexadecimal number", id)
+	}
+	return nil
+}
+
+// checkPeerURLs refuses what etcd would, and the same URL twice, which etcd takes.
+func checkPeerURLs(peerURLs []string) error {
+	if len(peerURLs) == 0 {
+		return errs.Invalidf("no peer URLs")
+	}
+	for i, peerURL := range peerURLs {
+		u, err := url.Parse(peerURL)
+		switch {
+		case err != nil:
+			return errs.Invalidf("peer URL %q is not a URL", peerURL)
+		case u.User != nil:
+			return errs.Invalidf("a peer URL holds credentials")
+		case u.Scheme != "http" && u.Scheme != "https":
+			return errs.Invalidf("peer URL %q does not begin with http:// or https://", peerURL)
+		case u.Hostname() == "" || u.Port() == "":
+			return errs.Invalidf("peer URL %q has no host, or no port", peerURL)
+		case u.Path != "" || u.RawQuery != "" || u.Fragment != "":
+			return errs.Invalidf("peer URL %q has something behind the port", peerURL)
+		case slices.Contains(peerURLs[:i], peerURL):
+			return errs.Invalidf("peer URL %q is given twice", peerURL)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package etcd
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/etcdv2/client/gen"
+	"github.com/etcdv2/client/internal/cluster"
+)
+
+// Version tells what the servers are.
+type Version struct {
+	Server  string // the version of the member that answered, such as "2.3.8"
+	Cluster string // what all members can do, such as "2.3.0"; empty before etcd 2.1, and until it is decided
+}
+
+// Version returns the version of a member and of the cluster.
+func (c *Client) Version(ctx context.Context) (Version, error) {
+	var version Version
+	call := newVersionCall(&version)
+	// What does not even have this path is not etcd, and no etcd that lacks something.
+	result := c.cluster.Do(ctx, &call.Call)
+	result.Missing = false
+	return version, c.errorOf(ctx, &call.Call, &result)
+}
+
+// versionOf returns the version that m runs; empty if it does not tell. It asks once.
+func (c *Client) versionOf(ctx context.Context, m *cluster.Member) string {
+	if known, ok := m.Version(); ok {
+		return known
+	}
+	var version Version
+	if c.cluster.Ask(ctx, m, &newVersionCall(&version).Call, versionTimeout).Err == nil {
+		m.SetVersion(version.Server)
+	}
+	return version.Server
+}
+
+// versionTimeout bounds the question for a version that a call asks on its way.
+const versionTimeout = 3 * time.Second
+
+func newVersionCall(version *Version) *textCall {
+	call := newTextCall(gen.NewGetVersionRequest(), wanted{func(text []byte) (ok bool) {
+		*version, ok = decodeVersion(text)
+		return ok
+	}, "not a version"})
+	call.Read = true
+	return call
+}
+
+// decodeVersion returns the versions that the text tells, and whether it does.
+func decodeVersion(text []byte) (version Version, ok bool) {
+	// Up to etcd 2.0 the reply is text: "etcd 2.0.13".
+	if server, ok := strings.CutPrefix(strings.TrimSpace(string(text)), "etcd "); ok {
+		return Version{Server: server}, true
+	}
+	var wire struct {
+		gen.Version
+		Release string `json:"releaseVersion"` // etcd 2.0.0
+	}
+	err := json.Unmarshal(text, &wire)
+	wire.Server = cmp.Or(wire.Server, wire.Release)
+	if err != nil || wire.Server == "" {
+		return Version{}, false
+	}
+	if wire.Cluster == "not_decided" {
+		wire.Cluster = ""
+	}
+	return Version{Server: wire.Server, Cluster: wire.Cluster}, true
+}
+
+// atLeast reports whether version, such as "2.3.8" or "3.5.0-rc.1", is major.minor.patch or later. A text
+// that is no version is older than all.
+func atLeast(version string, major, minor, patch int) bool {
+	var have [3]int
+	if n, _ := fmt.Sscanf(version, "%d.%d.%d", &have[0], &have[1], &have[2]); n < 3 {
+		return false
+	}
+	return slices.Compare(have[:], []int{major, minor, patch}) >= 0
+}

@@ -1,0 +1,162 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/etcdv2/client/internal/cluster"
+)
+
+// A verb makes its request with a builder of package gen and says what it intends; nothing downstream looks
+// into the URL to find out. The cluster sends the request and has each reply sorted here, within the attempt.
+// A reply is sorted once, into a verdict by which the cluster goes, and the error that the user sees; see
+// reply.go. The root has no calls of its own: its path is that of the empty key. Etcd's quirks are answered
+// in the verb that meets them, with the version in a comment.
+
+// do makes a call, and returns nil or the error of this package for what came of it.
+func (c *Client) do(ctx context.Context, call *cluster.Call) error {
+	result := c.cluster.Do(ctx, call)
+	return c.errorOf(ctx, call, &result)
+}
+
+// errorOf returns the error for the result of a call, nil for a success.
+func (c *Client) errorOf(ctx context.Context, call *cluster.Call, result *cluster.Result) error {
+	switch {
+	case result.Missing:
+		return &notSupportedError{c.versionOf(ctx, result.Member), result.Err}
+	case result.Settled(), len(result.Attempts) == 0:
+		return result.Err
+	}
+	return newClusterError(call, result)
+}
+
+// intent is what a verb wants of a call on keys.
+type intent int
+
+const (
+	toRead     intent = iota // as the cluster agrees on it
+	toReadCopy               // as a member has it, whose copy may be behind
+	toWrite
+)
+
+// keysCall is a call on keys. Its answer is an event, or, for a HEAD, the index.
+type keysCall struct {
+	cluster.Call
+	intent intent
+	event  *Response // the answer, once it has come
+	index  uint64    // the store's, in the header of the answer; 0 where it is not told
+}
+
+// newKeysCall returns the call that req is.
+func newKeysCall(req *http.Request, want intent) *keysCall {
+	k := &keysCall{Call: cluster.Call{Request: req, Read: want != toWrite}, intent: want}
+	k.Answer = k
+	return k
+}
+
+// onKeys makes a call on keys.
+func (c *Client) onKeys(ctx context.Context, req *http.Request, want intent) (*Response, error) {
+	call := newKeysCall(req, want)
+	if err := c.do(ctx, &call.Call); err != nil {
+		return nil, err
+	}
+	return call.event, nil
+}
+
+// Sort reads a reply: an event, or a refusal.
+func (k *keysCall) Sort(reply cluster.Reply) (cluster.Verdict, error) {
+	body, err := readAll(reply.Body)
+	if err != nil {
+		return cluster.Verdict{}, err
+	}
+	defer body.release()
+	if !isSuccess(reply) {
+		return refusalOnKeys(reply, body.text.Bytes(), k.intent), nil
+	}
+	if k.index = cluster.IndexOf(reply.Response); k.Request.Method != http.MethodHead {
+		k.event, err = body.decode(reply)
+	}
+	if err != nil && k.intent == toWrite {
+		err = ambiguousSuccess(err)
+	}
+	return cluster.Verdict{Outcome: cluster.Done, Err: err, Index: k.index}, nil
+}
+
+// textCall is a call whose answer is a text, such as those about members, users and roles.
+type textCall struct {
+	cluster.Call
+	want   wanted
+	secret bool // the request carries a password
+	status int  // of the success
+}
+
+// wanted says which text is the answer to a call.
+type wanted struct {
+	decode func(text []byte) bool // takes the text; false if it is not the answer
+	not    string                 // what is said of a text that is not
+}
+
+// ask makes a call that reads something other than keys.
+func (c *Client) ask(ctx context.Context, req *http.Request, want wanted) error {
+	call := newTextCall(req, want)
+	call.Read = true
+	return c.do(ctx, &call.Call)
+}
+
+// change makes a call that changes something other than keys.
+func (c *Client) change(ctx context.Context, req *http.Request, want wanted) error {
+	return c.do(ctx, &newTextCall(req, want).Call)
+}
+
+func newTextCall(req *http.Request, want wanted) *textCall {
+	t := &textCall{Call: cluster.Call{Request: req}, want: want}
+	t.Answer = t
+	return t
+}
+
+// Sort reads a reply.
+func (t *textCall) Sort(reply cluster.Reply) (cluster.Verdict, error) {
+	text, err := io.ReadAll(reply.Body)
+	if err != nil {
+		return cluster.Verdict{}, err
+	}
+	if !isSuccess(reply) {
+		_, verdict := refusal(reply, text, t.secret)
+		return verdict, nil
+	}
+	verdict := cluster.Verdict{Outcome: cluster.Done, Index: cluster.IndexOf(reply.Response)}
+	if t.status = reply.StatusCode; !t.want.decode(text) {
+		if t.secret {
+			text = nil
+		}
+		verdict.Err = foreign(reply, text, t.want.not)
+		if !t.Read {
+			verdict.Err = ambiguousSuccess(verdict.Err)
+		}
+	}
+	return verdict, nil
+}
+
+// ambiguousSuccess is the error for a success of a write in words that etcd does not use.
+func ambiguousSuccess(err error) error { return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err) }
+
+// newClusterError returns the error for a call that no member has settled.
+func newClusterError(call *cluster.Call, result *cluster.Result) *ClusterError {
+	e := &ClusterError{
+		Method: call.Request.Method, Path: call.Request.URL.Path,
+		unknown: !call.Read && result.Outcome == cluster.Unknown, ended: result.Ended,
+	}
+	for _, attempt := range result.Attempts {
+		e.Attempts = append(e.Attempts, Attempt(attempt))
+	}
+	return e
+}
+
+// isRefusedBy reports whether err is an *Error with that status.
+func isRefusedBy(err error, status int) bool {
+	var reply *Error
+	return errors.As(err, &reply) && reply.StatusCode == status
+}

@@ -1,0 +1,138 @@
+package etcd
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/etcdv2/client/internal/fakenet"
+)
+
+// maxFormBytes is the longest body that etcd reads.
+const maxFormBytes = 10 << 20
+
+// handled is a transport that hands requests to a handler, and says nothing of connections.
+func handled(handler http.Handler) roundTrip {
+	return func(req *http.Request) (*http.Response, error) {
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, req)
+		resp := recorder.Result()
+		resp.Request = req
+		return resp, nil
+	}
+}
+
+func TestOwnHTTPClientSendsTheRequests(t *testing.T) {
+	client := connectWith(t, Config{
+		Endpoints: []string{"http://a"}, HTTPClient: &http.Client{Transport: handled(file("get", "/k", "v", 3))},
+	})
+	if resp, err := client.Get(t.Context(), "/k"); err != nil || resp.Node.Value != "v" {
+		t.Errorf("got %v, %v", resp, err)
+	}
+}
+
+// Redirects must not be followed through the user's client either, and it must stay as it was:
+// it is used for other things too.
+func TestOwnHTTPClientIsNotChangedAndItsCheckRedirectNotAsked(t *testing.T) {
+	asked := errors.New("asked")
+	own := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return asked }}
+	s := serve(t, text(http.StatusTemporaryRedirect, "", "Location", "/v2/keys/other"))
+	client := connectWith(t, Config{Endpoints: []string{s.url}, HTTPClient: own})
+	_, err := client.Get(t.Context(), "/k")
+	checkNot(t, err, asked)
+	check(t, "requests", s.got(), []string{"GET /v2/keys/k"})
+	check(t, "the client's own CheckRedirect", own.CheckRedirect(nil, nil), asked)
+	check(t, "the client's own transport", own.Transport, http.RoundTripper(nil))
+	t.Cleanup(own.CloseIdleConnections)
+}
+
+// What a transport that reports no connections has sent is not known: even a refused
+// connection may be its second, after a first that took the write.
+func TestFailedWriteThroughAForeignTransportIsInDoubt(t *testing.T) {
+	var hosts []string
+	client := connectWith(t, Config{
+		Endpoints: []string{"http://a", "http://b"},
+		HTTPClient: &http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
+			hosts = append(hosts, req.URL.Host)
+			return nil, fakenet.Refused()
+		})},
+	})
+	_, err := client.Set(t.Context(), "/k", "v")
+	checkIs(t, err, ErrOutcomeUnknown)
+	check(t, "hosts", hosts, []string{"a"})
+
+	hosts = nil
+	_, err = client.Get(t.Context(), "/k")
+	checkNot(t, err, ErrOutcomeUnknown)
+	// The write has set a aside.
+	check(t, "hosts of a read", hosts[:2], []string{"b", "a"})
+}
+
+func TestWriteThroughOwnTransportMovesOnAfterARefusedConnection(t *testing.T) {
+	s := serve(t, file("set", "/k", "v", 3))
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	client := connectWith(t, Config{
+		Endpoints: []string{closedPort, s.url}, HTTPClient: &http.Client{Transport: transport},
+	})
+	if _, err := client.Set(t.Context(), "/k", "v"); err != nil {
+		t.Error(err)
+	}
+}
+
+// Etcd counts the form with its escapes, and cuts off or resets what is longer.
+func TestBodyAboveEtcdsLimitIsRefused(t *testing.T) {
+	s := serve(t, file("set", "/k", "", 3))
+	client := connect(t, s.url)
+	largest := strings.Repeat("v", maxFormBytes-len("value="))
+	if _, err := client.Set(t.Context(), "/k", largest); err != nil {
+		t.Error(err)
+	}
+	if got, want := len(s.got()[0]), len("PUT /v2/keys/k ")+maxFormBytes; got != want {
+		t.Errorf("sent %d bytes, want %d", got, want)
+	}
+	_, err := client.Set(t.Context(), "/k", largest+"v")
+	checkIs(t, err, ErrInvalidArgument)
+	_, err = client.Set(t.Context(), "/k", strings.Repeat(";", maxFormBytes/3))
+	checkIs(t, err, ErrInvalidArgument)
+	check(t, "requests", len(s.got()), 1)
+}
+
+// httptest.ResponseRecorder is one that does.
+func TestTransportMayLeaveTheRequestOutOfItsResponse(t *testing.T) {
+	for _, status := range []int{404, 200} {
+		client := connectWith(t, Config{
+			Endpoints: []string{"http://a"},
+			HTTPClient: &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+				rec := httptest.NewRecorder()
+				rec.WriteHeader(status)
+				return rec.Result(), nil
+			})},
+		})
+		func() {
+			defer func() {
+				if p := recover(); p != nil {
+					t.Errorf("status %d: panic: %v", status, p)
+				}
+			}()
+			_, _ = client.Get(t.Context(), "/k")
+		}()
+	}
+}
+
+// A protocol that is registered with a transport reports no connections either.
+func TestFailedWriteThroughARegisteredProtocolIsInDoubt(t *testing.T) {
+	transport, sent := &http.Transport{}, 0
+	transport.RegisterProtocol("http", roundTrip(func(*http.Request) (*http.Response, error) {
+		sent++
+		return nil, errors.New("broke")
+	}))
+	client := connectWith(t, Config{
+		Endpoints: []string{"http://a", "http://b"}, HTTPClient: &http.Client{Transport: transport},
+	})
+	_, err := client.Set(t.Context(), "/k", "v")
+	checkIs(t, err, ErrOutcomeUnknown)
+	check(t, "times sent", sent, 1)
+}

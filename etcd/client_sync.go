@@ -1,0 +1,71 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Sync asks the cluster for its members, and from then on requests go to them too. The configured endpoints
+// stay in the list whatever the answer. A member is taken on only if it answers here, and speaks the scheme
+// that one of the endpoints does, so that credentials meant for TLS stay on it. With SelectLeader, calls
+// begin with the member that leads now. If the members cannot be asked for, or none are named, the list stays
+// as it was. Do not use Sync where the endpoints are proxies that members are to be reached through.
+func (c *Client) Sync(ctx context.Context) error {
+	err := c.sync(ctx)
+	c.observe(Synced{c.Endpoints(), err})
+	return err
+}
+
+func (c *Client) sync(ctx context.Context) error {
+	discovered := c.cluster.Discover(ctx)
+	machines, err := c.Machines(ctx)
+	if err != nil {
+		return errors.Join(discovered, err)
+	}
+	if len(machines) == 0 {
+		return errors.Join(discovered, errors.New("etcd: the cluster names no members"))
+	}
+	if err := c.cluster.Advertise(ctx, machines); err != nil {
+		return err
+	}
+	if c.selection == SelectLeader {
+		return errors.Join(discovered, c.pinLeader(ctx))
+	}
+	return discovered
+}
+
+// pinLeader makes calls begin with the leader.
+func (c *Client) pinLeader(ctx context.Context) error {
+	leader, err := c.Leader(ctx)
+	if err != nil {
+		return err
+	}
+	for _, endpoint := range leader.ClientURLs {
+		if c.cluster.Pin(endpoint) {
+			return nil
+		}
+	}
+	return fmt.Errorf("etcd: leader %s is at none of the known endpoints", leader.Name)
+}
+
+// syncInBackground syncs now and at every interval, until the client is closed.
+func (c *Client) syncInBackground(interval time.Duration) {
+	c.cluster.Go(func() {
+		life := c.cluster.Life()
+		next := time.NewTicker(interval)
+		defer next.Stop()
+		for {
+			ctx, cancel := context.WithTimeout(life, max(interval, time.Second))
+			// The observer is told of failures; the next interval is the next try.
+			_ = c.Sync(ctx)
+			cancel()
+			select {
+			case <-next.C:
+			case <-life.Done():
+				return
+			}
+		}
+	})
+}

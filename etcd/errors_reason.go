@@ -1,0 +1,74 @@
+package etcd
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// ErrNotSupported says that the server does not have what was asked for: it is too old, too new, or was
+// started without the v2 API. The error names its version. Nothing was done.
+var ErrNotSupported = errors.New("not supported by the server")
+
+// reason is what a reply of a status and with words that begin so means. Off the keys etcd sends no codes,
+// only words. The words of a name that a user chose never come first in them.
+type reason struct {
+	status int
+	words  string
+	err    error
+}
+
+// The reasons that there can be for every reply that has no code.
+var commonReasons = []reason{
+	{http.StatusUnauthorized, "", ErrUnauthorized},
+	{http.StatusInternalServerError, notCapable, ErrAuthNotReady},
+}
+
+// explain returns err with the reason that the server's words stand for, if they stand for one.
+func explain(err error, reasons ...reason) error {
+	var reply *Error
+	if !errors.As(err, &reply) || reply.Code != 0 {
+		return err
+	}
+	for _, list := range [][]reason{reasons, commonReasons} {
+		for _, r := range list {
+			if reply.StatusCode == r.status && strings.HasPrefix(reply.Message, r.words) {
+				return fmt.Errorf("%w: %w", r.err, err)
+			}
+		}
+	}
+	return err
+}
+
+// missingPage is what etcd, and every server written in Go, says of a path that it does not have.
+const missingPage = "404 page not found"
+
+// isMissingPage reports whether err is that page, or the reply to a HEAD that stands for it: without a body,
+// and without what etcd says of a key.
+func isMissingPage(err *Error) bool {
+	return err.StatusCode == http.StatusNotFound && err.Code == 0 &&
+		(err.Message == missingPage || err.Method == http.MethodHead)
+}
+
+// notSupportedError is the answer of a server that does not have the path.
+type notSupportedError struct {
+	version string // of the server; empty where it does not tell
+	reply   error
+}
+
+func (e *notSupportedError) Error() string {
+	server := "etcd " + e.version
+	switch {
+	case e.version == "":
+		server = "the server, which does not tell its version"
+	case atLeast(e.version, 3, 6, 0):
+		server += ", which has no v2 API"
+	case atLeast(e.version, 3, 4, 0):
+		server += " as it was started, without --enable-v2"
+	}
+	return fmt.Sprintf("etcd: not supported by %s: %v", server, e.reply)
+}
+
+func (e *notSupportedError) Is(target error) bool { return target == ErrNotSupported }
+func (e *notSupportedError) Unwrap() error        { return e.reply }

@@ -1,0 +1,128 @@
+package etcd
+
+import "time"
+
+// GetOption changes a Get.
+type GetOption interface{ applyGet(*getQuery) }
+
+// SetOption changes a Set, a CreateDir or an UpdateDir.
+type SetOption interface{ applySet(*write) }
+
+// CreateOption changes a Create.
+type CreateOption interface{ applyCreate(*write) }
+
+// CompareAndSwapOption changes a CompareAndSwap.
+type CompareAndSwapOption interface{ applyCompareAndSwap(*write) }
+
+// CreateInOrderOption changes a CreateInOrder.
+type CreateInOrderOption interface{ applyCreateInOrder(*write) }
+
+// UpdateOption changes an Update.
+type UpdateOption interface{ applyUpdate(*update) }
+
+// ModifyOption changes a Modify.
+type ModifyOption interface{ applyModify(*modify) }
+
+// DeleteOption changes a Delete.
+type DeleteOption interface{ applyDelete(*deletion) }
+
+// WatchOption changes a Watch or a WatchOnce.
+type WatchOption interface{ applyWatch(*watch) }
+
+// with returns call, changed by opts.
+func with[Option, Call any](opts []Option, apply func(Option, *Call), call *Call) *Call {
+	for _, opt := range opts {
+		apply(opt, call)
+	}
+	return call
+}
+
+// RecursiveOption is what WithRecursive returns.
+type RecursiveOption interface {
+	GetOption
+	DeleteOption
+	WatchOption
+}
+
+// TTLOption is what WithTTL returns.
+type TTLOption interface {
+	SetOption
+	CreateOption
+	CompareAndSwapOption
+	CreateInOrderOption
+	UpdateOption
+	ModifyOption
+}
+
+// WithRecursive makes a call mean everything below the directory too: all levels of a Get, the whole tree of
+// a Delete, changes below the key for a Watch.
+func WithRecursive() RecursiveOption { return recursiveOption{} }
+
+type recursiveOption struct{}
+
+func (recursiveOption) applyGet(q *getQuery)    { q.recursive = true }
+func (recursiveOption) applyDelete(d *deletion) { d.recursive = true }
+func (recursiveOption) applyWatch(w *watch)     { w.recursive = true }
+
+// WithSorted makes the server list children in the order of their keys; without it the order differs from
+// call to call.
+func WithSorted() GetOption { return getFunc(func(q *getQuery) { q.sorted = true }) }
+
+// WithQuorum makes a read go through the cluster's consensus: it sees every write acknowledged before it
+// began. Without it a member answers from its own copy, which may be behind.
+func WithQuorum() GetOption { return getFunc(func(q *getQuery) { q.quorum = true }) }
+
+type getFunc func(*getQuery)
+
+func (f getFunc) applyGet(q *getQuery) { f(q) }
+
+// WithTTL makes what is written expire after ttl, rounded up to whole seconds. The smallest is a second, the
+// largest ends in the year 2262; others are ErrInvalidArgument, zero too.
+func WithTTL(ttl time.Duration) TTLOption { return ttlOption(ttl) }
+
+type ttlOption time.Duration
+
+func (o ttlOption) applySet(w *write)            { w.setTTL(time.Duration(o)) }
+func (o ttlOption) applyCreate(w *write)         { w.setTTL(time.Duration(o)) }
+func (o ttlOption) applyCompareAndSwap(w *write) { w.setTTL(time.Duration(o)) }
+func (o ttlOption) applyCreateInOrder(w *write)  { w.setTTL(time.Duration(o)) }
+func (o ttlOption) applyUpdate(u *update)        { u.setTTL(time.Duration(o)) }
+func (o ttlOption) applyModify(m *modify)        { m.setTTL(time.Duration(o)) }
+
+// WithKeepTTL makes an Update keep the time the key has left to live, which etcd itself would drop. The
+// update is then a Modify: a quorum read and a compare-and-swap.
+func WithKeepTTL() UpdateOption { return updateFunc(func(u *update) { u.keepTTL = true }) }
+
+type updateFunc func(*update)
+
+func (f updateFunc) applyUpdate(u *update) { f(u) }
+
+// WithoutTTL makes a Modify drop the key's TTL, so that it no longer expires.
+func WithoutTTL() ModifyOption { return modifyFunc(func(m *modify) { m.dropTTL = true }) }
+
+type modifyFunc func(*modify)
+
+func (f modifyFunc) applyModify(m *modify) { f(m) }
+
+// WithDir makes a Delete take a directory, if it is empty; hidden nodes count as content.
+func WithDir() DeleteOption { return deleteFunc(func(d *deletion) { d.dir = true }) }
+
+type deleteFunc func(*deletion)
+
+func (f deleteFunc) applyDelete(d *deletion) { f(d) }
+
+// WithAfterIndex makes a watch begin with the first event whose index is greater than index: that of a
+// Response, so that nothing between the two is missed. The server keeps the last 1,000 events of all keys
+// together; when the wanted ones are gone the watch ends with ErrEventIndexCleared.
+func WithAfterIndex(index uint64) WatchOption {
+	return watchFunc(func(w *watch) { w.next = max(index, index+1) })
+}
+
+// WithCurrent makes a watch begin with what is there: its first Response is that of a Get, with ActionGet,
+// and the changes after it follow. Where the key does not exist, there is no such Response. It cannot be
+// combined with WithAfterIndex.
+func WithCurrent() WatchOption { return watchFunc(func(w *watch) { w.current = true }) }
+
+type watchFunc func(*watch)
+
+func (f watchFunc) applyWatch(w *watch) { f(w) }

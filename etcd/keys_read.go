@@ -1,0 +1,108 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+
+	"github.com/etcdv2/client/gen"
+)
+
+// getQuery is what a Get asks for beside the key.
+type getQuery struct {
+	recursive, sorted, quorum bool
+}
+
+func (q getQuery) params() *gen.GetKeyParams {
+	return &gen.GetKeyParams{
+		Recursive: onlyTrue(q.recursive),
+		Sorted:    onlyTrue(q.sorted),
+		Quorum:    onlyTrue(q.quorum),
+	}
+}
+
+// onlyTrue returns a boolean parameter for the wire, left out where it is false.
+func onlyTrue(set bool) *bool {
+	if !set {
+		return nil
+	}
+	return &set
+}
+
+// Get reads a key: a file with its value, or a directory with its direct children, and with WithRecursive
+// everything below. "/" is the root.
+//
+// Without WithQuorum the member answers from its own copy, which may be behind. It returns ErrKeyNotFound
+// where the key does not exist, and ErrNotDir where something above it is a file.
+func (c *Client) Get(ctx context.Context, key string, opts ...GetOption) (*Response, error) {
+	wire, err := wireKey(key)
+	if err != nil {
+		return nil, err
+	}
+	query := with(opts, GetOption.applyGet, &getQuery{})
+	want := toReadCopy
+	if query.quorum {
+		want = toRead
+	}
+	return c.onKeys(ctx, gen.NewGetKeyRequest(wire, query.params()), want)
+}
+
+// Exists reports whether key is a file or a directory, by a member's own copy, which may be behind. It costs
+// no more for a large directory than for a file.
+func (c *Client) Exists(ctx context.Context, key string) (bool, error) {
+	_, err := c.head(ctx, key)
+	switch {
+	case err == nil:
+		return true, nil
+	case absent(err):
+		return false, nil
+	}
+	return false, err
+}
+
+// head returns the store's index as the reply to a HEAD of key tells it.
+func (c *Client) head(ctx context.Context, key string) (uint64, error) {
+	wire, err := wireKey(key)
+	if err != nil {
+		return 0, err
+	}
+	call := newKeysCall(gen.NewHeadKeyRequest(wire, nil), toReadCopy)
+	err = c.do(ctx, &call.Call)
+	return call.index, err
+}
+
+// present returns the store's present index, as a member tells it that is asked for key.
+func (c *Client) present(ctx context.Context, key string) (uint64, error) {
+	index, err := c.head(ctx, key)
+	if absent(err) {
+		index, err = indexOf(err), nil
+	}
+	if err != nil || index != 0 {
+		return index, err
+	}
+	return indexTold(c.Get(ctx, key)) // etcd 0.4 gives a HEAD no index
+}
+
+// absent reports whether err says that there is no such key.
+func absent(err error) bool {
+	return errors.Is(err, ErrKeyNotFound) || errors.Is(err, ErrNotDir)
+}
+
+// indexOf returns the etcd index that a refusal tells, or 0.
+func indexOf(err error) uint64 {
+	var reply *Error
+	if errors.As(err, &reply) {
+		return reply.Index
+	}
+	return 0
+}
+
+// indexTold returns the store's index that the outcome of a read tells, also where there is no such key.
+func indexTold(resp *Response, err error) (uint64, error) {
+	switch {
+	case err == nil:
+		return resp.Index, nil
+	case absent(err):
+		return indexOf(err), nil
+	}
+	return 0, err
+}

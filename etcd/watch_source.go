@@ -1,0 +1,166 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/etcdv2/client/gen"
+	"github.com/etcdv2/client/internal/cluster"
+	"github.com/etcdv2/client/internal/follow"
+	"github.com/etcdv2/client/internal/scan"
+)
+
+// source is how the engine of a watch asks the cluster.
+type source struct {
+	client    *Client
+	key       string // as the caller spelled it
+	recursive bool
+}
+
+// event is a Response as the engine sees it.
+type event Response
+
+func (e *event) ModifiedIndex() uint64 { return e.Node.ModifiedIndex }
+func (e *event) Key() string           { return e.Node.Key }
+
+func (s *source) Present(ctx context.Context) (uint64, error) { return s.client.present(ctx, s.key) }
+
+func (s *source) Poll(ctx context.Context, from uint64, keyOnly bool, pulse func(confirmed bool)) (follow.Answer, error) {
+	return s.open(ctx, newPoll(s.wireKey(), s.recursive && !keyOnly, from), pulse)
+}
+
+func (s *source) Stream(ctx context.Context) (follow.Answer, error) {
+	params := &gen.GetKeyParams{Wait: onlyTrue(true), Recursive: onlyTrue(s.recursive), Stream: onlyTrue(true)}
+	a, err := s.open(ctx, gen.NewGetKeyRequest(s.wireKey(), params), nil)
+	if err != nil {
+		return nil, err
+	}
+	a.lines = scan.NewLines(a.Body, streamRoom)
+	return a, nil
+}
+
+func (s *source) wireKey() string { return strings.TrimPrefix(s.key, "/") }
+
+// newPoll returns a request to wait for the first event at or behind from; 0 for the next one.
+func newPoll(key string, recursive bool, from uint64) *http.Request {
+	params := &gen.GetKeyParams{Wait: onlyTrue(true), Recursive: onlyTrue(recursive)}
+	if from > 0 {
+		params.WaitIndex = &from
+	}
+	return gen.NewGetKeyRequest(key, params)
+}
+
+// open makes a call that waits, and returns when its header has come.
+func (s *source) open(ctx context.Context, req *http.Request, pulse func(confirmed bool)) (*openAnswer, error) {
+	call := newKeysCall(req, toReadCopy)
+	call.Wait, call.Pulse = true, pulse
+	result := s.client.cluster.Do(ctx, &call.Call)
+	if err := s.client.errorOf(ctx, &call.Call, &result); err != nil {
+		return nil, err
+	}
+	return &openAnswer{Open: result.Open, source: s}, nil
+}
+
+// CheckRolledBack returns ErrClusterRolledBack if the cluster as a whole has not reached the events that were
+// delivered already. A member that is behind them may merely be slow.
+func (s *source) CheckRolledBack(ctx context.Context, next uint64) error {
+	index, err := indexTold(s.client.Get(ctx, s.key, WithQuorum()))
+	if err != nil {
+		return err
+	}
+	if index+1 < next {
+		return fmt.Errorf("%w: at index %d, %d has been seen", ErrClusterRolledBack, index, next-1)
+	}
+	return nil
+}
+
+func (s *source) Kind(err error) follow.Kind {
+	switch {
+	case isCleared(err):
+		return follow.Cleared
+	case Retryable(err):
+		return follow.Passing
+	}
+	return follow.Final
+}
+
+func (s *source) WrongCluster(id, watched string) error {
+	return fmt.Errorf("%w: its ID is %s, that of the one watched %s", ErrWrongCluster, id, watched)
+}
+
+// isCleared reports whether err says that events are not in the server's history any more.
+func isCleared(err error) bool { return errors.Is(err, ErrEventIndexCleared) }
+
+// streamRoom is how many bytes of a stream are read at once, if that many have come.
+const streamRoom = 32 << 10
+
+// openAnswer is a reply whose events come later than its header.
+type openAnswer struct {
+	*cluster.Open
+	source *source
+	lines  scan.Lines // of a stream
+}
+
+func (a *openAnswer) Index() (index uint64, told bool) {
+	return cluster.IndexOf(a.Response), a.Header.Get("X-Etcd-Index") != ""
+}
+
+func (a *openAnswer) Cluster() string { return cluster.IDOf(a.Response) }
+
+// Blind reports whether the server may leave out events of the watched key: one from etcd 2.3.0 to 3.0.17, or
+// one whose version cannot be learned.
+func (a *openAnswer) Blind(ctx context.Context, from uint64) bool {
+	if index, _ := a.Index(); !a.source.recursive || index <= from {
+		return false
+	}
+	version := a.source.client.versionOf(ctx, a.Member)
+	return version == "" || atLeast(version, 2, 3, 0) && !atLeast(version, 3, 1, 0)
+}
+
+// Next returns the event that a poll brings.
+func (a *openAnswer) Next() (follow.Event, error) {
+	body, err := readAll(a.Body)
+	if err != nil {
+		return nil, err
+	}
+	defer body.release()
+	if body.blank() {
+		return nil, io.ErrUnexpectedEOF // a proxy whose server went away ends a poll like this
+	}
+	return a.check(body.decode(a.Reply))
+}
+
+// check returns an event that has come, unless it may not be the first. Its index is that of the change.
+func (a *openAnswer) check(r *Response, err error) (follow.Event, error) {
+	if err != nil {
+		return nil, err
+	}
+	r.Index = r.Node.ModifiedIndex
+	if err := a.Check(r.Index); err != nil {
+		return nil, err
+	}
+	return (*event)(r), nil
+}
+
+// Available returns the next event and those that have come with it, and what ends the stream.
+func (a *openAnswer) Available() ([]follow.Event, error) {
+	const most = 128
+	var events []follow.Event
+	for {
+		line, err := a.lines.Next()
+		if err != nil {
+			return events, err
+		}
+		event, err := a.check(decodeEvent(a.Reply, line))
+		if err != nil {
+			return events, err
+		}
+		if events = append(events, event); len(events) == most || !a.lines.Ready() {
+			return events, nil
+		}
+	}
+}

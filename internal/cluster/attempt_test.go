@@ -1,0 +1,159 @@
+package cluster
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/etcdv2/client/internal/errs"
+)
+
+// attemptOf returns an attempt of most that the test ends.
+func attemptOf(t *testing.T, config Config, most time.Duration) *attempt {
+	t.Helper()
+	config.Endpoints = []string{"http://a"}
+	a := newCluster(t, config).newAttempt(t.Context(), most)
+	t.Cleanup(a.end)
+	return a
+}
+
+// untraced has a transport that tells nothing of connections.
+var untraced = Config{HTTPClient: &http.Client{Transport: handled(http.NotFoundHandler())}}
+
+func TestOutcomeFollowsTheConnection(t *testing.T) {
+	a := attemptOf(t, Config{}, time.Minute)
+	check(t, "as long as nothing is known", a.outcome(io.EOF), Unknown)
+	a.getConn("a:80")
+	check(t, "without a connection", a.outcome(io.EOF), NotSent)
+	a.gotConn(httptrace.GotConnInfo{Reused: true})
+	check(t, "with a connection", a.outcome(io.EOF), Unknown)
+	// Net/http found the kept connection dead before a byte was written, and wants another.
+	a.getConn("a:80")
+	check(t, "without the next connection", a.outcome(io.EOF), NotSent)
+	a.gotConn(httptrace.GotConnInfo{})
+	check(t, "with the next connection", a.outcome(io.EOF), Unknown)
+}
+
+func TestOutcomeIsUnknownWhereConnectionsAreNotReported(t *testing.T) {
+	check(t, "outcome", attemptOf(t, untraced, time.Minute).outcome(io.EOF), Unknown)
+}
+
+// With TLS 1.3 a server can refuse the client's certificate only when the client has begun to send.
+func TestTLSAlertOnAFreshConnectionIsARefusalToTalk(t *testing.T) {
+	alert := &net.OpError{Op: "remote error", Err: tls.AlertError(116)} // certificate required
+	wrapped := &url.Error{Op: "Put", URL: "https://a", Err: alert}
+	reset := &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}
+	tests := []struct {
+		name   string
+		reused bool
+		err    error
+		want   Outcome
+	}{
+		{"alert, fresh", false, alert, NotSent},
+		{"alert in net/http's wrapping, fresh", false, wrapped, NotSent},
+		{"alert, reused", true, alert, Unknown},
+		{"reset, fresh", false, reset, Unknown},
+		{"end, fresh", false, io.ErrUnexpectedEOF, Unknown},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			a := attemptOf(t, Config{}, time.Minute)
+			a.getConn("a:443")
+			a.gotConn(httptrace.GotConnInfo{Reused: test.reused})
+			check(t, "outcome", a.outcome(test.err), test.want)
+		})
+	}
+}
+
+// checkEnds waits for a to end by itself and compares when that was.
+func checkEnds(t *testing.T, a *attempt, want time.Duration) {
+	t.Helper()
+	<-a.ctx.Done()
+	checkIs(t, context.Cause(a.ctx), os.ErrDeadlineExceeded)
+	check(t, "ended after", time.Since(a.start), want)
+}
+
+func TestConnectingMayTakeHalfOfAnAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		checkEnds(t, attemptOf(t, Config{}, 10*time.Second), 5*time.Second)
+	})
+}
+
+func TestConnectionInTimeGetsTheWholeAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := attemptOf(t, Config{}, 10*time.Second)
+		<-time.After(4 * time.Second)
+		a.gotConn(httptrace.GotConnInfo{})
+		checkEnds(t, a, 10*time.Second)
+	})
+}
+
+// Where nothing tells connecting from waiting for the answer, half would cut slow answers off.
+func TestAttemptHasItsWholeTimeWhereConnectionsAreNotReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		checkEnds(t, attemptOf(t, untraced, 10*time.Second), 10*time.Second)
+	})
+}
+
+func TestAttemptOfZeroHasNoBound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := attemptOf(t, Config{}, 0)
+		a.gotConn(httptrace.GotConnInfo{})
+		<-time.After(time.Hour)
+		a.lift()
+		check(t, "error", a.ctx.Err(), error(nil))
+	})
+}
+
+func TestLiftedAttemptStillEndsWithTheCallerOrTheCluster(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, Config{Endpoints: []string{"http://a"}})
+		cause := errors.New("enough")
+		caller, cancel := context.WithCancelCause(t.Context())
+		byCaller, byCluster := c.newAttempt(caller, time.Second), c.newAttempt(t.Context(), time.Second)
+		byCaller.lift()
+		byCluster.lift()
+		<-time.After(time.Hour)
+		check(t, "errors after an hour", []error{byCaller.ctx.Err(), byCluster.ctx.Err()}, []error{nil, nil})
+		cancel(cause)
+		<-byCaller.ctx.Done()
+		check(t, "reason", byCaller.why(io.EOF), cause)
+		c.Close()
+		<-byCluster.ctx.Done()
+		checkIs(t, byCluster.why(io.EOF), errs.Closed)
+	})
+}
+
+// The caller needs what happened, not the address once more that net/http puts around it.
+func TestReasonOfAFailureIsBare(t *testing.T) {
+	a := attemptOf(t, Config{}, 1500*time.Millisecond)
+	broken := errors.New("broken")
+	check(t, "reason", a.why(&url.Error{Op: "Get", URL: "http://a", Err: broken}), broken)
+	check(t, "reason", a.why(broken), broken)
+}
+
+func TestReasonOfATimeoutSaysHowLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := attemptOf(t, Config{}, 1500*time.Millisecond)
+		a.getConn("a:80")
+		<-a.ctx.Done()
+		err := a.why(io.EOF)
+		checkIs(t, err, os.ErrDeadlineExceeded)
+		check(t, "text", err.Error(), "no connection within 750ms: i/o timeout")
+	})
+	synctest.Test(t, func(t *testing.T) {
+		a := attemptOf(t, Config{}, 1500*time.Millisecond)
+		a.gotConn(httptrace.GotConnInfo{})
+		<-a.ctx.Done()
+		check(t, "text", a.why(io.EOF).Error(), "no answer within 1.5s: i/o timeout")
+	})
+}

@@ -1,0 +1,170 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/etcdv2/client/internal/errs"
+)
+
+// maxFormBytes is the longest body that etcd reads. It cuts a longer one off, resets the connection, or, 0.4,
+// stores an empty value.
+const maxFormBytes = 10 << 20
+
+// Cluster sends calls to the members of one cluster. It may be used by many goroutines at once.
+type Cluster struct {
+	config   Config
+	http     *http.Client
+	traced   bool // whether http's transport reports the use of a connection
+	members  *memberList
+	identity identity
+	pulse    pulse
+
+	life       context.Context // ends with Close
+	endLife    context.CancelCauseFunc
+	inflight   inflight
+	background sync.WaitGroup // what Close waits for
+	release    func()         // closes the idle connections of our own pool
+}
+
+// New returns a cluster, or an error that is errs.InvalidArgument. It opens no connection.
+func New(config Config) (*Cluster, error) {
+	members, err := config.members()
+	if err != nil {
+		return nil, err
+	}
+	client, release, err := newHTTPClient(config, members)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{
+		config:   config,
+		http:     client,
+		traced:   reportsConnections(client),
+		members:  newMemberList(members),
+		identity: identity{expected: config.ClusterID},
+		release:  release,
+	}
+	c.life, c.endLife = context.WithCancelCause(context.Background())
+	c.pulse = pulse{cluster: c, questions: config.Questions, interval: config.PulseInterval}
+	return c, nil
+}
+
+// Do makes call: it sends the request to one member after the other until one of them settles it or the
+// policy in mayGoOn ends it.
+func (c *Cluster) Do(ctx context.Context, call *Call) Result {
+	if err := c.admit(ctx, call); err != nil {
+		return noAttempt(err)
+	}
+	f := c.newFailover(call)
+	var result Result
+	for m, left := f.next(ctx); m != nil; {
+		target, err := m.target(call.Request, c.config.VersionPrefix)
+		if err != nil {
+			return noAttempt(err)
+		}
+		start := time.Now()
+		result.Member = m
+		result.Verdict, result.Open = c.attempt(ctx, call, m, target, c.Share(ctx, left+f.reserve()))
+		leader := c.leaderNamed(result.Verdict, f)
+		if result.Settled() && leader == nil {
+			return result
+		}
+		result.Attempts = append(result.Attempts, Attempt{m.endpoint, time.Since(start), result.Err})
+		f.failed(result.Verdict)
+		switch {
+		case leader != nil:
+			m, left = leader, 1
+		case c.mayGoOn(ctx, call, result.Outcome):
+			m, left = f.next(ctx)
+		default:
+			m = nil
+		}
+	}
+	result.Ended = firstCause(ctx, c.life)
+	return result
+}
+
+// noAttempt is the result of a call of which nothing was sent because of err.
+func noAttempt(err error) Result { return Result{Verdict: Verdict{Outcome: NotSent, Err: err}} }
+
+// admit refuses a call that must not or need not be sent, adds the credentials to the others, and sees to it
+// that there are members to send them to.
+func (c *Cluster) admit(ctx context.Context, call *Call) error {
+	req := call.Request
+	if cause := firstCause(c.life, ctx); cause != nil {
+		return fmt.Errorf("etcd: %s %s: %w", req.Method, req.URL.Path, cause)
+	}
+	if req.ContentLength > maxFormBytes {
+		return errs.Invalidf("%s %s: body of %d bytes, etcd reads at most %d, escapes counted",
+			req.Method, req.URL.Path, req.ContentLength, maxFormBytes)
+	}
+	if c.config.Username != "" {
+		req.SetBasicAuth(c.config.Username, c.config.Password)
+	}
+	if len(c.members.all()) == 0 {
+		return c.Discover(ctx)
+	}
+	return nil
+}
+
+// firstCause returns the cause of the first context that has ended, nil if none has.
+func firstCause(contexts ...context.Context) error {
+	for _, ctx := range contexts {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// mayGoOn is the failover policy: after an attempt that settled nothing a read goes to the next member, a
+// write only if nothing of it can have reached one.
+func (c *Cluster) mayGoOn(ctx context.Context, call *Call, outcome Outcome) bool {
+	if ctx.Err() != nil || c.life.Err() != nil {
+		return false
+	}
+	return call.Read || outcome == NotSent
+}
+
+// Share returns how long an attempt may take: of what is left until ctx's deadline an even part for each
+// member still to try, so that none uses it up, and no more than Config.AttemptTimeout. Zero means that only
+// the deadline bounds it.
+func (c *Cluster) Share(ctx context.Context, toTry int) time.Duration {
+	return share(ctx, toTry, c.config.AttemptTimeout)
+}
+
+func share(ctx context.Context, toTry int, most time.Duration) time.Duration {
+	most = max(most, 0)
+	deadline, ok := ctx.Deadline()
+	if !ok || toTry == 1 {
+		return most
+	}
+	part := max(time.Until(deadline)/time.Duration(toTry), time.Nanosecond)
+	if most == 0 {
+		return part
+	}
+	return min(part, most)
+}
+
+// Seen returns the highest etcd index that an answer has told.
+func (c *Cluster) Seen() uint64 { return c.identity.seen.Load() }
+
+// Life returns a context that ends with Close, with the cause errs.Closed.
+func (c *Cluster) Life() context.Context { return c.life }
+
+// Go runs f in the background. It has to return when Life ends; Close waits for it.
+func (c *Cluster) Go(f func()) { c.background.Go(f) }
+
+// Close ends what runs, waits for what runs in the background, and closes the idle connections of the
+// cluster's own pool.
+func (c *Cluster) Close() {
+	c.endLife(errs.Closed)
+	c.inflight.end(errs.Closed)
+	c.pulse.close()
+	c.background.Wait()
+	c.release()
+}

@@ -1,0 +1,165 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// newCluster returns a cluster that ends with the test. It leaves nothing to chance: the members are tried as
+// they are listed.
+func newCluster(t *testing.T, config Config) *Cluster {
+	t.Helper()
+	config.Shuffle = func(int, func(i, j int)) {}
+	config.Questions, config.VersionPrefix = stubQuestions{}, apiPrefix
+	if config.PulseInterval == 0 {
+		config.PulseInterval = time.Second
+	}
+	c, err := New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// newCall returns a call that nothing is said of yet. Its answer is a stubAnswer.
+func newCall(t *testing.T, method, target, body string) *Call {
+	t.Helper()
+	req, err := http.NewRequest(method, target, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Call{Request: req, Answer: stubAnswer{}}
+}
+
+// stubAnswer goes by the status of a reply alone.
+type stubAnswer struct{}
+
+func (stubAnswer) Sort(reply Reply) (Verdict, error) {
+	text, err := io.ReadAll(reply.Body)
+	if err != nil {
+		return Verdict{}, err
+	}
+	v := Verdict{Outcome: Done, Index: IndexOf(reply.Response)}
+	if reply.StatusCode >= 300 {
+		v.Outcome, v.Leader = Refused, reply.Header.Get("Location")
+		v.Err = fmt.Errorf("status %d from %s: %s", reply.StatusCode, reply.Endpoint, text)
+	}
+	if reply.StatusCode >= 500 {
+		v.Outcome = Unknown
+	}
+	return v, nil
+}
+
+// stubQuestions asks by the path.
+type stubQuestions struct{}
+
+// What stubQuestions asks.
+const (
+	presencePath = "/presence"
+	servicePath  = "/service"
+	indexPath    = "/index"
+	changePath   = "/change"
+)
+
+func (stubQuestions) Presence() *Call { return question(presencePath) }
+func (stubQuestions) Service() *Call  { return question(servicePath) }
+func (stubQuestions) Index() *Call    { return question(indexPath) }
+
+func (stubQuestions) Change(from uint64) *Call {
+	call := question(changePath + "?from=" + strconv.FormatUint(from, 10))
+	call.Wait = true
+	return call
+}
+
+func question(target string) *Call {
+	req, err := http.NewRequest(http.MethodGet, target, nil)
+	if err != nil {
+		panic(err)
+	}
+	return &Call{Request: req, Read: true, Answer: stubAnswer{}}
+}
+
+// transport is one that is not an *http.Transport, so that it says nothing of connections.
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// handled is a transport that hands requests to a handler.
+func handled(handler http.Handler) transport {
+	return func(req *http.Request) (*http.Response, error) {
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, req)
+		return recorder.Result(), nil
+	}
+}
+
+// server is a member that follows a script: it answers its first request with the first reply, and so on, all
+// later ones with the last.
+func server(replies ...http.HandlerFunc) http.Handler {
+	next := make(chan http.HandlerFunc, len(replies))
+	for _, reply := range replies {
+		next <- reply
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The body is read to its end, or the server would not notice a client that goes away.
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return
+		}
+		reply := <-next
+		if len(next) == 0 {
+			next <- reply
+		}
+		reply(w, r)
+	})
+}
+
+// text answers with an etcd index, 0 for none, and a body.
+func text(status, index int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if index > 0 {
+			w.Header().Set("X-Etcd-Index", strconv.Itoa(index))
+		}
+		w.WriteHeader(status)
+		fmt.Fprint(w, body)
+	}
+}
+
+// silent answers with the header of a success, and nothing until the client goes away.
+func silent(index int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		text(200, index, "")(w, r)
+		w.(http.Flusher).Flush()
+		hang(w, r)
+	}
+}
+
+// hang answers nothing until the client goes away.
+func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+// hangup closes the connection without an answer.
+func hangup(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+// check compares by value.
+func check(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s:\n got %#v\nwant %#v", what, got, want)
+	}
+}
+
+// checkIs fails unless err is target.
+func checkIs(t *testing.T, err, target error) {
+	t.Helper()
+	if !errors.Is(err, target) {
+		t.Errorf("error %v\nis not %v", err, target)
+	}
+}

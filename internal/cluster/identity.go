@@ -1,0 +1,90 @@
+package cluster
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/etcdv2/client/internal/errs"
+)
+
+// IsClusterID reports whether id can be compared with what servers send: a hexadecimal number, AnyCluster, or
+// empty.
+func IsClusterID(id string) bool {
+	_, err := strconv.ParseUint(id, 16, 64)
+	return err == nil || id == "" || id == AnyCluster
+}
+
+// identity is which cluster answers, and how far that is known to have come.
+type identity struct {
+	expected string                 // the configured ID; empty to keep to the first that answers
+	learned  atomic.Pointer[string] // the first that answered
+	seen     atomic.Uint64          // the highest etcd index that an answer told
+}
+
+// check returns errs.WrongCluster for a reply from another cluster. It only needs the header. Replies without
+// an ID, as those of etcd 0.x, pass.
+func (i *identity) check(resp *http.Response) error {
+	id := IDOf(resp)
+	if id == "" || i.expected == AnyCluster {
+		return nil
+	}
+	expected := i.expected
+	if expected == "" {
+		expected = i.learn(id)
+	}
+	if !strings.EqualFold(strings.TrimLeft(expected, "0"), id) {
+		return fmt.Errorf("%w: its ID is %s, not %s", errs.WrongCluster, id, expected)
+	}
+	return nil
+}
+
+// learn returns the first ID that was told: id, if there was none before.
+func (i *identity) learn(id string) string {
+	if known := i.learned.Load(); known != nil {
+		return *known
+	}
+	first := id // so that id itself stays off the heap in later calls
+	i.learned.CompareAndSwap(nil, &first)
+	return *i.learned.Load()
+}
+
+// saw remembers the etcd index of an answer.
+func (i *identity) saw(index uint64) {
+	for {
+		seen := i.seen.Load()
+		if index <= seen || i.seen.CompareAndSwap(seen, index) {
+			return
+		}
+	}
+}
+
+// floor is the etcd index that an answer to a request sent now must have reached before it can be taken for
+// proof that something does not exist. A member that is behind, or replays its log after a restart, has not.
+func (i *identity) floor() uint64 {
+	if i.expected == AnyCluster {
+		return 0
+	}
+	return i.seen.Load()
+}
+
+// IndexOf returns the etcd index in a reply's header, 0 if there is none.
+func IndexOf(resp *http.Response) uint64 { return HeaderNumber(resp, "X-Etcd-Index") }
+
+// IDOf returns the cluster's ID in a reply's header, empty if there is none.
+func IDOf(resp *http.Response) string { return resp.Header.Get("X-Etcd-Cluster-Id") }
+
+// HeaderNumber returns a numeric header, 0 if it is missing or not a number.
+func HeaderNumber(resp *http.Response, name string) uint64 {
+	text := resp.Header.Get(name)
+	if text == "" {
+		return 0 // saves making an error
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}

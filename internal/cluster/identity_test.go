@@ -1,0 +1,95 @@
+package cluster
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/etcdv2/client/internal/errs"
+)
+
+// replyOf is a reply with the headers that tell which cluster answered, and how far it has come.
+func replyOf(id string) *http.Response {
+	resp := &http.Response{Header: http.Header{}}
+	if id != "" {
+		resp.Header.Set("X-Etcd-Cluster-Id", id)
+	}
+	return resp
+}
+
+func TestConfiguredClusterID(t *testing.T) {
+	tests := []struct {
+		name, expected, told string
+		passes               bool
+	}{
+		{"same", "7e27652122e8b2ae", "7e27652122e8b2ae", true},
+		{"upper case", "7E27652122E8B2AE", "7e27652122e8b2ae", true},
+		// Etcd leaves leading zeros out, other tools print them.
+		{"leading zeros", "00027652122E8b2ae", "27652122e8b2ae", true},
+		{"another", "7e27652122e8b2ae", "cdf818194e3a8c32", false},
+		{"longer", "7e27652122e8b2ae", "7e27652122e8b2ae0", false},
+		{"shorter", "7e27652122e8b2ae", "7e27652122e8b2a", false},
+		// Etcd 0.x, a proxy's page, and /version tell none.
+		{"none told", "7e27652122e8b2ae", "", true},
+		{"any", AnyCluster, "cdf818194e3a8c32", true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			id := identity{expected: test.expected}
+			err := id.check(replyOf(test.told))
+			if test.passes {
+				check(t, "error", err, error(nil))
+			} else {
+				checkIs(t, err, errs.WrongCluster)
+			}
+		})
+	}
+}
+
+func TestFirstAnswersClusterIsKeptTo(t *testing.T) {
+	var id identity
+	check(t, "an answer without an ID", id.check(replyOf("")), error(nil))
+	check(t, "the first ID", id.check(replyOf("a1")), error(nil))
+	checkIs(t, id.check(replyOf("b2")), errs.WrongCluster)
+	check(t, "the first ID again", id.check(replyOf("a1")), error(nil))
+	check(t, "an answer without an ID", id.check(replyOf("")), error(nil))
+}
+
+func TestAnyClusterLearnsNone(t *testing.T) {
+	id := identity{expected: AnyCluster}
+	for _, told := range []string{"a1", "b2", "a1"} {
+		check(t, told, id.check(replyOf(told)), error(nil))
+	}
+	id.saw(7)
+	check(t, "floor", id.floor(), uint64(0)) // one cluster's index says nothing of another's
+}
+
+// Of answers that come at the same time one decides for all.
+func TestFirstAnswersAtOnceAgreeOnOneCluster(t *testing.T) {
+	var id identity
+	ids := []string{"a1", "b2"}
+	passed := make([]error, 40)
+	var calls sync.WaitGroup
+	for i := range passed {
+		calls.Go(func() { passed[i] = id.check(replyOf(ids[i%2])) })
+	}
+	calls.Wait()
+	for i, err := range passed {
+		check(t, ids[i%2]+" passes as at first", err == nil, passed[i%2] == nil)
+	}
+	check(t, "one of the two passes", passed[0] == nil, passed[1] != nil)
+}
+
+func TestFloorIsTheHighestIndexSeen(t *testing.T) {
+	var id identity
+	for _, index := range []uint64{5, 9, 0, 7} {
+		id.saw(index)
+	}
+	check(t, "floor", id.floor(), uint64(9))
+	var calls sync.WaitGroup
+	for index := range uint64(100) {
+		calls.Go(func() { id.saw(index) })
+	}
+	calls.Wait()
+	check(t, "floor", id.floor(), uint64(99))
+}

@@ -1,0 +1,113 @@
+package cluster
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+
+	"github.com/etcdv2/client/internal/errs"
+)
+
+// Member is one place that requests can be sent to.
+type Member struct {
+	endpoint string
+	base     *url.URL
+	seed     bool // from the configuration: never dropped, whatever the cluster says
+	health   health
+	version  atomic.Pointer[string] // see Version
+}
+
+// maxPlainTarget is how long a request line's method, target and version may be together for etcd 3.x to
+// answer at all on a listener without TLS: it reads 4,096 bytes in search of the line's end and closes the
+// connection when there is none.
+const maxPlainTarget = 4094
+
+// parseMember returns the member at endpoint, or errs.InvalidArgument.
+func parseMember(endpoint string) (*Member, error) {
+	base, err := parseEndpoint(endpoint)
+	if err != nil {
+		return nil, err
+	}
+	return &Member{endpoint: base.String(), base: base}, nil
+}
+
+func parseEndpoint(endpoint string) (*url.URL, error) {
+	u, err := url.Parse(endpoint)
+	if i := strings.LastIndexByte(endpoint, '@'); i >= 0 {
+		// What stands before it is not shown: a password may be in there, in whatever spelling.
+		return nil, errs.Invalidf("endpoint …%s holds credentials; they belong in Username and Password", endpoint[i:])
+	}
+	switch {
+	case err != nil:
+		return nil, errs.Invalidf("endpoint %q is not a URL", endpoint)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, errs.Invalidf("endpoint %q does not begin with http:// or https://", endpoint)
+	case u.Hostname() == "":
+		return nil, errs.Invalidf("endpoint %q has no host", endpoint)
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, errs.Invalidf("endpoint %q has a query or fragment", endpoint)
+	}
+	u.Host = canonicalHost(u)
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = ""
+	return u, nil
+}
+
+// canonicalHost returns the host of u in the one spelling that can be compared: in lower case, and without
+// the port that its scheme has anyway.
+func canonicalHost(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	if port := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]; port != "" {
+		host = strings.TrimSuffix(host, port)
+	}
+	return host
+}
+
+// Endpoint returns the member's URL.
+func (m *Member) Endpoint() string { return m.endpoint }
+
+// Version returns what SetVersion was given, and whether it was.
+func (m *Member) Version() (version string, known bool) {
+	if v := m.version.Load(); v != nil {
+		return *v, true
+	}
+	return "", false
+}
+
+// SetVersion notes the version that the member says it runs.
+func (m *Member) SetVersion(version string) { m.version.Store(&version) }
+
+// apiPrefix is what the paths of requests begin with; VersionPrefix takes its place.
+const apiPrefix = "/v2"
+
+// target returns the URL of req at the member, or errs.InvalidArgument for a request that an etcd 3.x member
+// would drop without an answer.
+func (m *Member) target(req *http.Request, versionPrefix string) (*url.URL, error) {
+	path := req.URL.Path
+	if rest, ok := strings.CutPrefix(path, apiPrefix+"/"); ok && versionPrefix != apiPrefix {
+		path = versionPrefix + "/" + rest
+	}
+	target := *m.base
+	// Setting Path alone escapes each segment and leaves slashes as they are. The %2F that other generated
+	// clients write means the same to etcd, but some proxies refuse it.
+	target.Path += path
+	target.RawQuery = req.URL.RawQuery
+	return &target, m.checkTarget(req.Method, &target)
+}
+
+// checkTarget refuses a request line that is too long.
+func (m *Member) checkTarget(method string, target *url.URL) error {
+	if m.base.Scheme != "http" {
+		return nil
+	}
+	// Escaping makes a path at most three times as long: most requests need no closer look.
+	if 3*len(target.Path)+len(target.RawQuery) < maxPlainTarget/2 {
+		return nil
+	}
+	if n := len(method + " " + target.RequestURI() + " HTTP/1.1"); n > maxPlainTarget {
+		return errs.Invalidf("%s %.80s…: request line of %d bytes, etcd 3.x reads at most %d without TLS; "+
+			"compare by index, or use a shorter key", method, target.Path, n, maxPlainTarget)
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package cluster
+
+import (
+	"net/url"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// memberList is the members that requests can go to. Once there is one it is never empty.
+type memberList struct {
+	change  sync.Mutex                // held while members are replaced
+	members atomic.Pointer[[]*Member] // replaced as a whole, never changed
+	pinned  atomic.Pointer[Member]    // the one that calls begin with
+}
+
+func newMemberList(members []*Member) *memberList {
+	l := &memberList{}
+	l.members.Store(&members)
+	return l
+}
+
+func (l *memberList) all() []*Member { return *l.members.Load() }
+
+func (l *memberList) endpoints() []string {
+	members := l.all()
+	endpoints := make([]string, len(members))
+	for i, m := range members {
+		endpoints[i] = m.endpoint
+	}
+	return endpoints
+}
+
+// next returns the member to try when those in tried have been, and how many are left to try with it, nil and
+// 0 when there is none. Members set aside come into it only when no other is left.
+func (l *memberList) next(tried []*Member) (next *Member, left int) {
+	var aside *Member
+	var asideLeft int
+	pinned := l.pinned.Load()
+	for _, m := range l.all() {
+		switch {
+		case slices.Contains(tried, m):
+		case m.health.aside():
+			if asideLeft++; aside == nil || m == pinned {
+				aside = m
+			}
+		default:
+			if left++; next == nil || m == pinned {
+				next = m
+			}
+		}
+	}
+	if next == nil {
+		return aside, asideLeft
+	}
+	return next, left
+}
+
+// pin makes calls begin with m.
+func (l *memberList) pin(m *Member) {
+	if l.pinned.Load() != m {
+		l.pinned.Store(m)
+	}
+}
+
+// find returns the member that clients reach at u, nil if there is none.
+func (l *memberList) find(u *url.URL) *Member { return findMember(l.all(), u) }
+
+func findMember(members []*Member, u *url.URL) *Member {
+	host := canonicalHost(u)
+	for _, m := range members {
+		if m.base.Scheme == u.Scheme && m.base.Host == host {
+			return m
+		}
+	}
+	return nil
+}
+
+// add adds seeds that are not in the list yet.
+func (l *memberList) add(seeds []*Member) {
+	l.change.Lock()
+	defer l.change.Unlock()
+	l.replace(slices.Clone(l.all()), seeds)
+}
+
+// advertise makes the list the seeds and what the cluster advertises. Members that were advertised before,
+// and no longer are, leave it.
+func (l *memberList) advertise(members []*Member) {
+	l.change.Lock()
+	defer l.change.Unlock()
+	seeds := slices.DeleteFunc(slices.Clone(l.all()), func(m *Member) bool { return !m.seed })
+	l.replace(seeds, members)
+}
+
+// replace makes the list that of kept and more. A member that was in the list before stays the same one: what
+// is known of its health counts on.
+func (l *memberList) replace(kept, more []*Member) {
+	for _, m := range more {
+		if findMember(kept, m.base) != nil {
+			continue
+		}
+		if known := l.find(m.base); known != nil {
+			m = known
+		}
+		kept = append(kept, m)
+	}
+	l.members.Store(&kept)
+	if !slices.Contains(kept, l.pinned.Load()) {
+		l.pinned.Store(nil)
+	}
+}

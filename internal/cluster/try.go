@@ -1,0 +1,114 @@
+package cluster
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// attempt makes one attempt of a call at m, where its request goes to target, and notes what that says of m.
+// Open is the success of a call that waits.
+func (c *Cluster) attempt(ctx context.Context, call *Call, m *Member, target *url.URL, most time.Duration) (Verdict, *Open) {
+	observer := c.config.Observer
+	if observer != nil {
+		observer.AttemptStarted(m.endpoint, call.Request.Method, target.Path)
+	}
+	start := time.Now()
+	a := c.newAttempt(ctx, most)
+	if call.Wait {
+		c.pulse.join(m, a, call.Pulse)
+	}
+	v, open := c.try(call, m, target, a)
+	if observer != nil {
+		observer.AttemptEnded(m.endpoint, call.Request.Method, target.Path, time.Since(start), v.Outcome, v.Err)
+	}
+	switch {
+	case v.Outcome.settled():
+		c.succeeded(m)
+	case a.countsAgainstMember() && c.life.Err() == nil:
+		c.failed(m, v.Err)
+	}
+	return v, open
+}
+
+// succeeded makes calls begin with a member that answers.
+func (c *Cluster) succeeded(m *Member) {
+	c.members.pin(m)
+	c.restored(m)
+}
+
+// restored returns a member to service.
+func (c *Cluster) restored(m *Member) {
+	if m.health.answered() && c.config.Observer != nil {
+		c.config.Observer.Back(m.endpoint)
+	}
+}
+
+// failed sets a member aside.
+func (c *Cluster) failed(m *Member, err error) {
+	if duration := m.health.failed(); duration > 0 && c.config.Observer != nil {
+		c.config.Observer.SetAside(m.endpoint, duration, err)
+	}
+}
+
+// Ask makes a call to m alone, once, without credentials and without telling the observer. most bounds it; 0
+// means that only ctx does.
+func (c *Cluster) Ask(ctx context.Context, m *Member, call *Call, most time.Duration) Verdict {
+	v, open := c.ask(ctx, m, call, most)
+	if open != nil {
+		open.Close()
+	}
+	return v
+}
+
+func (c *Cluster) ask(ctx context.Context, m *Member, call *Call, most time.Duration) (Verdict, *Open) {
+	target, err := m.target(call.Request, c.config.VersionPrefix)
+	if err != nil {
+		return noAttempt(err).Verdict, nil
+	}
+	return c.try(call, m, target, c.newAttempt(ctx, most))
+}
+
+// try sends the request of a call once, and ends the attempt unless the call has got what it waits on.
+func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdict, *Open) {
+	seen := c.identity.floor()
+	req, err := call.requestTo(a.ctx, target)
+	if err != nil {
+		defer a.end()
+		return noAttempt(err).Verdict, nil
+	}
+	resp, err := roundTrip(c.http, req)
+	if err != nil {
+		defer a.end()
+		return Verdict{Outcome: a.outcome(err), Err: a.why(err)}, nil
+	}
+	resp.Request = req // a transport of the user's may have left it out
+	if err := c.identity.check(resp); err != nil {
+		defer a.end()
+		resp.Body.Close()
+		return Verdict{Author: OtherCluster, Err: err}, nil
+	}
+	if call.Wait && resp.StatusCode >= 200 && resp.StatusCode < 300 {
+		return c.opened(resp, m, a)
+	}
+	defer a.end()
+	v, err := call.Answer.Sort(Reply{Response: resp, Endpoint: m.endpoint, Seen: seen})
+	resp.Body.Close()
+	if err != nil {
+		return Verdict{Err: a.why(err)}, nil
+	}
+	c.identity.saw(IndexOf(resp))
+	return v, nil
+}
+
+// requestTo returns the request of the call as it goes to target.
+func (call *Call) requestTo(ctx context.Context, target *url.URL) (*http.Request, error) {
+	req := call.Request.WithContext(ctx)
+	req.URL = target
+	var err error
+	if req.GetBody != nil {
+		req.Body, err = req.GetBody()
+	}
+	return req, err
+}
