@@ -99,7 +99,7 @@ bench-watches: ## measure watches and mirrors at length, on both kinds of server
 	@echo "A thousand watches on one client"
 	@cd tests && WATCH_LOAD=1000 go test -count=1 -v -timeout 10m ./watchload | grep -E 'watchload:|^(ok|FAIL|---)'
 	@echo "A mirror of 10,000 nodes, and a Get of them"
-	@go test -run '^$$' -bench Mirror -benchmem ./etcd; cd tests && go test -run '^$$' -bench . -benchmem -count=5 ./mirror
+	@go test -run '^$$' -bench Mirror -benchmem ./etcd; cd tests && go test -run '^$$' -bench . -benchmem -count=5 ./live/mirror
 
 interop: ## let Go and python-etcd processes contend for the same locks (needs Python)
 	@cd tests && INTEROP=1 go test -count=1 -v ./interop | grep -E '^(ok|FAIL)|_test.go|---'
