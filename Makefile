@@ -46,15 +46,15 @@ verify-spec: ## fail if api/openapi.yaml breaks clients made from the last relea
 
 docs: need-npx ## make a reference for readers of api/openapi.yaml, and look at it in Chromium (needs npx)
 	@mkdir -p build/docs
-	@$(REDOCLY) build-docs --config tests/docs/redocly.yaml --template tests/docs/page.hbs --inlineBundle \
+	@$(REDOCLY) build-docs --config tests/api/docs/redocly.yaml --template tests/api/docs/page.hbs --inlineBundle \
 		-o build/docs/online.html api/openapi.yaml 2>build/docs/redocly.log || { cat build/docs/redocly.log; exit 1; }
-	@sed -f tests/docs/offline.sed build/docs/online.html >build/docs/index.html; rm build/docs/online.html
-	@cd tests && DOCS_PAGE=$(CURDIR)/build/docs/index.html go test -count=1 -v ./docs | grep -vE '^(=== |PASS)'
+	@sed -f tests/api/docs/offline.sed build/docs/online.html >build/docs/index.html; rm build/docs/online.html
+	@cd tests && DOCS_PAGE=$(CURDIR)/build/docs/index.html go test -count=1 -v ./api/docs | grep -vE '^(=== |PASS)'
 	@echo "build/docs/index.html is the reference; it needs no network"
 
 lint-spec: need-npx ## let redocly and spectral look for mistakes in api/openapi.yaml (needs npx)
-	@$(REDOCLY) lint --config tests/spec/redocly.yaml api/openapi.yaml
-	@$(SPECTRAL) lint --fail-severity warn --ruleset tests/spec/spectral.yaml api/openapi.yaml
+	@$(REDOCLY) lint --config tests/api/spec/redocly.yaml api/openapi.yaml
+	@$(SPECTRAL) lint --fail-severity warn --ruleset tests/api/spec/spectral.yaml api/openapi.yaml
 
 need-npx:
 	@command -v npx >/dev/null || { echo "This needs npx, which comes with Node.js, and there is none here."; exit 1; }
@@ -69,7 +69,7 @@ fix: ## format the code of both modules
 	@cd tests && $(LINTER) fmt -c ../.golangci.yml
 
 contract: ## hold real servers and other clients to api/openapi.yaml (ETCD_ENDPOINTS=http://a,http://b: yours; CONTRACT_READONLY=1)
-	@cd tests && CONTRACT=thorough go test -count=1 -v -parallel 24 -timeout 20m -run '$(if $(ETCD_ENDPOINTS),TestContract)' ./contract \
+	@cd tests && CONTRACT=thorough go test -count=1 -v -parallel 24 -timeout 20m -run '$(if $(ETCD_ENDPOINTS),TestContract)' ./api/contract \
 		| grep -E '^contract:|_test\.go:|^(ok|FAIL|---)'
 
 chaos: ## break real clusters for more than half an hour and check every answer (CHAOS_SEED repeats the choices)
@@ -105,7 +105,7 @@ interop: ## let Go and python-etcd processes contend for the same locks (needs P
 	@cd tests && INTEROP=1 go test -count=1 -v ./interop | grep -E '^(ok|FAIL)|_test.go|---'
 
 clients: ## generate clients in TypeScript, Python, Java and Rust, and try each on real servers (needs what it names)
-	@cd tests && CLIENTS=1 go test -count=1 -v -timeout 60m -run TestClients ./clients | grep -vE '^(=== | *--- PASS|PASS)'
+	@cd tests && CLIENTS=1 go test -count=1 -v -timeout 60m -run TestClients ./api/clients | grep -vE '^(=== | *--- PASS|PASS)'
 
 fuzz: ## fuzz each target for FUZZTIME (30s)
 	@for package in ./api ./etcd; do for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
