@@ -102,7 +102,7 @@ bench-watches: ## measure watches and mirrors at length, on both kinds of server
 	@go test -run '^$$' -bench Mirror -benchmem ./etcd; cd tests && go test -run '^$$' -bench . -benchmem -count=5 ./live/mirror
 
 interop: ## let Go and python-etcd processes contend for the same locks (needs Python)
-	@cd tests && INTEROP=1 go test -count=1 -v ./interop | grep -E '^(ok|FAIL)|_test.go|---'
+	@cd tests && INTEROP=1 go test -count=1 -v ./use/interop | grep -E '^(ok|FAIL)|_test.go|---'
 
 clients: ## generate clients in TypeScript, Python, Java and Rust, and try each on real servers (needs what it names)
 	@cd tests && CLIENTS=1 go test -count=1 -v -timeout 60m -run TestClients ./api/clients | grep -vE '^(=== | *--- PASS|PASS)'
