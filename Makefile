@@ -46,15 +46,15 @@ verify-spec: ## fail if api/openapi.yaml breaks clients made from the last relea
 
 docs: need-npx ## make a reference for readers of api/openapi.yaml, and look at it in Chromium (needs npx)
 	@mkdir -p build/docs
-	@$(REDOCLY) build-docs --config tests/docs/redocly.yaml --template tests/docs/page.hbs --inlineBundle \
+	@$(REDOCLY) build-docs --config tests/api/docs/redocly.yaml --template tests/api/docs/page.hbs --inlineBundle \
 		-o build/docs/online.html api/openapi.yaml 2>build/docs/redocly.log || { cat build/docs/redocly.log; exit 1; }
-	@sed -f tests/docs/offline.sed build/docs/online.html >build/docs/index.html; rm build/docs/online.html
-	@cd tests && DOCS_PAGE=$(CURDIR)/build/docs/index.html go test -count=1 -v ./docs | grep -vE '^(=== |PASS)'
+	@sed -f tests/api/docs/offline.sed build/docs/online.html >build/docs/index.html; rm build/docs/online.html
+	@cd tests && DOCS_PAGE=$(CURDIR)/build/docs/index.html go test -count=1 -v ./api/docs | grep -vE '^(=== |PASS)'
 	@echo "build/docs/index.html is the reference; it needs no network"
 
 lint-spec: need-npx ## let redocly and spectral look for mistakes in api/openapi.yaml (needs npx)
-	@$(REDOCLY) lint --config tests/spec/redocly.yaml api/openapi.yaml
-	@$(SPECTRAL) lint --fail-severity warn --ruleset tests/spec/spectral.yaml api/openapi.yaml
+	@$(REDOCLY) lint --config tests/api/spec/redocly.yaml api/openapi.yaml
+	@$(SPECTRAL) lint --fail-severity warn --ruleset tests/api/spec/spectral.yaml api/openapi.yaml
 
 need-npx:
 	@command -v npx >/dev/null || { echo "This needs npx, which comes with Node.js, and there is none here."; exit 1; }
@@ -69,24 +69,24 @@ fix: ## format the code of both modules
 	@cd tests && $(LINTER) fmt -c ../.golangci.yml
 
 contract: ## hold real servers and other clients to api/openapi.yaml (ETCD_ENDPOINTS=http://a,http://b: yours; CONTRACT_READONLY=1)
-	@cd tests && CONTRACT=thorough go test -count=1 -v -parallel 24 -timeout 20m -run '$(if $(ETCD_ENDPOINTS),TestContract)' ./contract \
+	@cd tests && CONTRACT=thorough go test -count=1 -v -parallel 24 -timeout 20m -run '$(if $(ETCD_ENDPOINTS),TestContract)' ./api/contract \
 		| grep -E '^contract:|_test\.go:|^(ok|FAIL|---)'
 
 chaos: ## break real clusters for more than half an hour and check every answer (CHAOS_SEED repeats the choices)
 	@echo "One member frozen, then all down: ours beside the official client"
-	@cd tests && OUTAGE_PEERS=1 go test -count=1 -v ./outage | grep -E 'failed|success|^(ok|FAIL|---)'
+	@cd tests && OUTAGE_PEERS=1 go test -count=1 -v ./faults/outage | grep -E 'failed|success|^(ok|FAIL|---)'
 	@echo "Watches and mirrors through every kind of fault"
-	@cd tests && go test -count=1 -v ./watchfaults | grep -E 'delivered|gap|^(ok|FAIL| *---)'
+	@cd tests && go test -count=1 -v ./faults/watchfaults | grep -E 'delivered|gap|^(ok|FAIL| *---)'
 	@echo "Random operations and faults, a watch and a mirror compared with the server's tree (WATCH_SEED repeats)"
-	@cd tests && WATCH_STEPS=10000 go test -count=1 -v -timeout 20m ./property | grep -E 'WATCH_SEED|steps worked|^(ok|FAIL| *---)'
+	@cd tests && WATCH_STEPS=10000 go test -count=1 -v -timeout 20m ./faults/property | grep -E 'WATCH_SEED|steps worked|^(ok|FAIL| *---)'
 	@echo "Replies dropped, unknown outcomes settled, members restarted in turn for a minute on each kind of server"
-	@cd tests/chaos && CHAOS_SECONDS=60 go test -count=1 -timeout 20m -run 'ReplyDropped|UniqueValue|RollingRestart'
+	@cd tests/faults/chaos && CHAOS_SECONDS=60 go test -count=1 -timeout 20m -run 'ReplyDropped|UniqueValue|RollingRestart'
 	@echo "Sixteen contenders for a lock, five minutes on each kind of server, and planted bugs"
-	@cd tests/exclusion && EXCLUSION_SECONDS=300 go test -count=1 -timeout 30m -run 'NoTwoHolders|PlantedBugs'
+	@cd tests/faults/exclusion && EXCLUSION_SECONDS=300 go test -count=1 -timeout 30m -run 'NoTwoHolders|PlantedBugs'
 	@echo "Readers and writers, and a semaphore, a minute each on each kind of server"
-	@cd tests/exclusion && EXCLUSION_SECONDS=60 go test -count=1 -timeout 30m -run 'NoReaderBesideAWriter|NoMoreHoldersThanSlots'
+	@cd tests/faults/exclusion && EXCLUSION_SECONDS=60 go test -count=1 -timeout 30m -run 'NoReaderBesideAWriter|NoMoreHoldersThanSlots'
 	@echo "Linearizability under faults, five minutes on each kind of server, and a planted bug"
-	@cd tests/chaos && CHAOS_SECONDS=300 go test -count=1 -timeout 30m -run 'Linearizable|PlantedBug'
+	@cd tests/faults/chaos && CHAOS_SECONDS=300 go test -count=1 -timeout 30m -run 'Linearizable|PlantedBug'
 
 bench: ## measure the library beside its peers and net/http, and write docs/benchmarks.md (ten minutes)
 	@go test -run '^$$' -bench 'Call|Decode|MirrorGet' -benchmem ./etcd
@@ -95,17 +95,17 @@ bench: ## measure the library beside its peers and net/http, and write docs/benc
 
 bench-watches: ## measure watches and mirrors at length, on both kinds of server
 	@echo "64 writers x 200 sets on the watched tree, 20 runs on each kind of server, ours beside client/v2"
-	@cd tests && STORM_PEERS=1 STORM_RUNS=20 go test -count=1 -v -timeout 30m -run Storm ./storm | grep -E 'storm:|run [0-9]+:|^(ok|FAIL|---)'
+	@cd tests && STORM_PEERS=1 STORM_RUNS=20 go test -count=1 -v -timeout 30m -run Storm ./faults/storm | grep -E 'storm:|run [0-9]+:|^(ok|FAIL|---)'
 	@echo "A thousand watches on one client"
-	@cd tests && WATCH_LOAD=1000 go test -count=1 -v -timeout 10m ./watchload | grep -E 'watchload:|^(ok|FAIL|---)'
+	@cd tests && WATCH_LOAD=1000 go test -count=1 -v -timeout 10m ./faults/watchload | grep -E 'watchload:|^(ok|FAIL|---)'
 	@echo "A mirror of 10,000 nodes, and a Get of them"
-	@go test -run '^$$' -bench Mirror -benchmem ./etcd; cd tests && go test -run '^$$' -bench . -benchmem -count=5 ./mirror
+	@go test -run '^$$' -bench Mirror -benchmem ./etcd; cd tests && go test -run '^$$' -bench . -benchmem -count=5 ./live/mirror
 
 interop: ## let Go and python-etcd processes contend for the same locks (needs Python)
-	@cd tests && INTEROP=1 go test -count=1 -v ./interop | grep -E '^(ok|FAIL)|_test.go|---'
+	@cd tests && INTEROP=1 go test -count=1 -v ./use/interop | grep -E '^(ok|FAIL)|_test.go|---'
 
 clients: ## generate clients in TypeScript, Python, Java and Rust, and try each on real servers (needs what it names)
-	@cd tests && CLIENTS=1 go test -count=1 -v -timeout 60m -run TestClients ./clients | grep -vE '^(=== | *--- PASS|PASS)'
+	@cd tests && CLIENTS=1 go test -count=1 -v -timeout 60m -run TestClients ./api/clients | grep -vE '^(=== | *--- PASS|PASS)'
 
 fuzz: ## fuzz each target for FUZZTIME (30s)
 	@for package in ./api ./etcd; do for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \

@@ -18,5 +18,5 @@
 //   - Headers that belong to HTTP rather than to the API: see [Transport.Ignore].
 //   - The answer to a request whose path or method is not declared, as nothing says what it should be.
 //   - Bodies of redirects: a line of HTML for people.
-//   - Whether an answer is true. That takes test cases, see tests/contract.
+//   - Whether an answer is true. That takes test cases, see tests/api/contract.
 package validator

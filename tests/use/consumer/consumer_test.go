@@ -13,7 +13,7 @@ import (
 )
 
 // library is the root of the library's module, seen from this package.
-const library = "../.."
+const library = "../../.."
 
 // What a user must not inherit from the library: the tools, the servers and the frameworks around it.
 var unwanted = []string{

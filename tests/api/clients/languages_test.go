@@ -41,7 +41,7 @@ var languages = []language{
 			{"python3", "-m", "venv", ".venv"},
 			{".venv/bin/pip", "install", "--quiet", "-r", "requirements.txt"},
 			{
-				".venv/bin/openapi-python-client", "generate", "--path", "../../../api/openapi.yaml", "--config", "config.yaml",
+				".venv/bin/openapi-python-client", "generate", "--path", "../../../../api/openapi.yaml", "--config", "config.yaml",
 				"--meta", "none", "--output-path", "etcd_v2", "--overwrite", "--fail-on-warning",
 			},
 		},
@@ -83,7 +83,7 @@ func (l language) missing() string {
 // dir is where the language is built: as deep in the repository as where it is copied from, so that paths to
 // api/openapi.yaml hold in both places.
 func (l language) dir() string {
-	return filepath.Join("..", "..", "build", "clients", l.name)
+	return filepath.Join("..", "..", "..", "build", "api", "clients", l.name)
 }
 
 // prepare generates the client and compiles what uses it. What it fetched once stays in the build folder.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/etcdv2/client/tests/contract/proof"
+	"github.com/etcdv2/client/tests/api/contract/proof"
 	"github.com/etcdv2/client/tests/validator"
 )
 

@@ -82,7 +82,7 @@ func TestTree(t *testing.T) {
 
 // What the README shows of a language is its example, which make clients runs.
 func TestReadmeShowsTheExamples(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
 // Package outage measures what calls cost while a member hangs or all are down, beside the official
-// client. It asserts that calls succeed, not how long they take; `make outage` prints that.
+// client. It asserts that calls succeed, not how long they take; `make chaos` prints that.
 package outage
 
 import (

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/etcdv2/client/tests/contract/proof"
+	"github.com/etcdv2/client/tests/api/contract/proof"
 	"github.com/etcdv2/client/tests/validator"
 )
 
