@@ -18,11 +18,11 @@ var (
 
 	// ErrInvalidArgument says that a call was refused before anything was sent: a key, value, TTL or
 	// condition that etcd cannot hold or would misread.
-	ErrInvalidArgument = errs.InvalidArgument
+	ErrInvalidArgument = errs.ErrInvalidArgument
 
 	// ErrWrongCluster says that a member belongs to another cluster than the one that Config.ClusterID names,
 	// or that answered first. A write to it may have been applied, there.
-	ErrWrongCluster = errs.WrongCluster
+	ErrWrongCluster = errs.ErrWrongCluster
 
 	// ErrClusterRolledBack says that the cluster, asked with a quorum read, is behind an index that it has
 	// shown before: it was built anew, or restored from a backup. A watch would wait for indexes that now
@@ -30,7 +30,7 @@ var (
 	ErrClusterRolledBack = errors.New("cluster is behind what it has shown before")
 
 	// ErrClosed says that the client was closed, before the call or while it ran.
-	ErrClosed = errs.Closed
+	ErrClosed = errs.ErrClosed
 )
 
 // Error is a reply of a server that is not a success. errors.Is finds its Code.

@@ -11,8 +11,8 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// WaitFor reepoch the node of key as soon as predicate says yes to it; at once, if it does now. Where key
-// does not exist predicate is asked about nil, and nil is what WaitFor reepoch if it says yes.
+// WaitFor returns the node of key as soon as predicate says yes to it; at once, if it does now. Where key
+// does not exist predicate is asked about nil, and nil is what WaitFor returns if it says yes.
 //
 //	node, err := mirror.WaitFor(ctx, "/jobs/4711/state", func(n *etcd.Node) bool {
 //		return n != nil && n.Value == "done"
@@ -98,7 +98,7 @@ func (m *Mirror) await(ctx context.Context, now mirrorMoment, again <-chan time.
 	}
 }
 
-// checkKey reepoch key as the mirror holds it, and refuses one that it never does.
+// checkKey returns key as the mirror holds it, and refuses one that it never does.
 func (m *Mirror) checkKey(key string) (string, error) {
 	key, err := nodeKey(key)
 	switch {

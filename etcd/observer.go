@@ -39,7 +39,7 @@ type AttemptEnded struct {
 	Path     string
 	Duration time.Duration
 	Outcome  Outcome
-	Err      error // nil for a success; an *Error where the member refused
+	Err      error // nil for an answer of use; an *Error where the member refused or answered something else
 }
 
 // MemberSetAside says that a member has failed, and is not tried for a while unless all are set aside.

@@ -327,9 +327,8 @@ func readByTheByte(t *testing.T, body []byte) {
 func decodeInPieces(body []byte, first int) *Response {
 	const piece = 1 << 10
 	before := fmt.Sprintf("%q", strings.Repeat("x", piece-first-len(`""`)))
-	source := io.MultiReader(strings.NewReader(before), bytes.NewReader(body))
-	buffer := scan.NewBuffer()
-	d := fastDecoder{Scanner: buffer.Scan(iotest.OneByteReader(source))}
+	source := io.MultiReader(strings.NewReader(before), iotest.OneByteReader(bytes.NewReader(body)))
+	d := fastDecoder{Scanner: scan.NewBuffer().Scan(source)}
 	d.Text()
 	return d.event()
 }

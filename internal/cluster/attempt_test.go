@@ -129,7 +129,7 @@ func TestLiftedAttemptStillEndsWithTheCallerOrTheCluster(t *testing.T) {
 		check(t, "reason", byCaller.why(io.EOF), cause)
 		c.Close()
 		<-byCluster.ctx.Done()
-		checkIs(t, byCluster.why(io.EOF), errs.Closed)
+		checkIs(t, byCluster.why(io.EOF), errs.ErrClosed)
 	})
 }
 

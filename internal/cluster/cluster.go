@@ -30,7 +30,7 @@ type Cluster struct {
 	release    func()         // closes the idle connections of our own pool
 }
 
-// New returns a cluster, or an error that is errs.InvalidArgument. It opens no connection.
+// New returns a cluster, or an error that is errs.ErrInvalidArgument. It opens no connection.
 func New(config Config) (*Cluster, error) {
 	members, err := config.members()
 	if err != nil {
@@ -105,8 +105,14 @@ func (c *Cluster) admit(ctx context.Context, call *Call) error {
 	if c.config.Username != "" {
 		req.SetBasicAuth(c.config.Username, c.config.Password)
 	}
+	if len(c.members.all()) > 0 {
+		return nil
+	}
+	if err := c.Discover(ctx); err != nil {
+		return err
+	}
 	if len(c.members.all()) == 0 {
-		return c.Discover(ctx)
+		return errs.Invalidf("no endpoints were found")
 	}
 	return nil
 }
@@ -153,7 +159,7 @@ func share(ctx context.Context, toTry int, most time.Duration) time.Duration {
 // Seen returns the highest etcd index that an answer has told.
 func (c *Cluster) Seen() uint64 { return c.identity.seen.Load() }
 
-// Life returns a context that ends with Close, with the cause errs.Closed.
+// Life returns a context that ends with Close, with the cause errs.ErrClosed.
 func (c *Cluster) Life() context.Context { return c.life }
 
 // Go runs f in the background. It has to return when Life ends; Close waits for it.
@@ -162,8 +168,8 @@ func (c *Cluster) Go(f func()) { c.background.Go(f) }
 // Close ends what runs, waits for what runs in the background, and closes the idle connections of the
 // cluster's own pool.
 func (c *Cluster) Close() {
-	c.endLife(errs.Closed)
-	c.inflight.end(errs.Closed)
+	c.endLife(errs.ErrClosed)
+	c.inflight.end(errs.ErrClosed)
 	c.pulse.close()
 	c.background.Wait()
 	c.release()

@@ -26,7 +26,7 @@ type Config struct {
 	HTTPClient      *http.Client // nil for one with a pool of its own
 	RefuseRedirects bool         // also those to the leader
 	AttemptTimeout  time.Duration
-	PulseInterval   time.Duration // negative for never
+	PulseInterval   time.Duration // not above 0 for never
 	Questions       Questions
 	Observer        Observer // nil for none
 

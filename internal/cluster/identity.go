@@ -24,7 +24,7 @@ type identity struct {
 	seen     atomic.Uint64          // the highest etcd index that an answer told
 }
 
-// check returns errs.WrongCluster for a reply from another cluster. It only needs the header. Replies without
+// check returns errs.ErrWrongCluster for a reply from another cluster. It only needs the header. Replies without
 // an ID, as those of etcd 0.x, pass.
 func (i *identity) check(resp *http.Response) error {
 	id := IDOf(resp)
@@ -36,7 +36,7 @@ func (i *identity) check(resp *http.Response) error {
 		expected = i.learn(id)
 	}
 	if !strings.EqualFold(strings.TrimLeft(expected, "0"), id) {
-		return fmt.Errorf("%w: its ID is %s, not %s", errs.WrongCluster, id, expected)
+		return fmt.Errorf("%w: its ID is %s, not %s", errs.ErrWrongCluster, id, expected)
 	}
 	return nil
 }

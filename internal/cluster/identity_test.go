@@ -40,7 +40,7 @@ func TestConfiguredClusterID(t *testing.T) {
 			if test.passes {
 				check(t, "error", err, error(nil))
 			} else {
-				checkIs(t, err, errs.WrongCluster)
+				checkIs(t, err, errs.ErrWrongCluster)
 			}
 		})
 	}
@@ -50,7 +50,7 @@ func TestFirstAnswersClusterIsKeptTo(t *testing.T) {
 	var id identity
 	check(t, "an answer without an ID", id.check(replyOf("")), error(nil))
 	check(t, "the first ID", id.check(replyOf("a1")), error(nil))
-	checkIs(t, id.check(replyOf("b2")), errs.WrongCluster)
+	checkIs(t, id.check(replyOf("b2")), errs.ErrWrongCluster)
 	check(t, "the first ID again", id.check(replyOf("a1")), error(nil))
 	check(t, "an answer without an ID", id.check(replyOf("")), error(nil))
 }

@@ -23,7 +23,7 @@ type Member struct {
 // connection when there is none.
 const maxPlainTarget = 4094
 
-// parseMember returns the member at endpoint, or errs.InvalidArgument.
+// parseMember returns the member at endpoint, or errs.ErrInvalidArgument.
 func parseMember(endpoint string) (*Member, error) {
 	base, err := parseEndpoint(endpoint)
 	if err != nil {
@@ -81,7 +81,7 @@ func (m *Member) SetVersion(version string) { m.version.Store(&version) }
 // apiPrefix is what the paths of requests begin with; VersionPrefix takes its place.
 const apiPrefix = "/v2"
 
-// target returns the URL of req at the member, or errs.InvalidArgument for a request that an etcd 3.x member
+// target returns the URL of req at the member, or errs.ErrInvalidArgument for a request that an etcd 3.x member
 // would drop without an answer.
 func (m *Member) target(req *http.Request, versionPrefix string) (*url.URL, error) {
 	path := req.URL.Path

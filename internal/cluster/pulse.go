@@ -10,7 +10,7 @@ import (
 type pulse struct {
 	cluster   *Cluster
 	questions Questions
-	interval  time.Duration // negative for no pulse
+	interval  time.Duration // not above 0 for no pulse
 
 	mu      sync.Mutex
 	keepers int // that want it
@@ -50,7 +50,7 @@ func (c *Cluster) Pulsed() bool { return c.pulse.interval > 0 }
 func (c *Cluster) KeepPulse() (release func()) { return c.pulse.keep() }
 
 func (p *pulse) keep() (release func()) {
-	if p.interval < 0 {
+	if p.interval <= 0 {
 		return func() {}
 	}
 	p.mu.Lock()

@@ -7,17 +7,17 @@ import (
 )
 
 var (
-	// InvalidArgument is etcd.ErrInvalidArgument.
-	InvalidArgument = errors.New("etcd: invalid argument")
+	// ErrInvalidArgument is etcd.ErrInvalidArgument.
+	ErrInvalidArgument = errors.New("etcd: invalid argument")
 
-	// WrongCluster is etcd.ErrWrongCluster.
-	WrongCluster = errors.New("answer from another cluster")
+	// ErrWrongCluster is etcd.ErrWrongCluster.
+	ErrWrongCluster = errors.New("answer from another cluster")
 
-	// Closed is etcd.ErrClosed.
-	Closed = errors.New("client closed")
+	// ErrClosed is etcd.ErrClosed.
+	ErrClosed = errors.New("client closed")
 )
 
-// Invalidf returns an error that says what the caller gave and matches InvalidArgument. Its text begins with
+// Invalidf returns an error that says what the caller gave and matches ErrInvalidArgument. Its text begins with
 // "etcd: ".
 func Invalidf(format string, args ...any) error {
 	return &argumentError{fmt.Sprintf("etcd: "+format, args...)}
@@ -26,4 +26,4 @@ func Invalidf(format string, args ...any) error {
 type argumentError struct{ text string }
 
 func (e *argumentError) Error() string        { return e.text }
-func (e *argumentError) Is(target error) bool { return target == InvalidArgument }
+func (e *argumentError) Is(target error) bool { return target == ErrInvalidArgument }

@@ -117,7 +117,7 @@ func (f *follower) searched(index uint64) bool {
 // discardKeyPoll lets go of the poll of the key itself when an event on that, or on what it is in, has been
 // delivered: the poll would bring it again.
 func (f *follower) discardKeyPoll(key string) {
-	if f.keyPoll != nil && (f.watch.AtOrAbove(key)) {
+	if f.keyPoll != nil && f.watch.AtOrAbove(key) {
 		f.abandon(f.keyPoll)
 	}
 }
