@@ -11,9 +11,11 @@ import (
 	"github.com/etcdv2/client/locking"
 )
 
+// All times of this package.
 const (
-	mostPause  = 10 * time.Second // between two campaigns
-	resignTime = 5 * time.Second
+	firstPause = 100 * time.Millisecond // between two campaigns, and
+	mostPause  = 10 * time.Second       // at most: a candidate must not miss an election for longer
+	resignTime = 5 * time.Second        // the TTL ends the term otherwise
 )
 
 // Run campaigns, calls lead when elected, and campaigns again when the term was lost or a campaign failed,
@@ -23,7 +25,7 @@ const (
 // When lead returns before its term is over, Run resigns and returns what lead returned. It also ends with
 // the cause of ctx's end, and with an error that no further try would change: see etcd.Retryable.
 func (e *Election) Run(ctx context.Context, name string, lead func(ctx context.Context) error) error {
-	for pause := (backoff.Backoff{First: 100 * time.Millisecond, Most: mostPause}); ; {
+	for pause := (backoff.Backoff{First: firstPause, Most: mostPause}); ; {
 		began := time.Now()
 		again, err := e.once(ctx, name, lead)
 		if !again {

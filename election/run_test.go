@@ -76,10 +76,10 @@ func TestRunEndsWithAnErrorThatNoFurtherTryWouldChange(t *testing.T) {
 		reply http.HandlerFunc
 		want  error
 	}{
-		"not allowed":          {refusing(401, etcd.ErrUnauthorized), etcd.ErrUnauthorized},
-		"another cluster":      {reply(200, "cdf818194e3a8c32", ""), etcd.ErrWrongCluster},
-		"v2 is switched off":   {withoutV2, etcd.ErrNotSupported},
-		"its name is a file's": {refusing(400, etcd.ErrNotDir), etcd.ErrNotDir},
+		"not allowed":         {refusing(401, etcd.ErrUnauthorized), etcd.ErrUnauthorized},
+		"another cluster":     {reply(200, "cdf818194e3a8c32", ""), etcd.ErrWrongCluster},
+		"v2 is switched off":  {withoutV2, etcd.ErrNotSupported},
+		"a name below a file": {refusing(400, etcd.ErrNotDir), etcd.ErrNotDir},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -101,18 +101,26 @@ func TestRunEndsWithAnErrorThatNoFurtherTryWouldChange(t *testing.T) {
 }
 
 func TestRunEndsWithItsClient(t *testing.T) {
-	client := connect(t, withoutV2)
-	client.Close()
-	if err := New(client, "/e").Run(t.Context(), "a", lead); !errors.Is(err, etcd.ErrClosed) {
-		t.Errorf("Run returned %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		client := connect(t, withoutV2)
+		client.Close()
+		if err := New(client, "/e").Run(ctx, "a", lead); !errors.Is(err, etcd.ErrClosed) {
+			t.Errorf("Run returned %v", err)
+		}
+	})
 }
 
 func TestRunRefusesWhatCannotWork(t *testing.T) {
-	err := New(connect(t, withoutV2), "/").Run(t.Context(), "a", lead)
-	if !errors.Is(err, etcd.ErrInvalidArgument) {
-		t.Errorf("Run returned %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		err := New(connect(t, withoutV2), "/").Run(ctx, "a", lead)
+		if !errors.Is(err, etcd.ErrInvalidArgument) {
+			t.Errorf("Run returned %v", err)
+		}
+	})
 }
 
 func TestRunCampaignsAgainWhereNobodyAnswers(t *testing.T) {
@@ -172,7 +180,9 @@ func TestRunCampaignsAgainAfterALoss(t *testing.T) {
 		if !errors.Is(locked, locking.ErrLost) {
 			t.Errorf("Lock returned %v", locked)
 		}
-		err := New(client, "/e").Run(t.Context(), "a", lead)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		err := New(client, "/e").Run(ctx, "a", lead)
 		if !errors.Is(err, etcd.ErrUnauthorized) || server.made != 3 {
 			t.Errorf("Run returned %v after %d places", err, server.made)
 		}

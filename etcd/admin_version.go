@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/etcdv2/client/gen"
 	"github.com/etcdv2/client/internal/cluster"
@@ -40,9 +39,6 @@ func (c *Client) versionOf(ctx context.Context, m *cluster.Member) string {
 	}
 	return version.Server
 }
-
-// versionTimeout bounds the question for a version that a call asks on its way.
-const versionTimeout = 3 * time.Second
 
 func newVersionCall(version *Version) *textCall {
 	call := newTextCall(gen.NewGetVersionRequest(), wanted{func(text []byte) (ok bool) {

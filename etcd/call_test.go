@@ -369,8 +369,8 @@ func TestManyCallsAtOnceShareAClient(t *testing.T) {
 	check(t, "requests", len(second.got()), 20)
 }
 
-// What a query says inside a value must not make a call a watch, whose body nobody would wait for. The attempt
-// of a watch ends with the header of its reply, that of any other call with the body.
+// What a query says inside a value must not make a call a watch, whose body nobody would wait for. The
+// attempt of a watch ends with the header of its reply, that of any other call with the body.
 func TestOnlyAWatchIsOne(t *testing.T) {
 	const key, bodyTime = "/wait=true", time.Second
 	get := func(opts ...GetOption) func(context.Context, *Client) (*Response, error) {

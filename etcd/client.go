@@ -1,7 +1,6 @@
 package etcd
 
 import (
-	"context"
 	"sync/atomic"
 	"time"
 
@@ -56,6 +55,3 @@ func (c *Client) Close() error {
 func (c *Client) Endpoints() []string {
 	return c.cluster.Endpoints()
 }
-
-// life returns a context that ends when the client is closed.
-func (c *Client) life() context.Context { return c.cluster.Life() }

@@ -8,21 +8,13 @@ import (
 
 	"github.com/etcdv2/client/internal/cluster"
 	"github.com/etcdv2/client/internal/errs"
-	"github.com/etcdv2/client/internal/follow"
 )
 
 // AnyCluster as Config.ClusterID lets members of different clusters answer.
 const AnyCluster = "*"
 
-// Defaults and bounds of Config.
-const (
-	defaultVersionPrefix  = "/v2"
-	defaultAttemptTimeout = 10 * time.Second
-	defaultPollTimeout    = 50 * time.Second
-	leastPollTimeout      = 2 * follow.SearchTime
-	defaultPulseInterval  = time.Second
-	leastPulseInterval    = 100 * time.Millisecond
-)
+// defaultVersionPrefix is the VersionPrefix of a Config that has none.
+const defaultVersionPrefix = "/v2"
 
 // Config is what New needs to know. Only Endpoints must be set.
 type Config struct {

@@ -57,7 +57,7 @@ func (c *Client) syncInBackground(interval time.Duration) {
 		next := time.NewTicker(interval)
 		defer next.Stop()
 		for {
-			ctx, cancel := context.WithTimeout(life, max(interval, time.Second))
+			ctx, cancel := context.WithTimeout(life, max(interval, leastSyncTime))
 			// The observer is told of failures; the next interval is the next try.
 			_ = c.Sync(ctx)
 			cancel()

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/etcdv2/client/internal/backoff"
-
 	"github.com/etcdv2/client/internal/errs"
 )
 
@@ -44,7 +42,7 @@ func (c *Client) Modify(ctx context.Context, key string, change func(current str
 
 // run tries until nobody else changes the key in between.
 func (m *modify) run(ctx context.Context, c *Client) (*Response, error) {
-	pause := backoff.Backoff{First: time.Millisecond, Most: 100 * time.Millisecond}
+	pause := modifyPause
 	for {
 		resp, conflict, err := m.try(ctx, c)
 		if !conflict {

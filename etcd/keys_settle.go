@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
-
-	"github.com/etcdv2/client/internal/backoff"
 
 	"github.com/etcdv2/client/internal/errs"
 )
@@ -40,9 +37,6 @@ type uniqueOption struct{}
 func (uniqueOption) applyCreate(w *write)         { w.unique = true }
 func (uniqueOption) applyCompareAndSwap(w *write) { w.unique = true }
 func (uniqueOption) applyCreateInOrder(w *write)  { w.unique = true }
-
-// historyTime is how long the server's history is looked at where it does not tell its end.
-const historyTime = time.Second
 
 // settlement is a write with a value of its own, on its way to a known outcome.
 type settlement struct {
@@ -97,8 +91,8 @@ func (c *Client) swapByIndex(ctx context.Context, key string, w *write) (*Respon
 
 // settle returns what became of the write, or unknown where that cannot be found out.
 func (s *settlement) settle(ctx context.Context, unknown error) (*Response, error) {
-	pause := backoff.Backoff{First: 10 * time.Millisecond, Most: time.Second}
-	for pause.Wait(ctx, s.client.life()) == nil {
+	pause := settlePause
+	for pause.Wait(ctx, s.client.cluster.Life()) == nil {
 		var refusal error
 		if !s.write.inOrder() {
 			resp, err := s.send()

@@ -81,7 +81,7 @@ func (c *Client) Mirror(ctx context.Context, dir string) (*Mirror, error) {
 		dir:     key,
 		asked:   dir,
 		done:    make(chan struct{}),
-		pause:   backoff.Backoff{First: 20 * time.Millisecond, Most: 5 * time.Second},
+		pause:   resyncPause,
 		started: time.Now(),
 		request: make(chan struct{}, 1),
 		feeds:   map[*mirrorFeed]struct{}{},

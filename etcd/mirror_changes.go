@@ -5,6 +5,8 @@ import (
 	"context"
 	"iter"
 	"sync"
+
+	"github.com/etcdv2/client/internal/follow"
 )
 
 // Change is what became of a node of a Mirror.
@@ -154,7 +156,7 @@ func (f *mirrorFeed) add(changes []mirrorChange, index uint64) {
 	for _, change := range changes {
 		f.merge(change, index)
 	}
-	signal(f.ready)
+	follow.Signal(f.ready)
 }
 
 // resynced appends the changes that a read has shown. All that is pending leads to what was read, and nobody
@@ -170,7 +172,7 @@ func (f *mirrorFeed) resynced(changes []mirrorChange, index uint64, why error) {
 		p := e.Value.(*pendingChange)
 		p.index, p.resynced = index, true
 	}
-	signal(f.ready)
+	follow.Signal(f.ready)
 }
 
 // merge puts change together with the one that is pending of its key. That keeps its place, so that it stays

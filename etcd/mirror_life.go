@@ -73,7 +73,7 @@ func lost(err error) bool {
 // grows as long as no event comes in between, too: then reading is slower than the history is overrun.
 func (m *Mirror) resync(ctx context.Context, why error) error {
 	for {
-		if err := m.pause.Wait(ctx, m.client.life()); err != nil {
+		if err := m.pause.Wait(ctx, m.client.cluster.Life()); err != nil {
 			return err
 		}
 		asked := time.Now()

@@ -61,7 +61,7 @@ func (m *Mirror) WaitIndex(ctx context.Context, index uint64) error {
 		case now.index >= index:
 			return nil
 		}
-		signal(m.request)
+		follow.Signal(m.request)
 		if err := m.await(ctx, now, again.C); err != nil {
 			return err
 		}
@@ -110,12 +110,4 @@ func (m *Mirror) checkKey(key string) (string, error) {
 		return "", errs.Invalidf("key %q is hidden in the mirror of %s", key, m.dir)
 	}
 	return key, nil
-}
-
-// signal wakes the goroutine that waits on c, now or next.
-func signal(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }

@@ -10,10 +10,6 @@ import (
 	"github.com/etcdv2/client/etcd"
 )
 
-// lookAgain is the least time after which a waiter looks at the line though nothing has woken it. Its watches
-// see to it that it is woken; this is for the case that one does not.
-const lookAgain = 10 * time.Second
-
 // await returns when the lock is held. An ErrLost says that the place is gone.
 func (p *place) await(ctx context.Context) error {
 	for again := newPause(); ; {

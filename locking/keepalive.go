@@ -7,12 +7,6 @@ import (
 	"github.com/etcdv2/client/etcd"
 )
 
-// The parts of a TTL.
-const (
-	renewals = 3  // in one TTL
-	safety   = 10 // the part of a TTL by which the local end comes before the deadline
-)
-
 // keepAlive renews the key until the place ends.
 func (p *place) keepAlive() {
 	for again := newPause(); ; {

@@ -7,9 +7,6 @@ import (
 	"unicode/utf8"
 )
 
-// DefaultTTL is how long a contender's key outlives its process without WithTTL.
-const DefaultTTL = time.Minute
-
 // Option changes a Mutex, an RWMutex or a Semaphore. What is wrong with an option is reported by the first
 // call, as etcd.ErrInvalidArgument, before anything is sent.
 type Option func(*config)

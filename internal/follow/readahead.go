@@ -34,7 +34,7 @@ func (r *Readahead[E]) Push(event E) error {
 	for !r.add(event, size) {
 		<-r.taken
 	}
-	signal(r.filled)
+	Signal(r.filled)
 	return nil
 }
 
@@ -89,7 +89,7 @@ func (r *Readahead[E]) take() (event E, ok bool) {
 		r.events = nil
 	}
 	r.size -= r.weigh(event)
-	signal(r.taken)
+	Signal(r.taken)
 	return event, true
 }
 
@@ -107,8 +107,8 @@ func (r *Readahead[E]) Drain() {
 	}
 }
 
-// signal wakes the goroutine that waits on c, now or next.
-func signal(c chan struct{}) {
+// Signal wakes the goroutine that waits on c, now or next.
+func Signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:

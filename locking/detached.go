@@ -3,17 +3,7 @@ package locking
 import (
 	"context"
 	"time"
-
-	"github.com/etcdv2/client/internal/backoff"
 )
-
-// newPause returns what lies between two tries.
-func newPause() *backoff.Backoff {
-	return &backoff.Backoff{First: 10 * time.Millisecond, Most: time.Second}
-}
-
-// cleanUpTime bounds what a contender still does for others when it gives up.
-const cleanUpTime = 3 * time.Second
 
 // detached returns a context for cleaning up after a call whose own context may have ended.
 func detached(ctx context.Context) (context.Context, context.CancelFunc) {
