@@ -33,7 +33,7 @@ func (m *Mutex) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 		for again := newPause(); ; {
 			err := o.follow(ctx, again)
 			switch {
-			case errors.Is(err, errEnough):
+			case o.left:
 				return
 			case ctx.Err() != nil:
 				err = context.Cause(ctx)
@@ -47,9 +47,6 @@ func (m *Mutex) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 	}
 }
 
-// errEnough ends an observation whose loop was left.
-var errEnough = errors.New("enough")
-
 // observer is an observation under way. It follows all events of the queue instead of the holder's key: a
 // holder of a moment would be missed otherwise.
 type observer struct {
@@ -58,17 +55,19 @@ type observer struct {
 	line  line
 	told  bool
 	last  Contender
+	left  bool // the loop was left
 }
 
-// follow reads the queue and keeps it current by its events. A nil error says that it must be read anew.
+// follow reads the queue and keeps it current by its events. A nil error says that it must be read again,
+// unless the loop was left.
 func (o *observer) follow(ctx context.Context, again *backoff.Backoff) error {
 	l, err := o.queue.list(ctx)
 	if err != nil {
 		return err
 	}
 	o.line = l
-	if err := o.tell(); err != nil {
-		return err
+	if !o.tell() {
+		return nil
 	}
 	opts := []etcd.WatchOption{etcd.WithRecursive(), etcd.WithAfterIndex(l.index)}
 	for event, err := range o.queue.client.Watch(ctx, o.queue.dir, opts...) {
@@ -81,27 +80,25 @@ func (o *observer) follow(ctx context.Context, again *backoff.Backoff) error {
 		}
 		again.Reset()
 		o.apply(event)
-		if err := o.tell(); err != nil {
-			return err
+		if !o.tell() {
+			return nil
 		}
 	}
 	return nil
 }
 
-// tell yields the holder if it is another one than last time.
-func (o *observer) tell() error {
+// tell yields the holder if it is another one than last time. It returns false if the loop was left.
+func (o *observer) tell() bool {
 	var now Contender
 	if len(o.line.contenders) > 0 {
 		now = o.line.contenders[0]
 	}
 	if o.told && now.Key == o.last.Key && now.Token == o.last.Token && now.Value == o.last.Value && now.id == o.last.id {
-		return nil
+		return true
 	}
 	o.told, o.last = true, now
-	if !o.yield(now, nil) {
-		return errEnough
-	}
-	return nil
+	o.left = !o.yield(now, nil)
+	return !o.left
 }
 
 // apply makes the line what it is after the event.
