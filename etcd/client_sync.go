@@ -27,13 +27,11 @@ func (c *Client) sync(ctx context.Context) error {
 	if len(machines) == 0 {
 		return errors.Join(discovered, errors.New("etcd: the cluster names no members"))
 	}
-	if err := c.cluster.Advertise(ctx, machines); err != nil {
-		return err
-	}
+	learned := errors.Join(discovered, c.cluster.Advertise(ctx, machines))
 	if c.selection == SelectLeader {
-		return errors.Join(discovered, c.pinLeader(ctx))
+		return errors.Join(learned, c.pinLeader(ctx))
 	}
-	return discovered
+	return learned
 }
 
 // pinLeader makes calls begin with the leader.

@@ -2,12 +2,14 @@ package cluster
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http/httptrace"
 	"net/url"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -23,7 +25,7 @@ type attempt struct {
 	start    time.Time
 	inflight *inflight
 	sent     atomic.Bool // a connection was taken for the request
-	fresh    atomic.Bool // and it was a new one
+	newTLS13 atomic.Bool // and it was a new one, with TLS 1.3
 	missed   atomic.Bool // it was ended since the member may have skipped events
 	trace    httptrace.ClientTrace
 	watched  *Member // the member that the pulse watches over meanwhile; nil where none is
@@ -72,7 +74,7 @@ func (a *attempt) getConn(string) { a.sent.Store(false) }
 // gotConn is called before the first byte is written to a connection.
 func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 	a.sent.Store(true)
-	a.fresh.Store(!info.Reused)
+	a.newTLS13.Store(!info.Reused && isTLS13(info.Conn))
 	// Where the member is watched over, a request that waits may wait for its header too: some proxies hold
 	// that back until there is an event.
 	if a.timer != nil && a.timer.Stop() && a.watched == nil {
@@ -102,8 +104,8 @@ func (a *attempt) repeat() {
 	a.cancel(errMayHaveMissed)
 }
 
-// countsAgainstMember reports whether a failure of the attempt is one of its member, and not what this process has
-// decided.
+// countsAgainstMember reports whether a failure of the attempt is one of its member, and not what this
+// process has decided.
 func (a *attempt) countsAgainstMember() bool {
 	return !errors.Is(a.caller.Err(), context.Canceled) && !a.missed.Load()
 }
@@ -123,16 +125,33 @@ func (a *attempt) why(err error) error {
 
 // outcome returns what a failure to get a reply means.
 func (a *attempt) outcome(err error) Outcome {
-	if !a.sent.Load() || a.fresh.Load() && refusedByTLS(err) {
+	if !a.sent.Load() || a.newTLS13.Load() && refusesCertificate(err) {
 		return NotSent
 	}
 	return Unknown
 }
 
-// refusedByTLS reports whether err is the alert of a server that ends the connection. With TLS 1.3 a client
-// takes the handshake for done before the server has seen its certificate; on a new connection the alert is
-// the server's refusal of that, and it has read nothing else.
-func refusedByTLS(err error) bool {
+func isTLS13(conn net.Conn) bool {
+	secure, ok := conn.(*tls.Conn)
+	return ok && secure.ConnectionState().Version >= tls.VersionTLS13
+}
+
+// certificateAlerts are the texts of the alerts by which a server refuses the client's certificate:
+// bad_certificate, unsupported, revoked, expired and unknown ones, unknown_ca and certificate_required (RFC
+// 8446, section 6.2). crypto/tls does not export the type of an alert that has been received, but its text is
+// that of an AlertError.
+var certificateAlerts = []string{
+	tls.AlertError(42).Error(), tls.AlertError(43).Error(), tls.AlertError(44).Error(), tls.AlertError(45).Error(),
+	tls.AlertError(46).Error(), tls.AlertError(48).Error(), tls.AlertError(116).Error(),
+}
+
+// refusesCertificate reports whether err is an alert of the server about the client's certificate. With TLS
+// 1.3 a client takes the handshake for done before the server has seen its certificate; on a new connection
+// such an alert is part of the handshake, and the server has read nothing else. Any other alert may come
+// after the request was read: a broken record may be the connection's fault. With TLS 1.2 the handshake fails
+// before anything is sent.
+func refusesCertificate(err error) bool {
 	var alert *net.OpError
-	return errors.As(err, &alert) && alert.Op == "remote error"
+	return errors.As(err, &alert) && alert.Op == "remote error" && alert.Err != nil &&
+		slices.Contains(certificateAlerts, alert.Err.Error())
 }

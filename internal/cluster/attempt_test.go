@@ -5,8 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
 	"net/url"
 	"os"
@@ -47,30 +49,71 @@ func TestOutcomeIsUnknownWhereConnectionsAreNotReported(t *testing.T) {
 	check(t, "outcome", attemptOf(t, untraced, time.Minute).outcome(io.EOF), Unknown)
 }
 
-// With TLS 1.3 a server can refuse the client's certificate only when the client has begun to send.
-func TestTLSAlertOnAFreshConnectionIsARefusalToTalk(t *testing.T) {
-	alert := &net.OpError{Op: "remote error", Err: tls.AlertError(116)} // certificate required
-	wrapped := &url.Error{Op: "Put", URL: "https://a", Err: alert}
+// connectTLS returns a TLS connection of a version.
+func connectTLS(t *testing.T, version uint16) *tls.Conn {
+	t.Helper()
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.TLS = &tls.Config{MinVersion: version, MaxVersion: version}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	trust := s.Client().Transport.(*http.Transport).TLSClientConfig
+	conn, err := tls.Dial("tcp", s.Listener.Addr().String(), trust)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// With TLS 1.3 a server can refuse the client's certificate only when the client has begun to send. Any other
+// alert may come after the request was read.
+func TestAlertAboutTheCertificateOnANewConnectionIsARefusalToTalk(t *testing.T) {
+	alert := func(code tls.AlertError) error { return &net.OpError{Op: "remote error", Err: code} }
+	const badRecord, certificateRequired, internalError = 20, 116, 80
+	tls13, tls12 := connectTLS(t, tls.VersionTLS13), connectTLS(t, tls.VersionTLS12)
 	reset := &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}
 	tests := []struct {
 		name   string
+		conn   net.Conn
 		reused bool
 		err    error
 		want   Outcome
 	}{
-		{"alert, fresh", false, alert, NotSent},
-		{"alert in net/http's wrapping, fresh", false, wrapped, NotSent},
-		{"alert, reused", true, alert, Unknown},
-		{"reset, fresh", false, reset, Unknown},
-		{"end, fresh", false, io.ErrUnexpectedEOF, Unknown},
+		{"certificate required", tls13, false, alert(certificateRequired), NotSent},
+		{"unknown authority", tls13, false, alert(48), NotSent},
+		{"in net/http's wrapping", tls13, false, &url.Error{Op: "Put", URL: "https://a", Err: alert(42)}, NotSent},
+		{"reused connection", tls13, true, alert(certificateRequired), Unknown},
+		{"TLS 1.2", tls12, false, alert(certificateRequired), Unknown},
+		{"no TLS", nil, false, alert(certificateRequired), Unknown},
+		{"bad record", tls13, false, alert(badRecord), Unknown},
+		{"internal error", tls13, false, alert(internalError), Unknown},
+		{"reset", tls13, false, reset, Unknown},
+		{"end", tls13, false, io.ErrUnexpectedEOF, Unknown},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			a := attemptOf(t, Config{}, time.Minute)
 			a.getConn("a:443")
-			a.gotConn(httptrace.GotConnInfo{Reused: test.reused})
+			a.gotConn(httptrace.GotConnInfo{Conn: test.conn, Reused: test.reused})
 			check(t, "outcome", a.outcome(test.err), test.want)
 		})
+	}
+}
+
+// What crypto/tls returns for an alert that it has received must be recognized.
+func TestReceivedAlertIsRecognized(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.TLS = &tls.Config{MinVersion: tls.VersionTLS13, ClientAuth: tls.RequireAnyClientCert}
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	resp, err := s.Client().Get(s.URL)
+	if err == nil {
+		resp.Body.Close()
+		t.Fatal("answered")
+	}
+	if !refusesCertificate(err) {
+		t.Errorf("%v is not a refusal of the certificate", err)
 	}
 }
 

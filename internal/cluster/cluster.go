@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -19,6 +20,7 @@ type Cluster struct {
 	config   Config
 	http     *http.Client
 	traced   bool // whether http's transport reports the use of a connection
+	secure   bool // whether the configuration asks for TLS
 	members  *memberList
 	identity identity
 	pulse    pulse
@@ -44,6 +46,7 @@ func New(config Config) (*Cluster, error) {
 		config:   config,
 		http:     client,
 		traced:   reportsConnections(client),
+		secure:   config.TLS != nil || anyTLS(members),
 		members:  newMemberList(members),
 		identity: identity{expected: config.ClusterID},
 		release:  release,
@@ -108,11 +111,8 @@ func (c *Cluster) admit(ctx context.Context, call *Call) error {
 	if len(c.members.all()) > 0 {
 		return nil
 	}
-	if err := c.Discover(ctx); err != nil {
-		return err
-	}
-	if len(c.members.all()) == 0 {
-		return errs.Invalidf("no endpoints were found")
+	if err := c.Discover(ctx); len(c.members.all()) == 0 {
+		return cmp.Or(err, errs.Invalidf("no endpoints were found"))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -31,10 +32,12 @@ func LookupEndpoints(ctx context.Context, resolver *net.Resolver, domain, servic
 	var last error
 	for _, name := range discoveryNames {
 		_, records, err := resolver.LookupSRV(ctx, name.service+suffix, "tcp", domain)
-		if err != nil {
-			last = err
-		}
 		if len(records) == 0 {
+			// A name that could not be looked up may be the one that counts: behind it stand names without
+			// TLS.
+			if last = err; !isMissingName(err) {
+				break
+			}
 			continue
 		}
 		endpoints := make([]string, len(records))
@@ -45,4 +48,10 @@ func LookupEndpoints(ctx context.Context, resolver *net.Resolver, domain, servic
 		return endpoints, nil
 	}
 	return nil, fmt.Errorf("etcd: no SRV records of etcd in %s: %w", domain, last)
+}
+
+// isMissingName reports whether the DNS has said that it has no records of a name.
+func isMissingName(err error) bool {
+	var lookup *net.DNSError
+	return err == nil || errors.As(err, &lookup) && lookup.IsNotFound
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +30,9 @@ func newCluster(t *testing.T, config Config) *Cluster {
 	t.Cleanup(c.Close)
 	return c
 }
+
+// testTLS asks for TLS, and nothing special of it.
+var testTLS = &tls.Config{MinVersion: tls.VersionTLS12}
 
 // newCall returns a call that nothing is said of yet. Its answer is a stubAnswer.
 func newCall(t *testing.T, method, target, body string) *Call {

@@ -9,8 +9,8 @@ import (
 	"github.com/etcdv2/client/internal/fakenet"
 )
 
-// What ends an attempt must last longer than the header of a call that waits, and end with its body. Otherwise
-// the attempt would stay registered with the cluster for as long as that lives.
+// What ends an attempt must last longer than the header of a call that waits, and end with its body.
+// Otherwise the attempt would stay registered with the cluster for as long as that lives.
 func TestAttemptOfACallThatWaitsLastsUntilItIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var net fakenet.Network

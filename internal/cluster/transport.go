@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"crypto/tls"
 	"net"
 	"net/http"
 
@@ -57,12 +58,21 @@ func newTransport(config Config) *http.Transport {
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         dial,
 		Protocols:           protocols,
-		TLSClientConfig:     config.TLS.Clone(),
+		TLSClientConfig:     withoutALPN(config.TLS),
 		TLSHandshakeTimeout: dialTimeout,
 		MaxIdleConnsPerHost: idlePerHost,
 		IdleConnTimeout:     idleTimeout,
 		DisableCompression:  true, // etcd never compresses, and a proxy that does holds events back
 	}
+}
+
+// withoutALPN returns a copy of config that offers no protocols. Another client that has used config may have
+// put "h2" into it, which this one does not speak.
+func withoutALPN(config *tls.Config) *tls.Config {
+	if config = config.Clone(); config != nil {
+		config.NextProtos = nil
+	}
+	return config
 }
 
 func anyTLS(members []*Member) bool {

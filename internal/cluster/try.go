@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -88,6 +89,12 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 		defer a.end()
 		resp.Body.Close()
 		return Verdict{Author: OtherCluster, Err: err}, nil
+	}
+	if resp.StatusCode < http.StatusOK {
+		// The connection now speaks something else, and neither the deadline nor Close ends a read of it.
+		defer a.end()
+		resp.Body.Close()
+		return Verdict{Err: fmt.Errorf("answered %s, which etcd never does", resp.Status)}, nil
 	}
 	if call.Wait && resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		return c.opened(resp, m, a)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -53,5 +54,42 @@ func TestCallersOwnEndDoesNotSetAMemberAside(t *testing.T) {
 				check(t, "aside", c.members.all()[0].health.aside(), false)
 			})
 		})
+	}
+}
+
+// switchProtocols takes the connection away from HTTP, and says nothing more on it.
+func switchProtocols(w http.ResponseWriter, r *http.Request) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+	_, _ = io.Copy(io.Discard, conn) // until the client closes it
+}
+
+// An upgraded connection is nobody's: no context ends a read of it.
+func TestSwitchingProtocolsIsNoAnswer(t *testing.T) {
+	for _, method := range []string{"GET", "PUT"} {
+		for _, wait := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				var net fakenet.Network
+				net.Serve(t, "a", http.HandlerFunc(switchProtocols))
+				net.Serve(t, "b", server(text(200, 7, "")))
+				c := newCluster(t, Config{Endpoints: []string{"http://a", "http://b"}, Dial: net.Dial})
+				call := newCall(t, method, "/v2/keys/k", "")
+				call.Read, call.Wait = method == "GET", wait
+				result := c.Do(t.Context(), call)
+				if result.Open != nil {
+					result.Open.Close()
+				}
+				want := Unknown // a write that may have been applied
+				if call.Read {
+					want = Done // by the other member
+				}
+				check(t, method, result.Outcome, want)
+				check(t, "set aside", c.members.all()[0].health.aside(), true)
+			})
+		}
 	}
 }
