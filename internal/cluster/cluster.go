@@ -156,8 +156,8 @@ func share(ctx context.Context, toTry int, most time.Duration) time.Duration {
 	return min(part, most)
 }
 
-// Seen returns the highest etcd index that an answer has told.
-func (c *Cluster) Seen() uint64 { return c.identity.seen.Load() }
+// Seen returns the highest etcd index that the cluster has told.
+func (c *Cluster) Seen() uint64 { return c.identity.highest() }
 
 // Life returns a context that ends with Close, with the cause errs.ErrClosed.
 func (c *Cluster) Life() context.Context { return c.life }

@@ -21,7 +21,8 @@ func IsClusterID(id string) bool {
 type identity struct {
 	expected string                 // the configured ID; empty to keep to the first that answers
 	learned  atomic.Pointer[string] // the first that answered
-	seen     atomic.Uint64          // the highest etcd index that an answer told
+	seen     atomic.Uint64          // the highest etcd index in an answer with the cluster's ID
+	unsigned atomic.Uint64          // the same of answers without an ID
 }
 
 // check returns errs.ErrWrongCluster for a reply from another cluster. It only needs the header. Replies without
@@ -35,7 +36,8 @@ func (i *identity) check(resp *http.Response) error {
 	if expected == "" {
 		expected = i.learn(id)
 	}
-	if !strings.EqualFold(strings.TrimLeft(expected, "0"), id) {
+	// Etcd leaves leading zeros out; other tools and gateways print them.
+	if !strings.EqualFold(strings.TrimLeft(expected, "0"), strings.TrimLeft(id, "0")) {
 		return fmt.Errorf("%w: its ID is %s, not %s", errs.ErrWrongCluster, id, expected)
 	}
 	return nil
@@ -51,14 +53,27 @@ func (i *identity) learn(id string) string {
 	return *i.learned.Load()
 }
 
-// saw remembers the etcd index of an answer.
-func (i *identity) saw(index uint64) {
+// saw remembers the etcd index of an answer that check has let pass.
+func (i *identity) saw(resp *http.Response) {
+	highest, index := &i.seen, IndexOf(resp)
+	if IDOf(resp) == "" {
+		highest = &i.unsigned
+	}
 	for {
-		seen := i.seen.Load()
-		if index <= seen || i.seen.CompareAndSwap(seen, index) {
+		seen := highest.Load()
+		if index <= seen || highest.CompareAndSwap(seen, index) {
 			return
 		}
 	}
+}
+
+// highest returns the highest etcd index that the cluster has told. An answer without an ID may be anybody's page:
+// its index counts only as long as no ID is known, since etcd 0.x sends none.
+func (i *identity) highest() uint64 {
+	if i.expected == "" && i.learned.Load() == nil {
+		return i.unsigned.Load()
+	}
+	return i.seen.Load()
 }
 
 // floor is the etcd index that an answer to a request sent now must have reached before it can be taken for
@@ -67,7 +82,7 @@ func (i *identity) floor() uint64 {
 	if i.expected == AnyCluster {
 		return 0
 	}
-	return i.seen.Load()
+	return i.highest()
 }
 
 // IndexOf returns the etcd index in a reply's header, 0 if there is none.

@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"math"
 	"net/http"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -26,6 +28,8 @@ func TestConfiguredClusterID(t *testing.T) {
 		{"upper case", "7E27652122E8B2AE", "7e27652122e8b2ae", true},
 		// Etcd leaves leading zeros out, other tools print them.
 		{"leading zeros", "00027652122E8b2ae", "27652122e8b2ae", true},
+		{"leading zeros told", "27652122e8b2ae", "00027652122e8b2ae", true},
+		{"zero", "0", "00", true},
 		{"another", "7e27652122e8b2ae", "cdf818194e3a8c32", false},
 		{"longer", "7e27652122e8b2ae", "7e27652122e8b2ae0", false},
 		{"shorter", "7e27652122e8b2ae", "7e27652122e8b2a", false},
@@ -60,7 +64,7 @@ func TestAnyClusterLearnsNone(t *testing.T) {
 	for _, told := range []string{"a1", "b2", "a1"} {
 		check(t, told, id.check(replyOf(told)), error(nil))
 	}
-	id.saw(7)
+	id.saw(indexed("a1", 7))
 	check(t, "floor", id.floor(), uint64(0)) // one cluster's index says nothing of another's
 }
 
@@ -80,16 +84,37 @@ func TestFirstAnswersAtOnceAgreeOnOneCluster(t *testing.T) {
 	check(t, "one of the two passes", passed[0] == nil, passed[1] != nil)
 }
 
+// indexed is a reply that tells an index.
+func indexed(id string, index uint64) *http.Response {
+	resp := replyOf(id)
+	resp.Header.Set("X-Etcd-Index", strconv.FormatUint(index, 10))
+	return resp
+}
+
 func TestFloorIsTheHighestIndexSeen(t *testing.T) {
-	var id identity
-	for _, index := range []uint64{5, 9, 0, 7} {
-		id.saw(index)
+	for name, told := range map[string]string{"with an ID": "a1", "etcd 0.x": ""} {
+		var id identity
+		for _, index := range []uint64{5, 9, 0, 7} {
+			check(t, "error", id.check(indexed(told, index)), error(nil))
+			id.saw(indexed(told, index))
+		}
+		check(t, name+": floor", id.floor(), uint64(9))
+		var calls sync.WaitGroup
+		for index := range uint64(100) {
+			calls.Go(func() { id.saw(indexed(told, index)) })
+		}
+		calls.Wait()
+		check(t, name+": floor", id.floor(), uint64(99))
 	}
-	check(t, "floor", id.floor(), uint64(9))
-	var calls sync.WaitGroup
-	for index := range uint64(100) {
-		calls.Go(func() { id.saw(index) })
+}
+
+// A page without an ID may be anybody's, and its index anything.
+func TestIndexOfAPageWithoutAnIDDoesNotCount(t *testing.T) {
+	for name, id := range map[string]*identity{"configured": {expected: "a1"}, "learned": {}} {
+		id.saw(indexed("", math.MaxUint64))
+		check(t, "error", id.check(indexed("a1", 7)), error(nil))
+		id.saw(indexed("a1", 7))
+		id.saw(indexed("", math.MaxUint64))
+		check(t, name+": floor", id.floor(), uint64(7))
 	}
-	calls.Wait()
-	check(t, "floor", id.floor(), uint64(99))
 }

@@ -105,7 +105,7 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 	if err != nil {
 		return Verdict{Err: a.why(err)}, nil
 	}
-	c.identity.saw(IndexOf(resp))
+	c.identity.saw(resp)
 	return v, nil
 }
 
