@@ -13,10 +13,6 @@ type questions struct{}
 // noKey is a key that nobody has: its refusal is the cheapest answer with an index.
 const noKey = "_etcdv2/none"
 
-func (questions) Presence() *cluster.Call {
-	return &newKeysCall(gen.NewHeadMachinesRequest(), toReadCopy).Call
-}
-
 func (questions) Index() *cluster.Call {
 	return &newKeysCall(gen.NewHeadKeyRequest(noKey, nil), toReadCopy).Call
 }

@@ -24,7 +24,8 @@ type Config struct {
 	Endpoints []string
 
 	// Discovery finds members by their SRV records in the DNS: with each Sync, and, where there are no
-	// Endpoints, for the first call. The zero value looks for none.
+	// Endpoints, for the first call. The zero value looks for none. The DNS is not configuration: with TLS,
+	// or an https endpoint, records without TLS are passed over.
 	Discovery Discovery
 
 	// Selection says which member calls begin with. The zero value is SelectAny.

@@ -8,10 +8,12 @@ import (
 )
 
 // Sync asks the cluster for its members, and from then on requests go to them too. The configured endpoints
-// stay in the list whatever the answer. A member is taken on only if it answers here, and speaks the scheme
-// that one of the endpoints does, so that credentials meant for TLS stay on it. With SelectLeader, calls
-// begin with the member that leads now. If the members cannot be asked for, or none are named, the list stays
-// as it was. Do not use Sync where the endpoints are proxies that members are to be reached through.
+// stay in the list whatever the answer. A member is taken on only if it answers here with the cluster's ID,
+// which etcd 0.x does not have, and speaks the scheme that one of the endpoints does, so that credentials
+// meant for TLS stay on it. The error names the first that is not a URL of a member; the others are taken on
+// all the same. With SelectLeader, calls begin with the member that leads now. If the members cannot be asked
+// for, or none are named, the list stays as it was. Do not use Sync where the endpoints are proxies that
+// members are to be reached through.
 func (c *Client) Sync(ctx context.Context) error {
 	err := c.sync(ctx)
 	c.observe(Synced{c.Endpoints(), err})

@@ -39,9 +39,10 @@ func TestSyncTakesOnMembersThatAnswerAndSpeakAConfiguredScheme(t *testing.T) {
 		client := net.connect(t, Config{Endpoints: []string{"http://a"}, Observer: &r})
 		check(t, "error", client.Sync(t.Context()), error(nil))
 		check(t, "endpoints", client.Endpoints(), []string{"http://a", "http://b"})
-		check(t, "requests to the new one", b.got(), []string{"HEAD /v2/machines"})
+		check(t, "requests to the new one", b.got(), []string{indexLine})
 		check(t, "events", r.take(), []string{
 			"http://a started GET /v2/machines", "http://a answered GET /v2/machines, error: false",
+			"http://a started " + indexLine, "http://a answered " + indexLine + ", error: true", // for the cluster's ID
 			"synced [http://a http://b], error: false",
 		})
 	})
@@ -169,7 +170,7 @@ func TestBackgroundSyncIsGivenUpWhenTheNextIsDue(t *testing.T) {
 		})
 		<-time.After(5*time.Second + time.Millisecond)
 		synctest.Wait()
-		check(t, "requests", len(a.got()), 2)
+		check(t, "requests", a.got(), []string{"GET /v2/machines", "GET /v2/machines", indexLine})
 		check(t, "endpoints", client.Endpoints(), []string{"http://a", "http://b"})
 	})
 }

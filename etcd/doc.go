@@ -66,8 +66,8 @@
 // # Members
 //
 // Requests go to Config.Endpoints and to what Config.Discovery finds. Sync, or SyncInterval in the
-// background, adds the members that the cluster names and that answer here; it never takes a configured one
-// away. Without them the list is static: right where endpoints are proxies.
+// background, adds the members that the cluster names and that answer here with the cluster's ID; it never
+// takes a configured one away. Without them the list is static: right where endpoints are proxies.
 //
 // Every answer on keys tells its cluster's ID. By default the client keeps to the cluster that answered
 // first; with Config.ClusterID it keeps to that one. Anything else is ErrWrongCluster, found in the reply's

@@ -75,7 +75,8 @@ type Author int
 
 // The authors.
 const (
-	Unidentified Author = iota // there is no reply, or nothing in it tells
+	Unidentified Author = iota // there is no reply, or it has no ID, or none is compared
+	ThisCluster                // a member of this cluster, by the ID in the header
 	OtherCluster               // a member of another cluster, by the ID in the header
 )
 

@@ -39,13 +39,11 @@ type Config struct {
 // Questions makes the calls by which members are asked how they are, aside from the calls of users. A call is
 // sent to one member, once, and without credentials.
 type Questions interface {
-	// Presence asks whether there is a member. It is Done if there is.
-	Presence() *Call
-
 	// Service asks whether the member serves: it has a leader. It is Done or Refused if it does.
 	Service() *Call
 
-	// Index asks for the member's etcd index, which the verdict tells whatever its outcome.
+	// Index asks for the member's etcd index, which the verdict tells whatever its outcome. The reply to it
+	// tells the cluster's ID, from etcd 2.0 on.
 	Index() *Call
 
 	// Change waits for the first event at or behind an index, 0 for the next one. It is Done with the event's

@@ -80,6 +80,7 @@ const mostAsked = 16
 // error that names it; if none is one, the members stay.
 func (c *Cluster) Advertise(ctx context.Context, endpoints []string) error {
 	usable := make([]*Member, len(endpoints))
+	identify := sync.OnceFunc(func() { c.identify(ctx) })
 	var odd passedOver
 	var asking sync.WaitGroup
 	turns := make(chan struct{}, mostAsked)
@@ -88,6 +89,9 @@ func (c *Cluster) Advertise(ctx context.Context, endpoints []string) error {
 		if err != nil {
 			odd.add(err)
 			continue
+		}
+		if c.members.find(m.base) == nil {
+			identify() // or m could teach the ID of its own cluster
 		}
 		turns <- struct{}{}
 		asking.Go(func() {
@@ -125,7 +129,9 @@ func (p *passedOver) err(of int, source string) error {
 	return fmt.Errorf("etcd: passed over %d of the %d members that %s: %w", p.count, of, source, p.first)
 }
 
-// takesOn reports whether m, which the cluster has named, can be used.
+// takesOn reports whether m, which the cluster has named, can be used: it answers here, and shows that it is
+// of the cluster. What a cluster advertises may lead elsewhere from here, as http://localhost:2379 does.
+// Where the cluster tells no ID, as etcd 0.x, an answer without one must do.
 func (c *Cluster) takesOn(ctx context.Context, m *Member) bool {
 	if c.members.find(m.base) != nil {
 		return true
@@ -134,7 +140,18 @@ func (c *Cluster) takesOn(ctx context.Context, m *Member) bool {
 	for _, known := range c.members.all() {
 		sameScheme = sameScheme || known.seed && known.base.Scheme == m.base.Scheme
 	}
-	return sameScheme && c.Ask(ctx, m, c.config.Questions.Presence(), dialTimeout).Outcome == Done
+	if !sameScheme {
+		return false
+	}
+	v := c.Ask(ctx, m, c.config.Questions.Index(), dialTimeout)
+	return v.Author == ThisCluster || v.Author == Unidentified && v.Outcome.settled() && !c.identity.known()
+}
+
+// identify learns the cluster's ID from one of its members, if a reply has not told it yet.
+func (c *Cluster) identify(ctx context.Context) {
+	if c.config.ClusterID == "" && !c.identity.known() {
+		c.Do(ctx, c.config.Questions.Index())
+	}
 }
 
 // Pin makes calls begin with the member at endpoint. It returns false if there is none.

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -81,4 +82,46 @@ func TestAdvertisedMembersAreAskedSideBySide(t *testing.T) {
 		check(t, "b is a member", slices.Contains(c.Endpoints(), "http://b"), true)
 		check(t, "members", len(c.Endpoints()), 2)
 	})
+}
+
+// of answers as a member of the cluster with an ID does; empty for etcd 0.x, which has none.
+func of(id string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if id != "" {
+			w.Header().Set("X-Etcd-Cluster-Id", id)
+		}
+		text(404, 7, "")(w, r)
+	}
+}
+
+// What a cluster advertises may lead to another one from here, as http://localhost:2379 does.
+func TestOnlyMembersOfTheClusterAreTakenOn(t *testing.T) {
+	for name, test := range map[string]struct {
+		configured string // ClusterID
+		a, b       string // IDs that the member and the advertised one tell
+		want       bool
+	}{
+		"same cluster":                      {"", "a1", "a1", true},
+		"another cluster":                   {"", "a1", "b2", false},
+		"a web server":                      {"", "a1", "", false},
+		"configured, same":                  {"a1", "a1", "a1", true},
+		"configured, another":               {"a1", "a1", "b2", false},
+		"etcd 0.x, and another":             {"", "", "", true},
+		"etcd 0.x, and a later one's":       {"", "", "b2", false},
+		"any cluster, as the user wants it": {AnyCluster, "a1", "b2", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var net fakenet.Network
+				net.Serve(t, "a", server(of(test.a)))
+				net.Serve(t, "b", server(of(test.b)))
+				c := newCluster(t, Config{Endpoints: []string{"http://a"}, Dial: net.Dial, ClusterID: test.configured})
+				if err := c.Advertise(t.Context(), []string{"http://b"}); err != nil {
+					t.Error(err)
+				}
+				check(t, "taken on", slices.Contains(c.Endpoints(), "http://b"), test.want)
+				check(t, "learned from b", c.identity.learned.Load() != nil && test.a == "", false)
+			})
+		})
+	}
 }

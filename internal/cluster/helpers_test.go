@@ -68,15 +68,13 @@ type stubQuestions struct{}
 
 // What stubQuestions asks.
 const (
-	presencePath = "/presence"
-	servicePath  = "/service"
-	indexPath    = "/index"
-	changePath   = "/change"
+	servicePath = "/service"
+	indexPath   = "/index"
+	changePath  = "/change"
 )
 
-func (stubQuestions) Presence() *Call { return question(presencePath) }
-func (stubQuestions) Service() *Call  { return question(servicePath) }
-func (stubQuestions) Index() *Call    { return question(indexPath) }
+func (stubQuestions) Service() *Call { return question(servicePath) }
+func (stubQuestions) Index() *Call   { return question(indexPath) }
 
 func (stubQuestions) Change(from uint64) *Call {
 	call := question(changePath + "?from=" + strconv.FormatUint(from, 10))

@@ -25,12 +25,16 @@ type identity struct {
 	unsigned atomic.Uint64          // the same of answers without an ID
 }
 
-// check returns errs.ErrWrongCluster for a reply from another cluster. It only needs the header. Replies without
-// an ID, as those of etcd 0.x, pass.
-func (i *identity) check(resp *http.Response) error {
+// check says who wrote a reply, and returns errs.ErrWrongCluster for one from another cluster. It only needs
+// the header. Replies without an ID, as those of etcd 0.x, pass. Where no ID is known yet, a reply that
+// teaches makes its ID the known one; another passes, as that of another cluster.
+func (i *identity) check(resp *http.Response, teaches bool) (Author, error) {
 	id := IDOf(resp)
 	if id == "" || i.expected == AnyCluster {
-		return nil
+		return Unidentified, nil
+	}
+	if !teaches && !i.known() {
+		return OtherCluster, nil
 	}
 	expected := i.expected
 	if expected == "" {
@@ -38,9 +42,14 @@ func (i *identity) check(resp *http.Response) error {
 	}
 	// Etcd leaves leading zeros out; other tools and gateways print them.
 	if !strings.EqualFold(strings.TrimLeft(expected, "0"), strings.TrimLeft(id, "0")) {
-		return fmt.Errorf("%w: its ID is %s, not %s", errs.ErrWrongCluster, id, expected)
+		return OtherCluster, fmt.Errorf("%w: its ID is %s, not %s", errs.ErrWrongCluster, id, expected)
 	}
-	return nil
+	return ThisCluster, nil
+}
+
+// known reports whether there is an ID to compare others with.
+func (i *identity) known() bool {
+	return i.expected != AnyCluster && (i.expected != "" || i.learned.Load() != nil)
 }
 
 // learn returns the first ID that was told: id, if there was none before.
@@ -67,13 +76,13 @@ func (i *identity) saw(resp *http.Response) {
 	}
 }
 
-// highest returns the highest etcd index that the cluster has told. An answer without an ID may be anybody's page:
-// its index counts only as long as no ID is known, since etcd 0.x sends none.
+// highest returns the highest etcd index that the cluster has told. An answer without an ID may be anybody's
+// page: its index counts only as long as no ID is known, since etcd 0.x sends none.
 func (i *identity) highest() uint64 {
-	if i.expected == "" && i.learned.Load() == nil {
-		return i.unsigned.Load()
+	if i.expected == AnyCluster || i.known() {
+		return i.seen.Load()
 	}
-	return i.seen.Load()
+	return i.unsigned.Load()
 }
 
 // floor is the etcd index that an answer to a request sent now must have reached before it can be taken for

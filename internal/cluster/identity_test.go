@@ -10,6 +10,12 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
+// pass checks a reply of a member that calls go to.
+func (i *identity) pass(resp *http.Response) error {
+	_, err := i.check(resp, true)
+	return err
+}
+
 // replyOf is a reply with the headers that tell which cluster answered, and how far it has come.
 func replyOf(id string) *http.Response {
 	resp := &http.Response{Header: http.Header{}}
@@ -40,7 +46,7 @@ func TestConfiguredClusterID(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			id := identity{expected: test.expected}
-			err := id.check(replyOf(test.told))
+			err := id.pass(replyOf(test.told))
 			if test.passes {
 				check(t, "error", err, error(nil))
 			} else {
@@ -52,17 +58,17 @@ func TestConfiguredClusterID(t *testing.T) {
 
 func TestFirstAnswersClusterIsKeptTo(t *testing.T) {
 	var id identity
-	check(t, "an answer without an ID", id.check(replyOf("")), error(nil))
-	check(t, "the first ID", id.check(replyOf("a1")), error(nil))
-	checkIs(t, id.check(replyOf("b2")), errs.ErrWrongCluster)
-	check(t, "the first ID again", id.check(replyOf("a1")), error(nil))
-	check(t, "an answer without an ID", id.check(replyOf("")), error(nil))
+	check(t, "an answer without an ID", id.pass(replyOf("")), error(nil))
+	check(t, "the first ID", id.pass(replyOf("a1")), error(nil))
+	checkIs(t, id.pass(replyOf("b2")), errs.ErrWrongCluster)
+	check(t, "the first ID again", id.pass(replyOf("a1")), error(nil))
+	check(t, "an answer without an ID", id.pass(replyOf("")), error(nil))
 }
 
 func TestAnyClusterLearnsNone(t *testing.T) {
 	id := identity{expected: AnyCluster}
 	for _, told := range []string{"a1", "b2", "a1"} {
-		check(t, told, id.check(replyOf(told)), error(nil))
+		check(t, told, id.pass(replyOf(told)), error(nil))
 	}
 	id.saw(indexed("a1", 7))
 	check(t, "floor", id.floor(), uint64(0)) // one cluster's index says nothing of another's
@@ -75,7 +81,7 @@ func TestFirstAnswersAtOnceAgreeOnOneCluster(t *testing.T) {
 	passed := make([]error, 40)
 	var calls sync.WaitGroup
 	for i := range passed {
-		calls.Go(func() { passed[i] = id.check(replyOf(ids[i%2])) })
+		calls.Go(func() { passed[i] = id.pass(replyOf(ids[i%2])) })
 	}
 	calls.Wait()
 	for i, err := range passed {
@@ -95,7 +101,7 @@ func TestFloorIsTheHighestIndexSeen(t *testing.T) {
 	for name, told := range map[string]string{"with an ID": "a1", "etcd 0.x": ""} {
 		var id identity
 		for _, index := range []uint64{5, 9, 0, 7} {
-			check(t, "error", id.check(indexed(told, index)), error(nil))
+			check(t, "error", id.pass(indexed(told, index)), error(nil))
 			id.saw(indexed(told, index))
 		}
 		check(t, name+": floor", id.floor(), uint64(9))
@@ -112,9 +118,24 @@ func TestFloorIsTheHighestIndexSeen(t *testing.T) {
 func TestIndexOfAPageWithoutAnIDDoesNotCount(t *testing.T) {
 	for name, id := range map[string]*identity{"configured": {expected: "a1"}, "learned": {}} {
 		id.saw(indexed("", math.MaxUint64))
-		check(t, "error", id.check(indexed("a1", 7)), error(nil))
+		check(t, "error", id.pass(indexed("a1", 7)), error(nil))
 		id.saw(indexed("a1", 7))
 		id.saw(indexed("", math.MaxUint64))
 		check(t, name+": floor", id.floor(), uint64(7))
 	}
+}
+
+// A member that was only heard of cannot say which cluster the client is for.
+func TestOnlyMembersTeachTheID(t *testing.T) {
+	var id identity
+	author, err := id.check(replyOf("b2"), false)
+	check(t, "before any is known", []any{author, err}, []any{OtherCluster, nil})
+	check(t, "the first ID", id.pass(replyOf("a1")), error(nil))
+	author, err = id.check(replyOf("a1"), false)
+	check(t, "of the same", []any{author, err}, []any{ThisCluster, nil})
+	author, err = id.check(replyOf("b2"), false)
+	check(t, "of another", author, OtherCluster)
+	checkIs(t, err, errs.ErrWrongCluster)
+	author, err = id.check(replyOf(""), false)
+	check(t, "without an ID", []any{author, err}, []any{Unidentified, nil})
 }

@@ -13,7 +13,8 @@ import (
 type Member struct {
 	endpoint string
 	base     *url.URL
-	seed     bool // from the configuration: never dropped, whatever the cluster says
+	listed   atomic.Bool // calls go to it, or did: it can teach the cluster's ID
+	seed     bool        // from the configuration: never dropped, whatever the cluster says
 	health   health
 	version  atomic.Pointer[string] // see Version
 }
@@ -81,8 +82,8 @@ func (m *Member) SetVersion(version string) { m.version.Store(&version) }
 // apiPrefix is what the paths of requests begin with; VersionPrefix takes its place.
 const apiPrefix = "/v2"
 
-// target returns the URL of req at the member, or errs.ErrInvalidArgument for a request that an etcd 3.x member
-// would drop without an answer.
+// target returns the URL of req at the member, or errs.ErrInvalidArgument for a request that an etcd 3.x
+// member would drop without an answer.
 func (m *Member) target(req *http.Request, versionPrefix string) (*url.URL, error) {
 	path := req.URL.Path
 	if rest, ok := strings.CutPrefix(path, apiPrefix+"/"); ok && versionPrefix != apiPrefix {

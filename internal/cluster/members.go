@@ -16,7 +16,7 @@ type memberList struct {
 
 func newMemberList(members []*Member) *memberList {
 	l := &memberList{}
-	l.members.Store(&members)
+	l.store(members)
 	return l
 }
 
@@ -104,8 +104,16 @@ func (l *memberList) replace(kept, more []*Member) {
 		}
 		kept = append(kept, m)
 	}
-	l.members.Store(&kept)
+	l.store(kept)
 	if !slices.Contains(kept, l.pinned.Load()) {
 		l.pinned.Store(nil)
 	}
+}
+
+// store makes members the list.
+func (l *memberList) store(members []*Member) {
+	for _, m := range members {
+		m.listed.Store(true)
+	}
+	l.members.Store(&members)
 }

@@ -85,10 +85,11 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 		return Verdict{Outcome: a.outcome(err), Err: a.why(err)}, nil
 	}
 	resp.Request = req // a transport of the user's may have left it out
-	if err := c.identity.check(resp); err != nil {
+	author, err := c.identity.check(resp, m.listed.Load())
+	if err != nil {
 		defer a.end()
 		resp.Body.Close()
-		return Verdict{Author: OtherCluster, Err: err}, nil
+		return Verdict{Author: author, Err: err}, nil
 	}
 	if resp.StatusCode < http.StatusOK {
 		// The connection now speaks something else, and neither the deadline nor Close ends a read of it.
@@ -106,6 +107,7 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 		return Verdict{Err: a.why(err)}, nil
 	}
 	c.identity.saw(resp)
+	v.Author = author
 	return v, nil
 }
 
