@@ -52,6 +52,4 @@ func (c *Client) Close() error {
 }
 
 // Endpoints returns the URLs of the members that requests can go to now.
-func (c *Client) Endpoints() []string {
-	return c.cluster.Endpoints()
-}
+func (c *Client) Endpoints() []string { return c.cluster.Endpoints() }

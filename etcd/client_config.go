@@ -134,18 +134,12 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errs.Invalidf("there is no selection %d", c.Selection)
 	case c.Selection == SelectLeader && c.SyncInterval == 0:
 		return c, errs.Invalidf("SelectLeader without a SyncInterval would not follow the leader")
-	}
-	return c, c.checkCredentials()
-}
-
-func (c Config) checkCredentials() error {
-	switch {
 	case c.Username == "" && c.Password != "":
-		return errs.Invalidf("password without a user name")
+		return c, errs.Invalidf("password without a user name")
 	case strings.Contains(c.Username, ":"):
-		return errs.Invalidf("the user name has a colon, which basic auth cannot carry")
+		return c, errs.Invalidf("the user name has a colon, which basic auth cannot carry")
 	}
-	return nil
+	return c, nil
 }
 
 // cluster returns what the cluster needs to know.

@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -137,15 +138,9 @@ const (
 	OutcomeUnknown                 // sent, and no answer that settles whether it was done
 )
 
-// String returns the outcome in words.
-func (o Outcome) String() string {
-	switch o {
-	case OutcomeAnswered:
-		return "answered"
-	case OutcomeNotSent:
-		return "not sent"
-	case OutcomeUnknown:
-		return "unknown"
-	}
-	return "outcome " + strconv.Itoa(int(o))
+var outcomeWords = map[Outcome]string{
+	OutcomeAnswered: "answered", OutcomeNotSent: "not sent", OutcomeUnknown: "unknown",
 }
+
+// String returns the outcome in words.
+func (o Outcome) String() string { return cmp.Or(outcomeWords[o], "outcome "+strconv.Itoa(int(o))) }

@@ -64,9 +64,7 @@ func below(key, dir string) bool {
 func covers(dir, key string) bool { return key == dir || below(key, dir) }
 
 // parentKey returns the key of the directory that key is in.
-func parentKey(key string) string {
-	return key[:max(1, strings.LastIndexByte(key, '/'))]
-}
+func parentKey(key string) string { return key[:max(1, strings.LastIndexByte(key, '/'))] }
 
 // checkValue refuses what etcd would store as something else. what names the value in the error.
 func checkValue(what, key, value string) error {

@@ -83,9 +83,7 @@ func (c *Client) present(ctx context.Context, key string) (uint64, error) {
 }
 
 // absent reports whether err says that there is no such key.
-func absent(err error) bool {
-	return errors.Is(err, ErrKeyNotFound) || errors.Is(err, ErrNotDir)
-}
+func absent(err error) bool { return errors.Is(err, ErrKeyNotFound) || errors.Is(err, ErrNotDir) }
 
 // indexOf returns the etcd index that a refusal tells, or 0.
 func indexOf(err error) uint64 {

@@ -2,7 +2,9 @@ package etcd
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/etcdv2/client/gen"
 	"github.com/etcdv2/client/internal/errs"
 )
 
@@ -64,4 +66,65 @@ func (c *Client) CompareAndSwap(ctx context.Context, key, value string, prev Pre
 // names, so they do not sort. It returns ErrNotDir where dir is a file.
 func (c *Client) CreateInOrder(ctx context.Context, dir, value string, opts ...CreateInOrderOption) (*Response, error) {
 	return c.post(ctx, dir, with(opts, CreateInOrderOption.applyCreateInOrder, &write{value: &value}))
+}
+
+// CreateDir makes an empty directory and missing ones above it. It returns ErrNodeExist where the key exists,
+// as file or directory; neither is touched.
+func (c *Client) CreateDir(ctx context.Context, dir string, opts ...SetOption) (*Response, error) {
+	return c.put(ctx, dir, with(opts, SetOption.applySet, &write{dir: true, prevExist: &mustNotExist}))
+}
+
+// UpdateDir gives an existing directory a new TTL, or none without WithTTL; when it runs out, all that is
+// below goes with it. It returns ErrKeyNotFound where dir does not exist, and ErrNotDir where it is a file,
+// which is looked up first with a quorum read: etcd itself would take the update and erase the file's value.
+//
+// Etcd 3.5 cannot do it and answers ErrRaftInternal to every such update; the directory keeps its TTL.
+// Versions up to 3.4 can.
+func (c *Client) UpdateDir(ctx context.Context, dir string, opts ...SetOption) (*Response, error) {
+	w := with(opts, SetOption.applySet, &write{dir: true, prevExist: &mustExist})
+	if err := checkTTL(dir, w.ttl); err != nil {
+		return nil, err
+	}
+	current, err := c.Get(ctx, dir, WithQuorum())
+	if err != nil {
+		return nil, err
+	}
+	if !current.Node.Dir {
+		return nil, fmt.Errorf("update directory %q: %w", dir, ErrNotDir)
+	}
+	return c.put(ctx, dir, w)
+}
+
+// deletion is what a Delete asks for beside the key.
+type deletion struct {
+	recursive, dir bool
+}
+
+// Delete removes a file; with WithDir also an empty directory, with WithRecursive also a directory and all
+// below it. What was there is Response.PrevNode. It returns ErrKeyNotFound where the key does not exist,
+// ErrNotFile for a directory without an option, and ErrDirNotEmpty.
+func (c *Client) Delete(ctx context.Context, key string, opts ...DeleteOption) (*Response, error) {
+	d := with(opts, DeleteOption.applyDelete, &deletion{})
+	return c.delete(ctx, key, &gen.DeleteKeyParams{Recursive: onlyTrue(d.recursive), Dir: onlyTrue(d.dir)})
+}
+
+// CompareAndDelete removes a file if prev holds. It returns ErrCompareFailed where it does not,
+// ErrKeyNotFound where the key is missing, and ErrNotFile for a directory.
+//
+// Etcd reads the previous value of a deletion from the request line, of which etcd 3.x without TLS reads 4
+// KiB: a longer request is ErrInvalidArgument, and Prev.Index the way to make it.
+func (c *Client) CompareAndDelete(ctx context.Context, key string, prev Prev) (*Response, error) {
+	if err := prev.check(key); err != nil {
+		return nil, err
+	}
+	value, index := prev.wire()
+	return c.delete(ctx, key, &gen.DeleteKeyParams{PrevValue: value, PrevIndex: index})
+}
+
+func (c *Client) delete(ctx context.Context, key string, params *gen.DeleteKeyParams) (*Response, error) {
+	wire, err := wireKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return c.onKeys(ctx, gen.NewDeleteKeyRequest(wire, params), toWrite)
 }

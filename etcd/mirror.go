@@ -146,20 +146,10 @@ type Snapshot struct {
 }
 
 // Walk iterates over all nodes, parents before their children; over none where Node is nil.
-func (s Snapshot) Walk() iter.Seq[*Node] {
-	if s.Node == nil {
-		return func(func(*Node) bool) {}
-	}
-	return s.Node.Walk()
-}
+func (s Snapshot) Walk() iter.Seq[*Node] { return s.Node.Walk() }
 
 // Leaves iterates over all files; over none where Node is nil.
-func (s Snapshot) Leaves() iter.Seq[*Node] {
-	if s.Node == nil {
-		return func(func(*Node) bool) {}
-	}
-	return s.Node.Leaves()
-}
+func (s Snapshot) Leaves() iter.Seq[*Node] { return s.Node.Leaves() }
 
 // Snapshot returns a copy of everything, of one moment.
 func (m *Mirror) Snapshot() Snapshot {

@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"iter"
@@ -49,20 +50,12 @@ const (
 	ChangeResynced
 )
 
-// String returns the type in a word.
-func (t ChangeType) String() string {
-	switch t {
-	case ChangeCreated:
-		return "created"
-	case ChangeUpdated:
-		return "updated"
-	case ChangeDeleted:
-		return "deleted"
-	case ChangeResynced:
-		return "resynced"
-	}
-	return "unknown"
+var changeWords = map[ChangeType]string{
+	ChangeCreated: "created", ChangeUpdated: "updated", ChangeDeleted: "deleted", ChangeResynced: "resynced",
 }
+
+// String returns the type in a word.
+func (t ChangeType) String() string { return cmp.Or(changeWords[t], "unknown") }
 
 // Changes iterates over what is there, a ChangeCreated for each node, and then over what changes. Applying
 // every change in order reproduces the mirror's content, without a Snapshot.

@@ -55,7 +55,7 @@ func (n *Node) Walk() iter.Seq[*Node] {
 }
 
 func (n *Node) walk(yield func(*Node) bool) bool {
-	if !yield(n) {
+	if n == nil || !yield(n) {
 		return false
 	}
 	for _, child := range n.Nodes {

@@ -107,9 +107,7 @@ func (e MemberBack) LogValue() slog.Value {
 }
 
 // LogValue returns the fields.
-func (e Synced) LogValue() slog.Value {
-	return fields(e.Err, slog.Any("endpoints", e.Endpoints))
-}
+func (e Synced) LogValue() slog.Value { return fields(e.Err, slog.Any("endpoints", e.Endpoints)) }
 
 // LogValue returns the fields.
 func (e WatchLag) LogValue() slog.Value {
