@@ -10,19 +10,19 @@ import (
 	"github.com/etcdv2/client/internal/cluster"
 )
 
-// A verb makes its request with a builder of package gen and says what it intends; nothing downstream looks
-// into the URL to find out. The cluster sends the request and has each reply sorted here, within the attempt.
-// A reply is sorted once, into a verdict by which the cluster goes, and the error that the user sees; see
-// reply.go. The root has no calls of its own: its path is that of the empty key. Etcd's quirks are answered
-// in the verb that meets them, with the version in a comment.
+// A verb builds its request with package gen and states its intent; no later code derives the intent from the
+// URL. The cluster sends the request and has each reply sorted here, within the attempt. A reply is sorted
+// once, into a verdict for the cluster and an error for the user; see reply.go. The root has no calls of its
+// own: its path is the path of the empty key. Each verb handles the quirks of etcd that it meets, with the
+// version in a comment.
 
-// do makes a call, and returns nil or the error of this package for what came of it.
+// do makes a call and returns nil or the error of this package for its result.
 func (c *Client) do(ctx context.Context, call *cluster.Call) error {
 	result := c.cluster.Do(ctx, call)
 	return c.errorOf(ctx, call, &result)
 }
 
-// errorOf returns the error for the result of a call, nil for a success.
+// errorOf returns the error for the result of a call, or nil for a success.
 func (c *Client) errorOf(ctx context.Context, call *cluster.Call, result *cluster.Result) error {
 	switch {
 	case result.Missing:
@@ -33,12 +33,12 @@ func (c *Client) errorOf(ctx context.Context, call *cluster.Call, result *cluste
 	return newClusterError(call, result)
 }
 
-// intent is what a verb wants of a call on keys.
+// intent is what a verb wants from a call on keys.
 type intent int
 
 const (
-	toRead     intent = iota // as the cluster agrees on it
-	toReadCopy               // as a member has it, whose copy may be behind
+	toRead     intent = iota // what the cluster agrees on
+	toReadCopy               // the copy of a member, which may be behind
 	toWrite
 )
 
@@ -46,11 +46,11 @@ const (
 type keysCall struct {
 	cluster.Call
 	intent intent
-	event  *Response // the answer, once it has come
-	index  uint64    // the store's, in the header of the answer; 0 where it is not told
+	event  *Response // the answer, once it has arrived
+	index  uint64    // the store's, from the header of the answer; 0 if none
 }
 
-// newKeysCall returns the call that req is.
+// newKeysCall returns the call for req.
 func newKeysCall(req *http.Request, want intent) *keysCall {
 	k := &keysCall{Call: cluster.Call{Request: req, Read: want != toWrite}, intent: want}
 	k.Answer = k
@@ -85,7 +85,7 @@ func (k *keysCall) Sort(reply cluster.Reply) (cluster.Verdict, error) {
 	return cluster.Verdict{Outcome: cluster.Done, Err: err, Index: k.index}, nil
 }
 
-// textCall is a call whose answer is a text, such as those about members, users and roles.
+// textCall is a call whose answer is a text, such as a call about members, users or roles.
 type textCall struct {
 	cluster.Call
 	want   wanted
@@ -93,10 +93,10 @@ type textCall struct {
 	status int  // of the success
 }
 
-// wanted says which text is the answer to a call.
+// wanted describes the text that is the answer to a call.
 type wanted struct {
-	decode func(text []byte) bool // takes the text; false if it is not the answer
-	not    string                 // what is said of a text that is not
+	decode func(text []byte) bool // decodes the text; false if it is not the answer
+	not    string                 // describes a text that is not the answer
 }
 
 // ask makes a call that reads something other than keys.
@@ -140,7 +140,7 @@ func (t *textCall) Sort(reply cluster.Reply) (cluster.Verdict, error) {
 	return verdict, nil
 }
 
-// ambiguousSuccess is the error for a success of a write in words that etcd does not use.
+// ambiguousSuccess returns the error for a write whose reply says success, but is not etcd's.
 func ambiguousSuccess(err error) error { return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err) }
 
 // newClusterError returns the error for a call that no member has settled.

@@ -7,17 +7,17 @@ import (
 	"github.com/etcdv2/client/internal/cluster"
 )
 
-// questions are the calls by which the cluster asks its members how they are.
+// questions makes the calls by which the cluster asks its members for their state.
 type questions struct{}
 
-// noKey is a key that nobody has: its refusal is the cheapest answer with an index.
+// noKey is a key that does not exist: the refusal to read it is the cheapest answer with an index.
 const noKey = "_etcdv2/none"
 
 func (questions) Index() *cluster.Call {
 	return &newKeysCall(gen.NewHeadKeyRequest(noKey, nil), toReadCopy).Call
 }
 
-// Service asks who leads.
+// Service asks which member is the leader.
 func (questions) Service() *cluster.Call {
 	return &cluster.Call{Request: gen.NewGetMembersLeaderRequest(), Read: true, Answer: serviceAnswer{}}
 }
@@ -28,8 +28,8 @@ func (questions) Change(from uint64) *cluster.Call {
 	return &c.Call
 }
 
-// serviceAnswer is the answer to the question who leads, which a member that has lost the others answers with
-// 503. It matters only that it is not a 5xx.
+// serviceAnswer sorts the replies to Service. A member that has lost the others replies with 503. All that
+// matters is whether the reply is a 5xx.
 type serviceAnswer struct{}
 
 func (serviceAnswer) Sort(reply cluster.Reply) (cluster.Verdict, error) {
@@ -50,7 +50,7 @@ func (serviceAnswer) Sort(reply cluster.Reply) (cluster.Verdict, error) {
 // changeCall waits for an event.
 type changeCall struct{ keysCall }
 
-// Sort tells the index of the event, or the store's if the event is not in the history any more.
+// Sort reports the index of the event, or the store's index if the event is no longer in the history.
 func (c *changeCall) Sort(reply cluster.Reply) (cluster.Verdict, error) {
 	verdict, err := c.keysCall.Sort(reply)
 	switch {
@@ -58,7 +58,7 @@ func (c *changeCall) Sort(reply cluster.Reply) (cluster.Verdict, error) {
 		return verdict, err
 	case c.event != nil:
 		verdict.Index = c.event.Node.ModifiedIndex
-	case verdict.Outcome == cluster.Done: // but not an event
+	case verdict.Outcome == cluster.Done: // but without an event
 		verdict.Outcome = cluster.Unknown
 	case isCleared(verdict.Err):
 		verdict.Outcome = cluster.Done

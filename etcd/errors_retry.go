@@ -5,25 +5,25 @@ import (
 	"net"
 )
 
-// errNoIndex says of an answer that it lacks the index that etcd sends with every answer on keys.
+// errNoIndex says that an answer lacks the index that etcd sends with every answer on keys.
 var errNoIndex = errors.New("the server did not tell its index")
 
-// Retryable reports whether the same call may succeed when it is made again: no member has decided anything.
-// It is what the watches, mirrors, locks and elections of this library go by, and meant for loops of the
-// caller's own.
+// Retryable reports whether the same call may succeed if it is made again, because no member has decided
+// anything. The watches, mirrors, locks and elections of this library use it; callers can use it in loops of
+// their own.
 //
 // It is true for
 //
 //   - a *ClusterError, unless every member has answered that it belongs to another cluster,
-//   - an answer that is not etcd's although its status says success, as a proxy's page,
-//   - ErrAuthNotReady, and a failure of the DNS to name members.
+//   - an answer with a success status that is not etcd's: a proxy's page, one without etcd's index,
+//   - ErrAuthNotReady, and a failed DNS lookup of members.
 //
 // It is false for nil, a refusal by etcd, ErrNotSupported, ErrInvalidArgument, ErrWrongCluster,
-// ErrClusterRolledBack, ErrClosed, and errors of others, such as those of a context. It does not look at the
-// call's context, which a loop has to do as well: a *ClusterError may say that the context ended the call.
+// ErrClusterRolledBack, ErrClosed, and errors from other sources, such as a context. It does not check the
+// call's context. A loop must do so, because the context may have caused a *ClusterError.
 //
-// Whether it is safe to make a write again is another question: one that failed with ErrOutcomeUnknown may
-// have been applied.
+// Retryable does not say whether it is safe to make a write again: a write that failed with ErrOutcomeUnknown
+// may have been applied.
 func Retryable(err error) bool {
 	var unanswered *ClusterError
 	var reply *Error

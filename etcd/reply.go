@@ -14,8 +14,8 @@ import (
 
 func isSuccess(reply cluster.Reply) bool { return reply.StatusCode >= 200 && reply.StatusCode < 300 }
 
-// refusal sorts a reply that is not a success. With secret the request carries a password, which the reply
-// may quote.
+// refusal sorts a reply that is not a success. If secret is set, the request carries a password, which the
+// reply may quote.
 func refusal(reply cluster.Reply, text []byte, secret bool) (*Error, cluster.Verdict) {
 	err := decodeError(reply, text, secret)
 	verdict := cluster.Verdict{Outcome: cluster.Refused, Err: err, Index: err.Index, Missing: isMissingPage(err)}
@@ -28,7 +28,7 @@ func refusal(reply cluster.Reply, text []byte, secret bool) (*Error, cluster.Ver
 	return err, verdict
 }
 
-// refusalOnKeys is refusal for a call on keys.
+// refusalOnKeys sorts a reply to a call on keys that is not a success.
 func refusalOnKeys(reply cluster.Reply, text []byte, want intent) cluster.Verdict {
 	said, verdict := refusal(reply, text, false)
 	if want == toReadCopy && said.Code == ErrKeyNotFound && said.Index < reply.Seen {
@@ -38,11 +38,11 @@ func refusalOnKeys(reply cluster.Reply, text []byte, want intent) cluster.Verdic
 	return verdict
 }
 
-// refused reports whether a 5xx reply is a plain no, although most leave a write in doubt.
+// refused reports whether a 5xx reply is a refusal. Most leave the outcome of a write unknown.
 func refused(err *Error) bool {
-	// 501 is a read-only proxy's answer to a write. A cause that begins with nodePath is from applying the
-	// write, where etcd 3.5 fails to update a directory's TTL; timeouts have others. notCapable is said
-	// before anything else is looked at.
+	// 501 is a read-only proxy's answer to a write. A cause that begins with nodePath comes from applying the
+	// write, when etcd 3.5 fails to update a directory's TTL; timeouts have other causes. A server replies
+	// notCapable before it checks anything else.
 	return err.StatusCode == http.StatusNotImplemented || strings.HasPrefix(err.Cause, "nodePath ") ||
 		strings.HasPrefix(err.Message, notCapable)
 }
@@ -70,8 +70,8 @@ func decodeError(reply cluster.Reply, text []byte, secret bool) *Error {
 	return e
 }
 
-// headCodes are the codes that the replies to a HEAD without parameters stand for: such a reply has no body
-// to say it.
+// headCodes maps the status of a reply to a HEAD without parameters to a code, because such a reply has no
+// body to carry it.
 var headCodes = map[int]ErrorCode{
 	http.StatusNotFound:     ErrKeyNotFound,
 	http.StatusBadRequest:   ErrNotDir,
@@ -80,7 +80,7 @@ var headCodes = map[int]ErrorCode{
 
 func headError(reply cluster.Reply) *Error {
 	e := newError(reply, http.StatusText(reply.StatusCode))
-	// Only etcd sends the index; the 404 of some other server says nothing of a key.
+	// Only etcd sends the index; the 404 of another server says nothing about a key.
 	if reply.Header.Get("X-Etcd-Index") != "" {
 		e.Code = headCodes[reply.StatusCode]
 		e.Index = cluster.IndexOf(reply.Response)
@@ -88,7 +88,7 @@ func headError(reply cluster.Reply) *Error {
 	return e
 }
 
-// foreign is the error for a reply that is not etcd's JSON: a proxy's page, a redirect.
+// foreign returns the error for a reply that is not etcd's JSON, such as a proxy's page or a redirect.
 func foreign(reply cluster.Reply, body []byte, why string) *Error {
 	const shown = 200
 	text := strings.ToValidUTF8(string(bytes.TrimSpace(body[:min(len(body), shown)])), "")
@@ -114,11 +114,11 @@ func newError(reply cluster.Reply, message string) *Error {
 	}
 }
 
-// How the words begin that etcd and its proxy have for requests that may carry a password.
+// wordsOnUsers are the prefixes of the messages of etcd and its proxy for requests that may carry a password.
 var wordsOnUsers = []string{"auth: ", "User JSON ", "Invalid ", "Insufficient credentials", "Internal Server Error", notCapable, "proxy: "}
 
-// isEtcdsWord reports whether message is one that etcd has for requests that may carry a password. Others are
-// not shown: a server that answers in etcd's place may quote the request.
+// isEtcdsWord reports whether message is one of etcd's for requests that may carry a password. Other messages
+// are not shown: a server that answers in etcd's place may quote the request.
 func isEtcdsWord(message string) bool {
 	return slices.ContainsFunc(wordsOnUsers, func(words string) bool { return strings.HasPrefix(message, words) })
 }

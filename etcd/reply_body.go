@@ -8,14 +8,14 @@ import (
 	"github.com/etcdv2/client/internal/scan"
 )
 
-// bufferedBody is the body of a reply on keys that has been read to its end, by readAll.
+// bufferedBody is the body of a reply on keys that readAll has read to its end.
 type bufferedBody struct {
 	text  *scan.Buffer
-	event *Response // what it says, where it is in the form that etcd writes
+	event *Response // the event in text; nil unless text has the form that etcd writes
 }
 
-// readAll reads body to its end. An event is decoded while the rest is still under way. The caller releases
-// the result.
+// readAll reads body to its end. It decodes an event while the rest is still arriving. The caller must
+// release the result.
 func readAll(body io.Reader) (bufferedBody, error) {
 	b := bufferedBody{text: scan.NewBuffer()}
 	d := fastDecoder{Scanner: b.text.Scan(body)}
@@ -27,8 +27,8 @@ func readAll(body io.Reader) (bufferedBody, error) {
 	return b, nil
 }
 
-// decode returns the event that b is, with the reply's header. A body that is none is an *Error: something
-// else than etcd answered.
+// decode returns the event in b, with the fields of the reply's header. It returns an *Error if there is no
+// event: something other than etcd answered.
 func (b bufferedBody) decode(reply cluster.Reply) (*Response, error) {
 	if b.event != nil {
 		return b.event.withHeader(reply.Response), nil
@@ -36,10 +36,10 @@ func (b bufferedBody) decode(reply cluster.Reply) (*Response, error) {
 	return decodeEvent(reply, b.text.Bytes())
 }
 
-// blank reports whether there is nothing in b.
+// blank reports whether b is empty or has only white space.
 func (b bufferedBody) blank() bool {
 	return b.event == nil && len(bytes.TrimSpace(b.text.Bytes())) == 0
 }
 
-// release gives the room to another reply.
+// release makes the memory of b available to other replies.
 func (b bufferedBody) release() { b.text.Release() }

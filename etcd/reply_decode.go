@@ -8,8 +8,8 @@ import (
 	"github.com/etcdv2/client/internal/cluster"
 )
 
-// decodeEvent decodes the body of a success on keys. A body that is not an event is an *Error: something else
-// than etcd answered.
+// decodeEvent decodes the body of a success on keys. It returns an *Error if the body is not an event:
+// something other than etcd answered.
 func decodeEvent(reply cluster.Reply, body []byte) (*Response, error) {
 	if event := decodeFast(body); event != nil {
 		return event.withHeader(reply.Response), nil
@@ -24,13 +24,13 @@ func decodeEvent(reply cluster.Reply, body []byte) (*Response, error) {
 	return newResponse(reply.Response, &event), nil
 }
 
-// newResponse translates an event from the wire, with the header of the reply that brought it.
+// newResponse converts an event from the wire, and adds the fields of the header of its reply.
 func newResponse(resp *http.Response, event *gen.Event) *Response {
 	r := &Response{Action: Action(event.Action), Node: newNode(event.Node), PrevNode: newNode(event.PrevNode)}
 	return r.withHeader(resp)
 }
 
-// withHeader returns r with what the header tells.
+// withHeader sets the fields of r that the header carries, and returns r.
 func (r *Response) withHeader(resp *http.Response) *Response {
 	r.Index = cluster.IndexOf(resp)
 	r.RaftIndex = cluster.HeaderNumber(resp, "X-Raft-Index")
@@ -39,10 +39,10 @@ func (r *Response) withHeader(resp *http.Response) *Response {
 	return r
 }
 
-// asJSON returns what takes a text that is the JSON of a T, which must be complete.
+// asJSON returns a function that decodes the JSON of a T, and reports whether that succeeded and is complete.
 func asJSON[T any](value *T, complete func() bool) func(text []byte) bool {
 	return func(text []byte) bool { return json.Unmarshal(text, value) == nil && complete() }
 }
 
-// isEmpty takes the text with which etcd says yes to a change where it has nothing to tell.
+// isEmpty accepts the empty text with which etcd confirms a change if it has nothing to report.
 var isEmpty = wanted{func(text []byte) bool { return len(text) == 0 }, "an empty body is etcd's yes"}

@@ -6,28 +6,28 @@ import (
 	"github.com/etcdv2/client/internal/scan"
 )
 
-// fastDecoder decodes an event in the one form in which etcd writes it. That takes a seventh of the time that
-// encoding/json needs, and few allocations. At anything else it fails, and encoding/json decodes the text: so
-// what an event is and what it means does not depend on it. FuzzDecode holds the two together.
+// fastDecoder decodes an event in the one form in which etcd writes it. It takes a seventh of the time of
+// encoding/json, and few allocations. It fails at any other form, and encoding/json decodes the text, so the
+// result does not depend on fastDecoder. FuzzDecode checks that both agree.
 type fastDecoder struct {
 	scan.Scanner
-	nodes    []Node  // where nodes are made, many at once
-	children []*Node // those of the directories under way
+	nodes    []Node  // where nodes are allocated, several at once
+	children []*Node // of the directories that are being read
 	depth    int
 }
 
 const (
-	mostNodes = 4    // made at once: one that is kept keeps all alive, and the collector scans small pieces faster
-	deepest   = 1000 // directories below each other; encoding/json reads ten times as many
+	mostNodes = 4    // per block: a kept node keeps its block alive; the collector scans small blocks faster
+	deepest   = 1000 // nested directories; encoding/json reads ten times as many
 )
 
-// decodeFast returns the event in text, without what the header tells, or nil if it has another form.
+// decodeFast returns the event in text, without the fields of the header, or nil if text has another form.
 func decodeFast(text []byte) *Response {
 	d := fastDecoder{Scanner: scan.Of(text)}
 	return d.event()
 }
 
-// event returns the event that the text is, nil if it has another form.
+// event returns the event in the text, or nil if the text has another form.
 func (d *fastDecoder) event() *Response {
 	event := &Response{}
 	d.Open('{')
@@ -73,7 +73,7 @@ func (d *fastDecoder) node() *Node {
 	return n
 }
 
-// rare reads what stands before modifiedIndex where there is more than a key and a value.
+// rare reads the fields before modifiedIndex other than key and value.
 func (d *fastDecoder) rare(n *Node) {
 	if d.Field(`"dir":`) {
 		n.Dir = d.Boolean()
@@ -91,7 +91,7 @@ func (d *fastDecoder) rare(n *Node) {
 
 func (d *fastDecoder) newNode() *Node {
 	if len(d.nodes) == cap(d.nodes) {
-		const file = 100 // about how many bytes it is written in
+		const file = 100 // the approximate size of its text in bytes
 		d.nodes = make([]Node, 0, min(d.Left()/file+1, mostNodes))
 	}
 	d.nodes = d.nodes[:len(d.nodes)+1]

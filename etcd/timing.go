@@ -7,21 +7,21 @@ import (
 	"github.com/etcdv2/client/internal/follow"
 )
 
-// All times of this package. Those of attempts and of watches are in the packages cluster and follow.
+// All times of this package. The times of attempts and of watches are in the packages cluster and follow.
 const (
-	defaultAttemptTimeout = 10 * time.Second // longer than the 7 s after which a member without quorum gives up
+	defaultAttemptTimeout = 10 * time.Second // above the 7 s after which a member without quorum gives up
 	defaultPollTimeout    = 50 * time.Second // below the 60 s after which many proxies cut an idle connection
 	leastPollTimeout      = 2 * follow.SearchTime
 	defaultPulseInterval  = time.Second            // a member that hangs costs a watch two of these
 	leastPulseInterval    = 100 * time.Millisecond // a healthy member may take that long when it is busy
 	leastSyncTime         = time.Second            // for a sync in the background, however short its interval
-	versionTimeout        = 3 * time.Second        // for the version that a call asks for on its way
-	historyTime           = time.Second            // for a look at a history that does not tell its end
+	versionTimeout        = 3 * time.Second        // for the version query that another call makes
+	historyTime           = time.Second            // for a search of the history when its end is not known
 )
 
 // Pauses between tries. They are copied for each use.
 var (
-	modifyPause = backoff.Backoff{First: time.Millisecond, Most: 100 * time.Millisecond} // others have won a race
+	modifyPause = backoff.Backoff{First: time.Millisecond, Most: 100 * time.Millisecond} // after a lost race
 	settlePause = backoff.Backoff{First: 10 * time.Millisecond, Most: time.Second}       // the caller waits
-	resyncPause = backoff.Backoff{First: 20 * time.Millisecond, Most: 5 * time.Second}   // the read may be large
+	resyncPause = backoff.Backoff{First: 20 * time.Millisecond, Most: 5 * time.Second}   // reads may be large
 )

@@ -12,9 +12,9 @@ import (
 	"github.com/etcdv2/client/internal/follow"
 )
 
-// Watch iterates over the changes of key from now on; with WithAfterIndex from a point in the past; with
-// WithCurrent it first yields what is there. With WithRecursive the changes of everything below the key count
-// too. The key need not exist.
+// Watch iterates over the changes of key from now on. WithAfterIndex starts it at a point in the past;
+// WithCurrent makes it yield the present content first. WithRecursive includes everything below the key. The
+// key need not exist.
 //
 //	for event, err := range client.Watch(ctx, "/nodes", etcd.WithRecursive()) {
 //		if err != nil {
@@ -23,20 +23,19 @@ import (
 //		fmt.Println(event.Action, event.Node.Key, event.Node.Value)
 //	}
 //
-// Every event behind the starting point is delivered, in order and once. Failures of members and connections
-// are ridden out, without end. The watch reads ahead of the loop, up to 16 MiB, so that a loop that is busy
-// for a while misses nothing.
+// Watch delivers every event after the starting point, in order and once. It retries after failures of
+// members and connections, without limit. It reads up to 16 MiB ahead of the loop, so that a loop that is
+// busy for a while misses nothing.
 //
-// It ends with one pair of nil and an error: the cause of ctx's end, ErrClosed, ErrInvalidArgument, or a
-// *WatchError that says how far the watch came and why it cannot go on. The one to expect is
-// ErrEventIndexCleared: the events to go on with are no longer in the history of 1,000 that the server keeps
-// of all keys together. Then read what is there now and watch on from that response's Index; a Mirror does so
-// by itself. ErrClusterRolledBack and ErrWrongCluster say that the cluster is no longer the one that was
-// watched.
+// A watch ends with one pair of nil and an error: the cause of ctx's end, ErrClosed, ErrInvalidArgument, or a
+// *WatchError that says how far the watch came and why it cannot continue. The reason to expect is
+// ErrEventIndexCleared: the next events are no longer in the history of 1,000 events that the server keeps
+// for all keys together. Then read the key and watch from that response's Index; a Mirror does so by itself.
+// ErrClusterRolledBack and ErrWrongCluster mean that the cluster is no longer the one that was watched.
 //
-// An event's Index is where to go on behind it. A deletion or expiry of a directory is one event, even for a
-// watch of something below: Node.Key is then shorter than the key watched. Refreshes are not seen, and hidden
-// nodes are seen only by a watch of the hidden node itself.
+// To resume after an event, pass its Index to WithAfterIndex. The deletion or expiry of a directory is one
+// event, even for a watch of a key below it: Node.Key is then shorter than the watched key. A watch does not
+// see refreshes, and sees hidden nodes only if it watches the hidden node itself.
 func (c *Client) Watch(ctx context.Context, key string, opts ...WatchOption) iter.Seq2[*Response, error] {
 	return func(yield func(*Response, error) bool) {
 		w, err := newWatch(c, key, opts)
@@ -47,7 +46,7 @@ func (c *Client) Watch(ctx context.Context, key string, opts ...WatchOption) ite
 		ctx, cancel := context.WithCancel(ctx)
 		ahead := follow.NewReadahead(weight)
 		go func() { ahead.End(w.run(ctx, ahead.Push)) }()
-		defer ahead.Drain() // returns when nothing of the watch is left
+		defer ahead.Drain() // returns when the watch has ended
 		defer cancel()
 		for {
 			event, err := ahead.Pop(ctx)
@@ -58,7 +57,7 @@ func (c *Client) Watch(ctx context.Context, key string, opts ...WatchOption) ite
 	}
 }
 
-// weight is about how many bytes an event takes up.
+// weight returns the approximate size of an event in bytes.
 func weight(event *Response) int {
 	const plain = 512
 	size := plain + len(event.Node.Key) + len(event.Node.Value)
@@ -73,7 +72,7 @@ func weight(event *Response) int {
 	return size
 }
 
-// WatchOnce returns the next change that Watch would.
+// WatchOnce returns the first event that Watch would yield.
 func (c *Client) WatchOnce(ctx context.Context, key string, opts ...WatchOption) (*Response, error) {
 	w, err := newWatch(c, key, opts)
 	if err != nil {
@@ -90,25 +89,25 @@ func (c *Client) WatchOnce(ctx context.Context, key string, opts ...WatchOption)
 	return nil, err
 }
 
-// errEnough ends a watch whose user has what it wanted.
+// errEnough ends a watch whose caller has received what it wanted.
 var errEnough = errors.New("enough")
 
-// watch is what a watch is to do.
+// watch holds the parameters and the starting point of a watch.
 type watch struct {
 	client    *Client
 	key       string // with its leading slash, and without a trailing one
 	asked     string // the key as it was given
 	recursive bool
-	current   bool   // to begin with what is there
-	next      uint64 // the first index that is wanted; 0 as long as it is to begin from now
-	cluster   string // ID of the cluster that is watched; empty until that is known
+	current   bool   // begins with the present content
+	next      uint64 // the first index that is wanted; 0 until it is known
+	cluster   string // ID of the watched cluster; empty until it is known
 
-	// Told, if set, that all events up to index have been delivered, and that the watch waits on a member
-	// that lives; the latter by any goroutine.
+	// progress, if set, is called when all events up to index have been delivered. pulse, if set, is called
+	// by any goroutine for each sign of life of the member that the watch waits on.
 	progress func(index uint64)
 	pulse    func()
 
-	// A value from it, if set, requests progress soon.
+	// A value from request, if set, requests progress soon.
 	request <-chan struct{}
 }
 
@@ -124,9 +123,9 @@ func newWatch(c *Client, key string, opts []WatchOption) (*watch, error) {
 	return w, nil
 }
 
-// run calls deliver with one event after the other, in whichever goroutine has found it, until it ends: with
-// ctx's cause, ErrClosed, the error of deliver, or a *WatchError. Nothing of the watch is left when it
-// returns.
+// run calls deliver with one event after another, in whichever goroutine has received it, until the watch
+// ends. It returns the cause of ctx, ErrClosed, the error of deliver, or a *WatchError. All goroutines of the
+// watch have ended when it returns.
 func (w *watch) run(ctx context.Context, deliver func(*Response) error) error {
 	life := w.client.cluster.Life()
 	merged, cancel := contexts.Merge(ctx, life)
@@ -143,7 +142,7 @@ func (w *watch) run(ctx context.Context, deliver func(*Response) error) error {
 	return err
 }
 
-// engine returns what follows the events from next on.
+// engine returns the follow.Watch for the events from next on.
 func (w *watch) engine(deliver func(*Response) error) *follow.Watch {
 	engine := &follow.Watch{
 		Source:      &source{w.client, w.asked, w.recursive},
@@ -166,9 +165,9 @@ func (w *watch) engine(deliver func(*Response) error) *follow.Watch {
 	return engine
 }
 
-// concerns reports whether an event on key belongs to the watch: servers from 2.3 on also send those of a
-// deleted directory whose name the watched key merely begins with, and out of their history those of hidden
-// nodes.
+// concerns reports whether an event on key belongs to the watch. Servers from 2.3 on also send events of a
+// deleted directory whose name is merely a prefix of the watched key, and, from their history, events of
+// hidden nodes.
 func (w *watch) concerns(key string) bool {
 	switch {
 	case key == w.key || below(w.key, key):

@@ -2,13 +2,13 @@ package etcd
 
 import "fmt"
 
-// WatchError says why a server's answer ended a watch, and how far it had come. To go on, read Key and watch
-// from that response's Index: what changed between the two is then to be found by comparing, as a Mirror
+// WatchError says why a server's answer ended a watch, and how far the watch had come. To continue, read Key
+// and watch from that response's Index. To find what changed in between, compare the contents, as a Mirror
 // does.
 type WatchError struct {
 	Key   string // the key watched, with its leading slash
 	After uint64 // the etcd index up to which every event was delivered
-	Err   error  // why: an *Error, such as one that is ErrEventIndexCleared, ErrWrongCluster, ErrClusterRolledBack
+	Err   error  // why: an *Error such as ErrEventIndexCleared, or ErrWrongCluster or ErrClusterRolledBack
 }
 
 // Error says which watch ended where, and why.
@@ -19,7 +19,7 @@ func (e *WatchError) Error() string {
 // Unwrap returns Err.
 func (e *WatchError) Unwrap() error { return e.Err }
 
-// ended returns the error for a watch that err ends, when all events up to after have been delivered.
+// ended returns the error for a watch that err ends after all events up to after have been delivered.
 func (w *watch) ended(after uint64, err error) error {
 	return &WatchError{Key: w.key, After: after, Err: err}
 }

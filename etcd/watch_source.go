@@ -14,7 +14,7 @@ import (
 	"github.com/etcdv2/client/internal/scan"
 )
 
-// source is how the engine of a watch asks the cluster.
+// source is the follow.Source of a watch.
 type source struct {
 	client    *Client
 	key       string // as the caller spelled it
@@ -45,7 +45,7 @@ func (s *source) Stream(ctx context.Context) (follow.Answer, error) {
 
 func (s *source) wireKey() string { return strings.TrimPrefix(s.key, "/") }
 
-// newPoll returns a request to wait for the first event at or behind from; 0 for the next one.
+// newPoll returns a request that waits for the first event at or after from; 0 means the next event.
 func newPoll(key string, recursive bool, from uint64) *http.Request {
 	params := &gen.GetKeyParams{Wait: onlyTrue(true), Recursive: onlyTrue(recursive)}
 	if from > 0 {
@@ -54,7 +54,7 @@ func newPoll(key string, recursive bool, from uint64) *http.Request {
 	return gen.NewGetKeyRequest(key, params)
 }
 
-// open makes a call that waits, and returns when its header has come.
+// open makes a call that waits, and returns when its header has arrived.
 func (s *source) open(ctx context.Context, req *http.Request, pulse func(confirmed bool)) (*openAnswer, error) {
 	call := newKeysCall(req, toReadCopy)
 	call.Wait, call.Pulse = true, pulse
@@ -65,8 +65,8 @@ func (s *source) open(ctx context.Context, req *http.Request, pulse func(confirm
 	return &openAnswer{Open: result.Open, source: s}, nil
 }
 
-// CheckRolledBack returns ErrClusterRolledBack if the cluster as a whole has not reached the events that were
-// delivered already. A member that is behind them may merely be slow.
+// CheckRolledBack returns ErrClusterRolledBack if the cluster as a whole has not reached the events that have
+// been delivered. A single member that has not reached them may merely lag.
 func (s *source) CheckRolledBack(ctx context.Context, next uint64) error {
 	index, err := indexTold(s.client.Get(ctx, s.key, WithQuorum()))
 	if err != nil {
@@ -92,13 +92,13 @@ func (s *source) WrongCluster(id, watched string) error {
 	return fmt.Errorf("%w: its ID is %s, that of the one watched %s", ErrWrongCluster, id, watched)
 }
 
-// isCleared reports whether err says that events are not in the server's history any more.
+// isCleared reports whether err says that events are no longer in the server's history.
 func isCleared(err error) bool { return errors.Is(err, ErrEventIndexCleared) }
 
-// streamRoom is how many bytes of a stream are read at once, if that many have come.
+// streamRoom is how many bytes of a stream are read at once, if that many have arrived.
 const streamRoom = 32 << 10
 
-// openAnswer is a reply whose events come later than its header.
+// openAnswer is a reply whose events arrive after its header.
 type openAnswer struct {
 	*cluster.Open
 	source *source
@@ -111,8 +111,8 @@ func (a *openAnswer) Index() (index uint64, told bool) {
 
 func (a *openAnswer) Cluster() string { return cluster.IDOf(a.Response) }
 
-// Blind reports whether the server may leave out events of the watched key: one from etcd 2.3.0 to 3.0.17, or
-// one whose version cannot be learned.
+// Blind reports whether the server may omit events of the watched key: etcd 2.3.0 to 3.0.17, or a server
+// whose version cannot be learned.
 func (a *openAnswer) Blind(ctx context.Context, from uint64) bool {
 	if index, _ := a.Index(); !a.source.recursive || index <= from {
 		return false
@@ -121,7 +121,7 @@ func (a *openAnswer) Blind(ctx context.Context, from uint64) bool {
 	return version == "" || atLeast(version, 2, 3, 0) && !atLeast(version, 3, 1, 0)
 }
 
-// Next returns the event that a poll brings.
+// Next returns the event of a poll.
 func (a *openAnswer) Next() (follow.Event, error) {
 	body, err := readAll(a.Body)
 	if err != nil {
@@ -129,12 +129,12 @@ func (a *openAnswer) Next() (follow.Event, error) {
 	}
 	defer body.release()
 	if body.blank() {
-		return nil, io.ErrUnexpectedEOF // a proxy whose server went away ends a poll like this
+		return nil, io.ErrUnexpectedEOF // this is how a proxy ends a poll when its server has gone away
 	}
 	return a.check(body.decode(a.Reply))
 }
 
-// check returns an event that has come, unless it may not be the first. Its index is that of the change.
+// check returns r with the index of the change as its Index, or an error if r may not be the first event.
 func (a *openAnswer) check(r *Response, err error) (follow.Event, error) {
 	if err != nil {
 		return nil, err
@@ -146,7 +146,7 @@ func (a *openAnswer) check(r *Response, err error) (follow.Event, error) {
 	return (*event)(r), nil
 }
 
-// Available returns the next event and those that have come with it, and what ends the stream.
+// Available returns the next event and those that have arrived with it, and the error that ends the stream.
 func (a *openAnswer) Available() ([]follow.Event, error) {
 	const most = 128
 	var events []follow.Event

@@ -6,8 +6,8 @@ import (
 	"github.com/etcdv2/client/internal/follow"
 )
 
-// start settles which event is the first, asking until that is told, so that nothing is missed if the first
-// poll fails. It would cost less to read the index off the poll's header, but a proxy may hold that back.
+// start determines the first index. It retries until it knows the index, so that nothing is missed if the
+// first poll fails. The header of the poll would be a cheaper source, but a proxy may hold it back.
 func (w *watch) start(ctx context.Context, deliver func(*Response) error) error {
 	if w.next != 0 {
 		return nil
@@ -28,12 +28,12 @@ func (w *watch) start(ctx context.Context, deliver func(*Response) error) error 
 		case !Retryable(err):
 			return w.ended(max(w.next, 1)-1, err)
 		}
-		// Ended by the context, it is the next round that says so.
+		// If the context ends the pause, the next round returns its cause.
 		_ = pause.Wait(ctx, ctx)
 	}
 }
 
-// begin makes the watch begin at the store's present index.
+// begin makes the watch begin after the store's present index.
 func (w *watch) begin(ctx context.Context) (*Response, error) {
 	index, err := w.client.present(ctx, w.asked)
 	if err == nil {
@@ -42,8 +42,8 @@ func (w *watch) begin(ctx context.Context) (*Response, error) {
 	return nil, err
 }
 
-// beginWithCurrent makes the watch begin behind a read of what is there, and returns that, or nil where
-// nothing is.
+// beginWithCurrent makes the watch begin after a read of the present content. It returns the response, or nil
+// if the key does not exist.
 func (w *watch) beginWithCurrent(ctx context.Context) (*Response, error) {
 	var opts []GetOption
 	if w.recursive {

@@ -11,11 +11,11 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// maxFormBytes is the longest body that etcd reads. It cuts a longer one off, resets the connection, or, 0.4,
-// stores an empty value.
+// maxFormBytes is the length of the longest body that etcd reads. Etcd truncates a longer body, resets the
+// connection, or, in 0.4, stores an empty value.
 const maxFormBytes = 10 << 20
 
-// Cluster sends calls to the members of one cluster. It may be used by many goroutines at once.
+// Cluster sends calls to the members of one cluster. It is safe for concurrent use by multiple goroutines.
 type Cluster struct {
 	config   Config
 	http     *http.Client
@@ -25,14 +25,14 @@ type Cluster struct {
 	identity identity
 	pulse    pulse
 
-	life       context.Context // ends with Close
+	life       context.Context // ended by Close
 	endLife    context.CancelCauseFunc
 	inflight   inflight
-	background sync.WaitGroup // what Close waits for
-	release    func()         // closes the idle connections of our own pool
+	background sync.WaitGroup // the goroutines that Close waits for
+	release    func()         // closes the idle connections of the cluster's own pool
 }
 
-// New returns a cluster, or an error that is errs.ErrInvalidArgument. It opens no connection.
+// New returns a Cluster for config, or errs.ErrInvalidArgument. It opens no connection.
 func New(config Config) (*Cluster, error) {
 	members, err := config.members()
 	if err != nil {
@@ -56,8 +56,8 @@ func New(config Config) (*Cluster, error) {
 	return c, nil
 }
 
-// Do makes call: it sends the request to one member after the other until one of them settles it or the
-// policy in mayGoOn ends it.
+// Do makes a call. It sends the request to one member after another until a member settles it or the policy
+// in mayGoOn ends the call.
 func (c *Cluster) Do(ctx context.Context, call *Call) Result {
 	if err := c.admit(ctx, call); err != nil {
 		return noAttempt(err)
@@ -91,11 +91,11 @@ func (c *Cluster) Do(ctx context.Context, call *Call) Result {
 	return result
 }
 
-// noAttempt is the result of a call of which nothing was sent because of err.
+// noAttempt returns the result of a call that was not sent because of err.
 func noAttempt(err error) Result { return Result{Verdict: Verdict{Outcome: NotSent, Err: err}} }
 
-// admit refuses a call that must not or need not be sent, adds the credentials to the others, and sees to it
-// that there are members to send them to.
+// admit refuses a call that must not or need not be sent. It adds the credentials to any other call, and
+// discovers members if there are none yet.
 func (c *Cluster) admit(ctx context.Context, call *Call) error {
 	req := call.Request
 	if cause := firstCause(c.life, ctx); cause != nil {
@@ -117,7 +117,7 @@ func (c *Cluster) admit(ctx context.Context, call *Call) error {
 	return nil
 }
 
-// firstCause returns the cause of the first context that has ended, nil if none has.
+// firstCause returns the cause of the first context that has ended, or nil if none has.
 func firstCause(contexts ...context.Context) error {
 	for _, ctx := range contexts {
 		if ctx.Err() != nil {
@@ -127,8 +127,8 @@ func firstCause(contexts ...context.Context) error {
 	return nil
 }
 
-// mayGoOn is the failover policy: after an attempt that settled nothing a read goes to the next member, a
-// write only if nothing of it can have reached one.
+// mayGoOn is the failover policy. After an attempt that settled nothing, a read goes to the next member. A
+// write does so only if no part of it can have reached a member.
 func (c *Cluster) mayGoOn(ctx context.Context, call *Call, outcome Outcome) bool {
 	if ctx.Err() != nil || c.life.Err() != nil {
 		return false
@@ -136,9 +136,9 @@ func (c *Cluster) mayGoOn(ctx context.Context, call *Call, outcome Outcome) bool
 	return call.Read || outcome == NotSent
 }
 
-// Share returns how long an attempt may take: of what is left until ctx's deadline an even part for each
-// member still to try, so that none uses it up, and no more than Config.AttemptTimeout. Zero means that only
-// the deadline bounds it.
+// Share returns how long an attempt may take. It divides the time until ctx's deadline evenly among the
+// members still to try, so that no member uses up all of it, and returns no more than Config.AttemptTimeout.
+// Zero means that only the deadline limits the attempt.
 func (c *Cluster) Share(ctx context.Context, toTry int) time.Duration {
 	return share(ctx, toTry, c.config.AttemptTimeout)
 }
@@ -156,16 +156,16 @@ func share(ctx context.Context, toTry int, most time.Duration) time.Duration {
 	return min(part, most)
 }
 
-// Seen returns the highest etcd index that the cluster has told.
+// Seen returns the highest etcd index that the cluster has reported.
 func (c *Cluster) Seen() uint64 { return c.identity.highest() }
 
-// Life returns a context that ends with Close, with the cause errs.ErrClosed.
+// Life returns a context that Close ends with the cause errs.ErrClosed.
 func (c *Cluster) Life() context.Context { return c.life }
 
-// Go runs f in the background. It has to return when Life ends; Close waits for it.
+// Go runs f in the background. f must return when Life ends; Close waits for it.
 func (c *Cluster) Go(f func()) { c.background.Go(f) }
 
-// Close ends what runs, waits for what runs in the background, and closes the idle connections of the
+// Close ends all attempts, waits for the goroutines in the background, and closes the idle connections of the
 // cluster's own pool.
 func (c *Cluster) Close() {
 	c.endLife(errs.ErrClosed)

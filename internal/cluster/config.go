@@ -11,47 +11,49 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// AnyCluster as Config.ClusterID lets members of different clusters answer.
+// AnyCluster, as Config.ClusterID, accepts answers from members of different clusters.
 const AnyCluster = "*"
 
-// Config is what New needs to know.
+// Config is the configuration of a Cluster.
 type Config struct {
 	Endpoints       []string                                    // client URLs of members
-	Discover        func(ctx context.Context) ([]string, error) // finds further ones; nil where there is nothing to look up
-	ClusterID       string                                      // in hex; empty for that of the first answer, or AnyCluster
-	VersionPrefix   string                                      // takes the place of the "/v2" that paths begin with; empty for no prefix
-	Username        string                                      // of basic auth; empty for none
+	Discover        func(ctx context.Context) ([]string, error) // finds more endpoints; nil for no discovery
+	ClusterID       string                                      // in hex or AnyCluster; empty: first answer's
+	VersionPrefix   string                                      // replaces the "/v2" of paths; empty for none
+	Username        string                                      // for basic auth; empty for none
 	Password        string
 	TLS             *tls.Config  // nil for Go's defaults
-	HTTPClient      *http.Client // nil for one with a pool of its own
-	RefuseRedirects bool         // also those to the leader
+	HTTPClient      *http.Client // nil for a client with its own connection pool
+	RefuseRedirects bool         // even redirects to the leader
 	AttemptTimeout  time.Duration
-	PulseInterval   time.Duration // not above 0 for never
+	PulseInterval   time.Duration // 0 or less for never
 	Questions       Questions
 	Observer        Observer // nil for none
 
-	// For tests: how connections of a pool of its own are made, nil for TCP; and how the order of the members
-	// is mixed, nil for at random.
+	// For tests. Dial makes the connections of the cluster's own pool; nil means TCP. Shuffle shuffles the
+	// members; nil means at random.
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
 	Shuffle func(n int, swap func(i, j int))
 }
 
-// Questions makes the calls by which members are asked how they are, aside from the calls of users. A call is
-// sent to one member, once, and without credentials.
+// Questions makes the calls that ask members for their state, in addition to the calls of users. Each is sent
+// once, to one member, without credentials.
 type Questions interface {
-	// Service asks whether the member serves: it has a leader. It is Done or Refused if it does.
+	// Service asks whether the member serves, which means that it has a leader. Its outcome is Done or
+	// Refused if the member serves.
 	Service() *Call
 
-	// Index asks for the member's etcd index, which the verdict tells whatever its outcome. The reply to it
-	// tells the cluster's ID, from etcd 2.0 on.
+	// Index asks for the member's etcd index. The verdict reports the index whatever its outcome. From etcd
+	// 2.0 on, the reply carries the cluster's ID.
 	Index() *Call
 
-	// Change waits for the first event at or behind an index, 0 for the next one. It is Done with the event's
-	// index, or with the store's where that event is no longer in the history.
+	// Change waits for the first event at or after from; 0 means the next event. Its outcome is Done with the
+	// index of the event, or with the index of the store if the event is no longer in the history.
 	Change(from uint64) *Call
 }
 
-// Observer is told what happens beneath a call, by many goroutines at once.
+// Observer is notified of the attempts of calls and of members that fail and recover. Its methods may be
+// called by multiple goroutines at once.
 type Observer interface {
 	AttemptStarted(endpoint, method, path string)
 	AttemptEnded(endpoint, method, path string, took time.Duration, outcome Outcome, err error)
@@ -59,7 +61,7 @@ type Observer interface {
 	Back(endpoint string)
 }
 
-// members parses the endpoints. The same endpoint named twice counts once.
+// members parses the endpoints. An endpoint that is listed twice counts once.
 func (c Config) members() ([]*Member, error) {
 	var members []*Member
 	seen := map[string]bool{}

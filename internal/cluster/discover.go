@@ -12,12 +12,12 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// Endpoints returns the URLs of the members that calls can go to now.
+// Endpoints returns the URLs of the members that calls can currently go to.
 func (c *Cluster) Endpoints() []string { return c.members.endpoints() }
 
-// Discover adds what Config.Discover finds to the members. It does nothing without that. It passes over an
-// endpoint that cannot be used, and returns an error that names it. It ends with ctx, after
-// Config.AttemptTimeout, and with Close: a name server may never answer.
+// Discover adds the members that Config.Discover finds. It does nothing if Config.Discover is nil. It passes
+// over endpoints that cannot be used, and returns an error that names the first of them. It ends with ctx,
+// after Config.AttemptTimeout, or with Close, because a name server may never answer.
 func (c *Cluster) Discover(ctx context.Context) error {
 	if c.config.Discover == nil {
 		return nil
@@ -40,8 +40,8 @@ func (c *Cluster) Discover(ctx context.Context) error {
 	return odd.err(len(endpoints), "were discovered")
 }
 
-// discovered returns the member at endpoint, which Config.Discover has found. The DNS is not configuration:
-// it cannot take back the TLS that the configuration asks for.
+// discovered returns the member at endpoint, which Config.Discover has found. If the configuration asks for
+// TLS, it refuses an endpoint without TLS: the DNS must not override the configuration.
 func (c *Cluster) discovered(endpoint string) (*Member, error) {
 	m, err := parseMember(endpoint)
 	if err != nil {
@@ -54,7 +54,7 @@ func (c *Cluster) discovered(endpoint string) (*Member, error) {
 	return m, nil
 }
 
-// lookUp calls Config.Discover within the bounds of an attempt.
+// lookUp calls Config.Discover within the limits of an attempt.
 func (c *Cluster) lookUp(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -75,9 +75,10 @@ func (c *Cluster) lookUp(ctx context.Context) ([]string, error) {
 // mostAsked is how many members are asked at once whether they can be used.
 const mostAsked = 16
 
-// Advertise makes the members the configured ones and those of the endpoints, which the cluster has named,
-// that can be used. They are asked side by side. It passes over an endpoint that is not one, and returns an
-// error that names it; if none is one, the members stay.
+// Advertise takes the endpoints that the cluster has named. It asks them concurrently, and replaces the
+// members with the configured ones and those at usable endpoints. It passes over endpoints that are not
+// valid, and returns an error that names the first of them. If no endpoint is valid, the members stay as they
+// are.
 func (c *Cluster) Advertise(ctx context.Context, endpoints []string) error {
 	usable := make([]*Member, len(endpoints))
 	identify := sync.OnceFunc(func() { c.identify(ctx) })
@@ -91,7 +92,7 @@ func (c *Cluster) Advertise(ctx context.Context, endpoints []string) error {
 			continue
 		}
 		if c.members.find(m.base) == nil {
-			identify() // or m could teach the ID of its own cluster
+			identify() // otherwise m could teach the ID of its own cluster
 		}
 		turns <- struct{}{}
 		asking.Go(func() {
@@ -102,7 +103,7 @@ func (c *Cluster) Advertise(ctx context.Context, endpoints []string) error {
 		})
 	}
 	asking.Wait()
-	if odd.count < len(endpoints) { // or such a list says nothing of the members
+	if odd.count < len(endpoints) { // otherwise the list says nothing about the members
 		c.members.advertise(slices.DeleteFunc(usable, func(m *Member) bool { return m == nil }))
 	}
 	return odd.err(len(endpoints), "the cluster names")
@@ -120,8 +121,8 @@ func (p *passedOver) add(err error) {
 	}
 }
 
-// err returns nil if there are none, or an error that tells of the first alone: a list that a stranger has
-// written may quote anything.
+// err returns nil if there are none, or an error that names only the first: a list from an untrusted source
+// may quote anything.
 func (p *passedOver) err(of int, source string) error {
 	if p.count == 0 {
 		return nil
@@ -129,9 +130,10 @@ func (p *passedOver) err(of int, source string) error {
 	return fmt.Errorf("etcd: passed over %d of the %d members that %s: %w", p.count, of, source, p.first)
 }
 
-// takesOn reports whether m, which the cluster has named, can be used: it answers here, and shows that it is
-// of the cluster. What a cluster advertises may lead elsewhere from here, as http://localhost:2379 does.
-// Where the cluster tells no ID, as etcd 0.x, an answer without one must do.
+// takesOn reports whether m, which the cluster has named, can be used: m must be reachable from here and must
+// show that it belongs to the cluster. An advertised URL may lead elsewhere from here, as
+// http://localhost:2379 does. If the cluster reports no ID, as with etcd 0.x, an answer without an ID is
+// enough.
 func (c *Cluster) takesOn(ctx context.Context, m *Member) bool {
 	if c.members.find(m.base) != nil {
 		return true
@@ -147,14 +149,14 @@ func (c *Cluster) takesOn(ctx context.Context, m *Member) bool {
 	return v.Author == ThisCluster || v.Author == Unidentified && v.Outcome.settled() && !c.identity.known()
 }
 
-// identify learns the cluster's ID from one of its members, if a reply has not told it yet.
+// identify learns the cluster's ID from one of its members, if no reply has reported it yet.
 func (c *Cluster) identify(ctx context.Context) {
 	if c.config.ClusterID == "" && !c.identity.known() {
 		c.Do(ctx, c.config.Questions.Index())
 	}
 }
 
-// Pin makes calls begin with the member at endpoint. It returns false if there is none.
+// Pin makes calls begin with the member at endpoint. It returns false if there is no such member.
 func (c *Cluster) Pin(endpoint string) bool {
 	u, err := url.Parse(endpoint)
 	if err != nil {
@@ -167,7 +169,7 @@ func (c *Cluster) Pin(endpoint string) bool {
 	return m != nil
 }
 
-// At returns the member that is reached at endpoint: one that calls can go to, or another.
+// At returns the member at endpoint. The member need not be one that calls can go to.
 func (c *Cluster) At(endpoint string) (*Member, error) {
 	if u, err := url.Parse(endpoint); err == nil {
 		if known := c.members.find(u); known != nil {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// The names under which clusters announce themselves to clients: those of etcd 2.1 and later, then those that
-// earlier clients looked for. The first name that has records counts.
+// discoveryNames are the names under which clusters announce themselves to clients: first those of etcd 2.1
+// and later, then those that earlier clients looked up. The first name that has records is used.
 var discoveryNames = []struct{ service, scheme string }{
 	{"etcd-client-ssl", "https"},
 	{"etcd-client", "http"},
@@ -18,9 +18,10 @@ var discoveryNames = []struct{ service, scheme string }{
 	{"etcd", "http"},
 }
 
-// LookupEndpoints looks up the SRV records of a cluster in a domain, under names with the suffix service if
-// that is not empty. It returns the client URLs they stand for, in the order of their priority, and in a
-// random one by weight within it, or an error if no name has records. A nil resolver is net.DefaultResolver.
+// LookupEndpoints looks up the SRV records of a cluster in domain. If service is not empty, it is appended to
+// the names after a hyphen. LookupEndpoints returns the client URLs of the records, sorted by priority and,
+// within a priority, randomized by weight. It returns an error if no name has records, or if a lookup fails
+// before a name with records is found. If resolver is nil, net.DefaultResolver is used.
 func LookupEndpoints(ctx context.Context, resolver *net.Resolver, domain, service string) ([]string, error) {
 	if resolver == nil {
 		resolver = net.DefaultResolver
@@ -33,8 +34,7 @@ func LookupEndpoints(ctx context.Context, resolver *net.Resolver, domain, servic
 	for _, name := range discoveryNames {
 		_, records, err := resolver.LookupSRV(ctx, name.service+suffix, "tcp", domain)
 		if len(records) == 0 {
-			// A name that could not be looked up may be the one that counts: behind it stand names without
-			// TLS.
+			// A name whose lookup failed may be the one to use: the names after it include names without TLS.
 			if last = err; !isMissingName(err) {
 				break
 			}
@@ -50,7 +50,7 @@ func LookupEndpoints(ctx context.Context, resolver *net.Resolver, domain, servic
 	return nil, fmt.Errorf("etcd: no SRV records of etcd in %s: %w", domain, last)
 }
 
-// isMissingName reports whether the DNS has said that it has no records of a name.
+// isMissingName reports whether the DNS has answered that it has no records of a name.
 func isMissingName(err error) bool {
 	var lookup *net.DNSError
 	return err == nil || errors.As(err, &lookup) && lookup.IsNotFound

@@ -1,9 +1,9 @@
-// Package cluster sends requests to the members of one etcd cluster: it chooses the member, makes the
-// attempts, decides what comes after one that failed, and watches over the members on which requests wait. It
-// knows HTTP, but neither keys nor JSON: a [Call] brings the request, says what the caller intends, and reads
-// the reply, which it sorts into a [Verdict].
+// Package cluster sends requests to the members of one etcd cluster. It chooses the member, makes the
+// attempts, decides what follows a failed attempt, and monitors the members on which requests wait. It knows
+// HTTP, but neither keys nor JSON: a [Call] carries the request and the intent of the caller, and sorts each
+// reply into a [Verdict].
 //
-// A call takes this way:
+// A call goes through these steps:
 //
 //	Do         admits it, and asks for members if there are none yet         cluster.go
 //	failover   names the member to try next, and how many are left           failover.go, members.go
@@ -13,34 +13,40 @@
 //
 // # Failover
 //
-// The policy is [Cluster.mayGoOn] and goes by verdicts only: a read goes on after any attempt that settled
-// nothing, a write only if nothing of it can have been sent. It sits beneath the requests that are made from
-// the API's description, and not in an http.RoundTripper, which may not interpret replies, nor in each verb,
-// where the same rule would stand many times.
+// The policy is [Cluster.mayGoOn]. It depends only on verdicts: a read goes to the next member after any
+// attempt that settled nothing, a write only if no part of it can have been sent. The policy is implemented
+// below the requests that are generated from the API's description. It is not in an http.RoundTripper,
+// because a RoundTripper must not interpret replies, and not in each verb, because the rule would then be
+// repeated many times.
 //
-// A deadline is divided by the members still to try, those set aside not counted while there are others. A
-// read keeps one part more for another round, since a member without a leader may hang and then answer at
-// once when asked again. Half of an attempt is for connecting. So a member that hangs costs one call its
-// share, and the next call nothing.
+// A deadline is divided among the members still to try. Members that are set aside do not count while there
+// are others. A read reserves one more part for another round, because a member without a leader may hang and
+// then answer at once when it is asked again. Half of the time of an attempt is for connecting. So a member
+// that hangs costs one call its share, and the next call nothing.
 //
-// An attempt calls the transport, not http.Client.Do, whose redirects, cookies and time limits are not used
-// here, unless the client that was given has cookies or a transport of its own kind. HTTP/1.1 only: an
-// attempt that is given up closes its connection; on HTTP/2 all requests would go on sharing one that leads
-// to a dead member.
+// An attempt calls the transport and not http.Client.Do, because the redirects, cookies and timeouts of Do
+// are not used here. It calls Do only if the configured client has a cookie jar or a transport other than
+// *http.Transport. The cluster's own transport uses only HTTP/1.1, where an abandoned attempt closes its
+// connection. With HTTP/2, all requests would continue to share a connection that leads to a dead member.
 //
-// A write counts as not sent if net/http took no connection for it (httptrace), or took one and asked for
-// another, which it does by itself only if not a byte was written. With a transport that does not report
-// that, every failed write is in doubt. A server's TLS alert on a new connection counts as its refusal of the
-// client's certificate, so that nothing was read.
+// A write counts as not sent if, according to httptrace, net/http got no connection for it, or got one and
+// then asked for another, which net/http does by itself only if no byte was written. With a transport that
+// does not report this, the outcome of every failed write is unknown. A TLS alert from the server about the
+// client's certificate, on a new connection with TLS 1.3, counts as a refusal of the certificate: the server
+// has read nothing.
 //
 // # Pulse and leaps
 //
-// A request that waits is silent for as long as nothing changes, which looks the same if its member hangs,
-// has lost the cluster, cannot be reached, or has skipped changes. So the pulse asks such a member three
-// things: whether it serves (a member that lost the cluster keeps requests open and silent), its index, and,
-// by a poll of everything from 500 indexes ahead on, when that begins to move. The first two it asks only
-// where a request has waited for a while: beside requests that bring events they cost latency and tell
-// nothing. A leap of more than 4,000 between two looks may be a snapshot, which hides at least 5,000 entries;
-// requests that were open before it end and are made again by their owner. The same few questions serve all
-// requests of a client.
+// A request that waits is silent as long as nothing changes. It is just as silent if its member hangs, has
+// lost the cluster, cannot be reached, or has skipped changes. So the pulse asks such a member three
+// questions:
+//
+//   - whether it serves, because a member that has lost the cluster keeps requests open and silent,
+//   - what its index is,
+//   - when the index begins to move, with a poll of all keys from 500 indexes ahead on.
+//
+// The first two are asked only if a request has waited for a while: next to requests that return events, they
+// add latency and no information. A leap of more than 4,000 indexes between two looks may be a snapshot,
+// which hides at least 5,000 entries. Requests that were open before the leap end, and their owners make them
+// again. The same few questions serve all requests of a client.
 package cluster

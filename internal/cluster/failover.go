@@ -7,8 +7,8 @@ import (
 	"github.com/etcdv2/client/internal/backoff"
 )
 
-// mostRounds is how often one call goes round the members. A cluster that restarts one member after the other
-// can fail one round of them, and answer the next.
+// mostRounds is the maximum number of rounds of one call through the members. While the members of a cluster
+// restart one after another, one round can fail and the next succeed.
 const mostRounds = 3
 
 // failover is the progress of one call from member to member.
@@ -17,10 +17,10 @@ type failover struct {
 	call      *Call
 	start     time.Time
 	rounds    int
-	most      int       // rounds
+	most      int       // maximum of rounds
 	tried     []*Member // in this round
 	few       [4]*Member
-	retryable bool // a failure of this round may pass
+	retryable bool // a failure of this round may be temporary
 	pause     backoff.Backoff
 }
 
@@ -30,18 +30,18 @@ func (c *Cluster) newFailover(call *Call) *failover {
 		pause: backoff.Backoff{First: firstRoundPause, Most: mostRoundPause},
 	}
 	if call.Wait {
-		f.most = 1 // the watch that it belongs to repeats it by itself, without end
+		f.most = 1 // the watch that it belongs to repeats it without limit
 	}
-	f.tried = f.few[:0] // room for most clusters, so that trying costs no allocation
+	f.tried = f.few[:0] // large enough for most clusters, so that no allocation is needed
 	return f
 }
 
-// failed notes that the member tried last has settled nothing.
+// failed records that the member that was tried last has settled nothing.
 func (f *failover) failed(v Verdict) { f.retryable = f.retryable || v.Author != OtherCluster }
 
-// next returns the member to try, and how many are left to try with it in this round. When all have been
-// tried it pauses and begins another round. It returns nil if that would not help or take too long, and when
-// ctx or the cluster's life ends.
+// next returns the member to try, and how many members are left to try in this round, including it. When all
+// have been tried, next pauses and begins another round. It returns nil if another round would not help or
+// would take too long, or if ctx or the cluster's life ends.
 func (f *failover) next(ctx context.Context) (m *Member, left int) {
 	m, left = f.cluster.members.next(f.tried)
 	if m == nil && f.mayGoRound() {
@@ -58,8 +58,9 @@ func (f *failover) next(ctx context.Context) (m *Member, left int) {
 	return m, left
 }
 
-// reserve is how many parts of the caller's time are kept back for another round: one, for a read. A member
-// without a leader may hang for as long as it is let, and answer at once when asked again.
+// reserve returns how many parts of the caller's time are reserved for another round: one for a read that may
+// have another round, else none. A member without a leader may hang until the attempt times out, and answer
+// at once when it is asked again.
 func (f *failover) reserve() int {
 	if f.call.Read && f.rounds < f.most && len(f.cluster.members.all()) > 1 {
 		return 1
@@ -68,7 +69,7 @@ func (f *failover) reserve() int {
 }
 
 // mayGoRound reports whether another round makes sense. With a single member it does not: the caller knows
-// how long to wait before it repeats the call.
+// how long to wait before repeating the call.
 func (f *failover) mayGoRound() bool {
 	longest := f.cluster.config.AttemptTimeout
 	inTime := longest <= 0 || time.Since(f.start) < longest

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// health is what is known of a member's answering. The zero value is that of a member of which nothing bad is
-// known.
+// health is what is known about the failures of a member. The zero value is the health of a member without
+// failures.
 type health struct {
-	failures atomic.Int64 // in a row, those while it was set aside not counted
-	until    atomic.Int64 // set aside until then, in nanoseconds since 1970
+	failures atomic.Int64 // in a row, except those while it was set aside
+	until    atomic.Int64 // when it is no longer set aside, in nanoseconds since 1970
 }
 
-// failed sets the member aside for a while that doubles with every failure in a row, and returns the while; 0
-// if it is set aside already, as by a call that ran at the same time.
+// failed sets the member aside for a duration that doubles with every failure in a row, and returns the
+// duration. It returns 0 if the member is already set aside, for example by a concurrent call.
 func (h *health) failed() time.Duration {
 	now, until := time.Now(), h.until.Load()
 	if now.UnixNano() < until {
@@ -30,7 +30,7 @@ func (h *health) failed() time.Duration {
 	return while
 }
 
-// answered forgets what was known, and reports whether that was a failure.
+// answered forgets all failures and reports whether there was one.
 func (h *health) answered() bool {
 	if h.failures.Load() == 0 {
 		return false

@@ -2,12 +2,12 @@ package cluster
 
 import "sync"
 
-// inflight is the attempts under way, which end with the cluster. A context.AfterFunc for each would do the
-// same and cost more.
+// inflight is the set of attempts in flight, which end when the cluster closes. A context.AfterFunc for each
+// attempt would do the same at a higher cost.
 type inflight struct {
 	mu       sync.Mutex
 	attempts map[*attempt]struct{}
-	ended    error // why there are to be no more
+	ended    error // why no more may begin; nil while they may
 }
 
 func (i *inflight) begin(a *attempt) {
@@ -29,7 +29,7 @@ func (i *inflight) done(a *attempt) {
 	delete(i.attempts, a)
 }
 
-// end ends the attempts, and those that begin later.
+// end ends all attempts, including those that begin later.
 func (i *inflight) end(why error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -5,17 +5,18 @@ import (
 	"time"
 )
 
-// A member that has fallen behind by more than 5,000 entries is sent a snapshot, and calls that wait see
-// nothing of the changes between. It takes less than a second of hanging for that, when others write fast. So
-// the pulse looks how a member's index moves: in steps, and not in leaps. For that it must look often when
-// the index moves fast, and seldom when it does not; a poll of everything tells when it begins to move. That
-// waits for an event some way ahead, so that one change does not wake all the clients of a cluster.
+// A member that has fallen behind by more than 5,000 entries receives a snapshot, and calls that wait on it
+// do not see the changes in between. When others write fast, it takes less than a second of hanging to fall
+// that far behind. So the pulse checks that the index of a member moves in steps and not in leaps. It must
+// look often while the index moves fast, and rarely while it does not. A poll of all keys shows when the
+// index begins to move. The poll waits for an event some way ahead, so that one change does not wake all
+// clients of a cluster.
 const (
-	leap   = 4000 // indexes, less than any that a snapshot can hide
+	leap   = 4000 // indexes; fewer than any snapshot hides
 	stride = 500  // indexes that may pass between two looks
 )
 
-// lookForLeaps waits until the index has moved by a stride, and again shortly after, until ctx ends.
+// lookForLeaps waits until the index of m has moved by a stride, pauses, and repeats this until ctx ends.
 func (p *pulse) lookForLeaps(ctx context.Context, m *Member) {
 	for ctx.Err() == nil {
 		began, before := time.Now(), p.reached(m)
@@ -32,17 +33,18 @@ func (p *pulse) lookForLeaps(ctx context.Context, m *Member) {
 	}
 }
 
-// untilLook returns when to look again at an index that has moved so far in so much time.
+// untilLook returns how long to pause before the next look at an index that moved by moved in the time
+// passed.
 func untilLook(moved uint64, passed time.Duration) time.Duration {
-	if passed > mostLooking { // it has stood still, and may be at the beginning of anything
+	if passed > mostLooking { // it stood still, and now a burst may be beginning
 		return leastLooking
 	}
 	pause := time.Duration(stride / float64(moved+1) * float64(passed+leastLooking))
 	return min(max(pause, leastLooking), mostLooking)
 }
 
-// nextStride waits until m is a stride past an index, 0 for any event, and returns how far it is, and whether
-// that could be learned.
+// nextStride waits until the index of m is a stride past after, or, if after is 0, for any event. It returns
+// the index of m, and whether it could be learned.
 func (p *pulse) nextStride(ctx context.Context, m *Member, after uint64) (index uint64, ok bool) {
 	var from uint64
 	if after > 0 {
@@ -71,7 +73,7 @@ func (p *pulse) askIndex(ctx context.Context, m *Member) {
 	p.saw(m, p.cluster.Ask(ctx, m, p.questions.Index(), p.patience()).Index)
 }
 
-// reached returns the last index that m was seen to have reached.
+// reached returns the last index that m is known to have reached.
 func (p *pulse) reached(m *Member) uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -81,9 +83,9 @@ func (p *pulse) reached(m *Member) uint64 {
 	return 0
 }
 
-// registered notes that the call that a makes has arrived at m, which was at index then.
+// registered records that the call of attempt a has arrived at m, and that m was then at index.
 func (p *pulse) registered(m *Member, a *attempt, index uint64) {
-	if p.reached(m) > index+leap { // the leap came while the header was under way
+	if p.reached(m) > index+leap { // m leapt while the header was in flight
 		a.repeat()
 		return
 	}
@@ -95,7 +97,7 @@ func (p *pulse) registered(m *Member, a *attempt, index uint64) {
 	}
 }
 
-// saw notes that m has reached index. If that is a leap, calls that were open before it are ended.
+// saw records that m has reached index. If that is a leap, saw ends the calls that were open before it.
 func (p *pulse) saw(m *Member, index uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -116,7 +118,7 @@ func (p *pulse) saw(m *Member, index uint64) {
 	}
 }
 
-// check returns an error if the event at index may not be the first for the call that a makes: see
+// check returns an error if the event at index may not be the first for the call of attempt a; see
 // Open.Check.
 func (p *pulse) check(a *attempt, index uint64) error {
 	p.saw(a.watched, index)

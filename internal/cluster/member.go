@@ -9,19 +9,19 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// Member is one place that requests can be sent to.
+// Member is one endpoint that requests can be sent to.
 type Member struct {
 	endpoint string
 	base     *url.URL
-	listed   atomic.Bool // calls go to it, or did: it can teach the cluster's ID
-	seed     bool        // from the configuration: never dropped, whatever the cluster says
+	listed   atomic.Bool // calls go or went to it: it can teach the cluster's ID
+	seed     bool        // from the configuration or Discover: never dropped
 	health   health
 	version  atomic.Pointer[string] // see Version
 }
 
-// maxPlainTarget is how long a request line's method, target and version may be together for etcd 3.x to
-// answer at all on a listener without TLS: it reads 4,096 bytes in search of the line's end and closes the
-// connection when there is none.
+// maxPlainTarget is the maximum length of a request line (method, target and version) that etcd 3.x accepts
+// on a listener without TLS. Etcd searches the first 4,096 bytes for the end of the line and closes the
+// connection if it is not there.
 const maxPlainTarget = 4094
 
 // parseMember returns the member at endpoint, or errs.ErrInvalidArgument.
@@ -36,7 +36,7 @@ func parseMember(endpoint string) (*Member, error) {
 func parseEndpoint(endpoint string) (*url.URL, error) {
 	u, err := url.Parse(endpoint)
 	if i := strings.LastIndexByte(endpoint, '@'); i >= 0 {
-		// What stands before it is not shown: a password may be in there, in whatever spelling.
+		// The text before it is not shown, because it may contain a password in any spelling.
 		return nil, errs.Invalidf("endpoint …%s holds credentials; they belong in Username and Password", endpoint[i:])
 	}
 	switch {
@@ -55,8 +55,8 @@ func parseEndpoint(endpoint string) (*url.URL, error) {
 	return u, nil
 }
 
-// canonicalHost returns the host of u in the one spelling that can be compared: in lower case, and without
-// the port that its scheme has anyway.
+// canonicalHost returns the host of u in a spelling that can be compared: in lower case and without the
+// default port of the scheme.
 func canonicalHost(u *url.URL) string {
 	host := strings.ToLower(u.Host)
 	if port := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]; port != "" {
@@ -68,7 +68,7 @@ func canonicalHost(u *url.URL) string {
 // Endpoint returns the member's URL.
 func (m *Member) Endpoint() string { return m.endpoint }
 
-// Version returns what SetVersion was given, and whether it was.
+// Version returns the version that SetVersion has recorded, and whether there is one.
 func (m *Member) Version() (version string, known bool) {
 	if v := m.version.Load(); v != nil {
 		return *v, true
@@ -76,22 +76,22 @@ func (m *Member) Version() (version string, known bool) {
 	return "", false
 }
 
-// SetVersion notes the version that the member says it runs.
+// SetVersion records the version that the member reports.
 func (m *Member) SetVersion(version string) { m.version.Store(&version) }
 
-// apiPrefix is what the paths of requests begin with; VersionPrefix takes its place.
+// apiPrefix is the prefix of the paths of requests that VersionPrefix replaces.
 const apiPrefix = "/v2"
 
-// target returns the URL of req at the member, or errs.ErrInvalidArgument for a request that an etcd 3.x
-// member would drop without an answer.
+// target returns the URL of req at the member. It returns errs.ErrInvalidArgument for a request that an etcd
+// 3.x member would drop without an answer.
 func (m *Member) target(req *http.Request, versionPrefix string) (*url.URL, error) {
 	path := req.URL.Path
 	if rest, ok := strings.CutPrefix(path, apiPrefix+"/"); ok && versionPrefix != apiPrefix {
 		path = versionPrefix + "/" + rest
 	}
 	target := *m.base
-	// Setting Path alone escapes each segment and leaves slashes as they are. The %2F that other generated
-	// clients write means the same to etcd, but some proxies refuse it.
+	// Setting only Path escapes each segment and keeps the slashes. The %2F that other generated clients
+	// write means the same to etcd, but some proxies refuse it.
 	target.Path += path
 	target.RawQuery = req.URL.RawQuery
 	return &target, m.checkTarget(req.Method, &target)
@@ -102,7 +102,7 @@ func (m *Member) checkTarget(method string, target *url.URL) error {
 	if m.base.Scheme != "http" {
 		return nil
 	}
-	// Escaping makes a path at most three times as long: most requests need no closer look.
+	// Escaping makes a path at most three times as long, so most requests need no exact check.
 	if 3*len(target.Path)+len(target.RawQuery) < maxPlainTarget/2 {
 		return nil
 	}

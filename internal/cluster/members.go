@@ -7,11 +7,11 @@ import (
 	"sync/atomic"
 )
 
-// memberList is the members that requests can go to. Once there is one it is never empty.
+// memberList is the list of members that requests can go to. Once it has a member, it is never empty again.
 type memberList struct {
 	change  sync.Mutex                // held while members are replaced
-	members atomic.Pointer[[]*Member] // replaced as a whole, never changed
-	pinned  atomic.Pointer[Member]    // the one that calls begin with
+	members atomic.Pointer[[]*Member] // replaced as a whole, never modified
+	pinned  atomic.Pointer[Member]    // the member that calls begin with
 }
 
 func newMemberList(members []*Member) *memberList {
@@ -31,8 +31,8 @@ func (l *memberList) endpoints() []string {
 	return endpoints
 }
 
-// next returns the member to try when those in tried have been, and how many are left to try with it, nil and
-// 0 when there is none. Members set aside come into it only when no other is left.
+// next returns the member to try after those in tried, and how many members are left to try, including it. It
+// returns nil and 0 if there is none. Members that are set aside count only if no other is left.
 func (l *memberList) next(tried []*Member) (next *Member, left int) {
 	var aside *Member
 	var asideLeft int
@@ -63,7 +63,7 @@ func (l *memberList) pin(m *Member) {
 	}
 }
 
-// find returns the member that clients reach at u, nil if there is none.
+// find returns the member that clients reach at u, or nil if there is none.
 func (l *memberList) find(u *url.URL) *Member { return findMember(l.all(), u) }
 
 func findMember(members []*Member, u *url.URL) *Member {
@@ -83,8 +83,8 @@ func (l *memberList) add(seeds []*Member) {
 	l.replace(slices.Clone(l.all()), seeds)
 }
 
-// advertise makes the list the seeds and what the cluster advertises. Members that were advertised before,
-// and no longer are, leave it.
+// advertise replaces the list with its seeds and the members that the cluster advertises. It drops members
+// that are no longer advertised.
 func (l *memberList) advertise(members []*Member) {
 	l.change.Lock()
 	defer l.change.Unlock()
@@ -92,8 +92,8 @@ func (l *memberList) advertise(members []*Member) {
 	l.replace(seeds, members)
 }
 
-// replace makes the list that of kept and more. A member that was in the list before stays the same one: what
-// is known of its health counts on.
+// replace replaces the list with kept and more. It reuses a member that was in the list before, so that its
+// health is preserved.
 func (l *memberList) replace(kept, more []*Member) {
 	for _, m := range more {
 		if findMember(kept, m.base) != nil {

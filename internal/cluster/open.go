@@ -2,15 +2,15 @@ package cluster
 
 import "net/http"
 
-// Open is the reply to a call that waits: its header has come, and its body comes whenever there is an event.
+// Open is the reply to a call that waits. Its header has arrived; its body follows when there is an event.
 type Open struct {
 	Reply
-	Member  *Member // that the call waits on
+	Member  *Member // the member that the call waits on
 	cluster *Cluster
 	attempt *attempt
 }
 
-// opened returns the reply to a call that waits, whose attempt from now on is bounded by its context alone.
+// opened returns the reply to a call that waits. From then on, only its context limits the attempt.
 func (c *Cluster) opened(resp *http.Response, m *Member, a *attempt) (Verdict, *Open) {
 	a.lift()
 	index := IndexOf(resp)
@@ -20,8 +20,8 @@ func (c *Cluster) opened(resp *http.Response, m *Member, a *attempt) (Verdict, *
 	return Verdict{Outcome: Done, Index: index}, &Open{Reply: Reply{Response: resp, Endpoint: m.endpoint}, Member: m, cluster: c, attempt: a}
 }
 
-// Check returns an error if the event at index, which the call has waited for, may not be the first there
-// was, since its member has leapt meanwhile: perhaps to this very event.
+// Check returns an error if the event at index may not be the first one that the call waited for, because the
+// member has leapt in the meantime, perhaps to this very event.
 func (o *Open) Check(index uint64) error {
 	if o.attempt.watched == nil {
 		return nil

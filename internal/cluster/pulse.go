@@ -6,47 +6,47 @@ import (
 	"time"
 )
 
-// pulse asks after the members on which calls wait. The same few questions serve all calls of a cluster.
+// pulse monitors the members on which calls wait. The same few questions serve all calls of a cluster.
 type pulse struct {
 	cluster   *Cluster
 	questions Questions
-	interval  time.Duration // not above 0 for no pulse
+	interval  time.Duration // 0 or less for no pulse
 
 	mu      sync.Mutex
-	keepers int // that want it
+	keepers int // how many users need the pulse
 	closed  bool
-	life    context.Context // of the questions: as long as there are keepers
+	life    context.Context // of the questions; ends when there are no keepers
 	stop    context.CancelFunc
 	members map[*Member]*waiting
 }
 
-// waiting is what waits on a member.
+// waiting is the state of a member on which calls wait.
 type waiting struct {
 	calls map[*attempt]*waitingCall
-	weak  bool               // the member did not answer last time
-	index uint64             // the last it was seen to have reached
-	leapt uint64             // where its last leap began
-	stop  context.CancelFunc // ends the look-out for leaps
+	weak  bool               // the member did not serve when it was last asked
+	index uint64             // the last index that it is known to have reached
+	leapt uint64             // the index at which its last leap began
+	stop  context.CancelFunc // ends lookForLeaps
 }
 
 type waitingCall struct {
 	sign    func(confirmed bool) // Call.Pulse
-	since   uint64               // the member's index when the call arrived there; 0 before
-	arrived time.Time            // when it was sent or, then, its header came
+	since   uint64               // the member's index when the call arrived; 0 until then
+	arrived time.Time            // when the call was sent or, later, its header arrived
 }
 
-// fresh is how long after a call was sent, or its header came, it takes the place of a question: while calls
-// bring one event after the other, their member is not asked beside them.
+// fresh returns how long a call replaces a question after it was sent or its header arrived. While calls
+// return one event after another, their member is not asked in addition.
 func (p *pulse) fresh() time.Duration { return p.interval / freshPart }
 
-// patience is how long a member may take to answer. One that hangs right behind a fresh header has been left
-// two intervals later even so.
+// patience returns how long a member may take to answer. Even a member that hangs right after a fresh header
+// is left within two intervals.
 func (p *pulse) patience() time.Duration { return p.interval - p.fresh() }
 
-// Pulsed reports whether members on which calls wait are asked after.
+// Pulsed reports whether members on which calls wait are monitored.
 func (c *Cluster) Pulsed() bool { return c.pulse.interval > 0 }
 
-// KeepPulse makes members on which calls wait be asked after, until the returned function is called.
+// KeepPulse monitors members on which calls wait, until the returned function is called.
 func (c *Cluster) KeepPulse() (release func()) { return c.pulse.keep() }
 
 func (p *pulse) keep() (release func()) {
@@ -75,14 +75,14 @@ func (p *pulse) release() {
 	}
 }
 
-// close lets no further pulse begin.
+// close prevents the pulse from beginning again.
 func (p *pulse) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
 }
 
-// join makes the call that a makes wait on m: it ends when m fails.
+// join registers the call of attempt a as waiting on m. The call ends when m fails.
 func (p *pulse) join(m *Member, a *attempt, sign func(confirmed bool)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -123,7 +123,8 @@ func (p *pulse) beat(ctx context.Context) {
 	}
 }
 
-// toAsk returns the members on which calls have waited for a while, and forgets those on which none waits.
+// toAsk returns the members on which calls have waited for a while, or that are weak. It drops the members on
+// which no call waits.
 func (p *pulse) toAsk() []*Member {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -142,7 +143,7 @@ func (p *pulse) toAsk() []*Member {
 	return members
 }
 
-// hasCallBefore reports whether a call waits that arrived before a time.
+// hasCallBefore reports whether one of the waiting calls arrived before t.
 func (w *waiting) hasCallBefore(t time.Time) bool {
 	for _, call := range w.calls {
 		if call.arrived.Before(t) {
@@ -152,8 +153,8 @@ func (w *waiting) hasCallBefore(t time.Time) bool {
 	return false
 }
 
-// askService asks m whether it serves: a question of little work, which every member answers by itself, and
-// with a failure when it has lost the others.
+// askService asks m whether it serves. The question is cheap: every member answers it by itself, with a
+// failure if it has lost the others.
 func (p *pulse) askService(ctx context.Context, m *Member) {
 	asked := time.Now()
 	v := p.cluster.Ask(ctx, m, p.questions.Service(), p.patience())
@@ -168,8 +169,8 @@ func (p *pulse) askService(ctx context.Context, m *Member) {
 	}
 }
 
-// weak ends the calls on m, if they have not been ended already. Calls that begin while it is weak, because
-// no better member is available, stay.
+// weak ends the calls on m, unless it has already ended them. Calls that begin while m is weak, because no
+// better member is available, continue.
 func (p *pulse) weak(m *Member, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -181,8 +182,9 @@ func (p *pulse) weak(m *Member, err error) {
 	}
 }
 
-// strong ends calls that began while m was weak, and tells the others of its sign of life: it has answered
-// what it was asked at a time.
+// strong records that m has answered a question that was asked at the time asked. If m was weak, the calls
+// that began in the meantime end and are made again. Otherwise the calls on m are notified of the sign of
+// life.
 func (p *pulse) strong(m *Member, asked time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -201,8 +203,8 @@ func (p *pulse) strong(m *Member, asked time.Time) {
 	w.weak = false
 }
 
-// weakMember ends calls. It does not unwrap to err, which can be the member's refusal: that is no answer to
-// the calls.
+// weakMember is the error that ends calls on a weak member. It does not unwrap to err, which may be the
+// member's refusal of the question and is not an answer to the calls.
 type weakMember struct{ err error }
 
 func (e *weakMember) Error() string { return "the member does not serve: " + e.err.Error() }

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// leaderNamed returns the member that a follower of etcd 0.x names as the leader, to which the same request
-// is then to go, or nil. It must be one of the members and not have been tried yet: credentials and writes go
-// to no host that neither the user nor the cluster named. Any other redirect is a refusal. Etcd built with Go
-// 1.26 sends a 307, too, for a path it wants cleaned, but that names no host.
+// leaderNamed returns the member that a follower of etcd 0.x names as the leader, or nil. The same request
+// then goes to that member. It must be one of the members and must not have been tried yet: credentials and
+// writes never go to a host that neither the user nor the cluster has named. Any other redirect is a refusal.
+// Etcd built with Go 1.26 also sends a 307 for a path that is not clean, but that redirect names no host.
 func (c *Cluster) leaderNamed(v Verdict, f *failover) *Member {
 	if c.config.RefuseRedirects || v.Leader == "" {
 		return nil

@@ -4,34 +4,35 @@ import "time"
 
 // All times of this package that are not configured.
 const (
-	// A connection that cannot be made within three seconds is worth another member.
+	// If a connection cannot be made within three seconds, it is better to try another member.
 	dialTimeout = 3 * time.Second
 
-	// With three probes a third of this apart, a connection that was lost without a trace, as a firewall
-	// forgets one, is found out within 20 s.
+	// With three probes at a third of this interval, a connection that was lost silently, for example because
+	// a firewall forgot it, is detected within 20 s.
 	keepAlive = 10 * time.Second
 
-	// How long a connection that is not used is kept; Go's own default.
+	// How long an idle connection is kept; this is Go's default.
 	idleTimeout = 90 * time.Second
 
-	// A member that failed is set aside for half a second, so that a restart is noticed soon, and for twice
-	// as long with each further failure, so that one that is down for hours costs little.
+	// A member that failed is set aside for half a second, so that a restart is noticed soon. Each further
+	// failure doubles the time, so that a member that is down for hours costs little.
 	firstAside = 500 * time.Millisecond
 	mostAside  = 30 * time.Second
 
-	// The pause before a further round through all members: long enough for an election among them to make
+	// The pause before another round through all members. It is long enough for a leader election to make
 	// progress.
 	firstRoundPause = 50 * time.Millisecond
 	mostRoundPause  = time.Second
 
-	// How often the index of a member is looked at while it moves. Within these times the fastest server
-	// makes fewer than leap changes.
+	// The time between two looks at the index of a member while it moves. In this time even the fastest
+	// server makes fewer than leap changes.
 	leastLooking = 100 * time.Millisecond
 	mostLooking  = 200 * time.Millisecond
 
-	// How long the index is not looked at after a look that failed, as at a member that forbids it.
+	// The time until the next look after one that failed, for example because the member forbids it.
 	lookingRefused = 30 * time.Second
 )
 
-// freshPart is the part of the pulse's interval after which a request that waits needs to be asked after.
+// freshPart determines how long a request that waits replaces a question to its member: for the pulse
+// interval divided by freshPart.
 const freshPart = 10

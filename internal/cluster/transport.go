@@ -8,11 +8,12 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// idlePerHost is how many idle connections to a member are kept. With Go's default of 2, any concurrency
-// opens a connection for each request, and each watch has one.
+// idlePerHost is the number of idle connections that are kept for each member. With Go's default of 2,
+// concurrent requests would each open a new connection. Each watch needs a connection as well.
 const idlePerHost = 1024
 
-// newHTTPClient returns the client that config asks for and what closes its idle connections.
+// newHTTPClient returns the client that config asks for, and a function that closes the idle connections of
+// its own pool.
 func newHTTPClient(config Config, members []*Member) (*http.Client, func(), error) {
 	own := config.HTTPClient == nil
 	switch {
@@ -30,13 +31,13 @@ func newHTTPClient(config Config, members []*Member) (*http.Client, func(), erro
 	} else {
 		*client = *config.HTTPClient
 	}
-	// Go would follow a 301 of a PUT with a GET: a write that "succeeds" and never happened.
+	// Go would follow a 301 reply to a PUT with a GET: the write would seem to succeed but never happen.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return client, release, nil
 }
 
-// roundTrip sends req by client. What Client.Do adds to a transport is for redirects, cookies and a Timeout:
-// without cookies it only costs.
+// roundTrip sends req with client. It avoids the cost of Client.Do, which handles redirects, cookies and a
+// Timeout, unless client has a cookie jar or a transport other than *http.Transport.
 func roundTrip(client *http.Client, req *http.Request) (*http.Response, error) {
 	if transport, ok := client.Transport.(*http.Transport); ok && client.Jar == nil {
 		return transport.RoundTrip(req)
@@ -50,8 +51,8 @@ func newTransport(config Config) *http.Transport {
 	if config.Dial != nil {
 		dial = config.Dial
 	}
-	// HTTP/1.1 only: an attempt that is given up closes its connection. On HTTP/2 all would go on sharing one
-	// that leads to a member that no longer answers.
+	// Use only HTTP/1.1, where an abandoned attempt closes its connection. With HTTP/2, all attempts would
+	// continue to share a connection to a member that no longer answers.
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)
 	return &http.Transport{
@@ -62,12 +63,12 @@ func newTransport(config Config) *http.Transport {
 		TLSHandshakeTimeout: dialTimeout,
 		MaxIdleConnsPerHost: idlePerHost,
 		IdleConnTimeout:     idleTimeout,
-		DisableCompression:  true, // etcd never compresses, and a proxy that does holds events back
+		DisableCompression:  true, // etcd never compresses, and a proxy that compresses holds events back
 	}
 }
 
 // withoutALPN returns a copy of config that offers no protocols. Another client that has used config may have
-// put "h2" into it, which this one does not speak.
+// added "h2" to it, which this client does not speak.
 func withoutALPN(config *tls.Config) *tls.Config {
 	if config = config.Clone(); config != nil {
 		config.NextProtos = nil
@@ -84,7 +85,7 @@ func anyTLS(members []*Member) bool {
 	return false
 }
 
-// reportsConnections reports whether client tells, by httptrace, that it is about to use a connection.
+// reportsConnections reports whether client reports through httptrace that it is about to use a connection.
 func reportsConnections(client *http.Client) bool {
 	if client.Transport == nil {
 		return true

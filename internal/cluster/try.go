@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// attempt makes one attempt of a call at m, where its request goes to target, and notes what that says of m.
-// Open is the success of a call that waits.
+// attempt makes one attempt of a call at m, where its request goes to target, and updates the health of m.
+// The Open is the successful reply to a call that waits, else nil.
 func (c *Cluster) attempt(ctx context.Context, call *Call, m *Member, target *url.URL, most time.Duration) (Verdict, *Open) {
 	observer := c.config.Observer
 	if observer != nil {
@@ -33,7 +33,7 @@ func (c *Cluster) attempt(ctx context.Context, call *Call, m *Member, target *ur
 	return v, open
 }
 
-// succeeded makes calls begin with a member that answers.
+// succeeded makes calls begin with m, which has answered.
 func (c *Cluster) succeeded(m *Member) {
 	c.members.pin(m)
 	c.restored(m)
@@ -53,8 +53,8 @@ func (c *Cluster) failed(m *Member, err error) {
 	}
 }
 
-// Ask makes a call to m alone, once, without credentials and without telling the observer. most bounds it; 0
-// means that only ctx does.
+// Ask makes a call once, to m only, without credentials and without notifying the observer. It times out
+// after most; 0 means that only ctx limits it.
 func (c *Cluster) Ask(ctx context.Context, m *Member, call *Call, most time.Duration) Verdict {
 	v, open := c.ask(ctx, m, call, most)
 	if open != nil {
@@ -71,7 +71,7 @@ func (c *Cluster) ask(ctx context.Context, m *Member, call *Call, most time.Dura
 	return c.try(call, m, target, c.newAttempt(ctx, most))
 }
 
-// try sends the request of a call once, and ends the attempt unless the call has got what it waits on.
+// try sends the request of a call once. It ends the attempt, unless it returns an Open.
 func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdict, *Open) {
 	seen := c.identity.floor()
 	req, err := call.requestTo(a.ctx, target)
@@ -84,7 +84,7 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 		defer a.end()
 		return Verdict{Outcome: a.outcome(err), Err: a.why(err)}, nil
 	}
-	resp.Request = req // a transport of the user's may have left it out
+	resp.Request = req // a custom transport may not have set it
 	author, err := c.identity.check(resp, m.listed.Load())
 	if err != nil {
 		defer a.end()
@@ -92,7 +92,7 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 		return Verdict{Author: author, Err: err}, nil
 	}
 	if resp.StatusCode < http.StatusOK {
-		// The connection now speaks something else, and neither the deadline nor Close ends a read of it.
+		// The connection has switched protocols, and neither the deadline nor Close would end a read of it.
 		defer a.end()
 		resp.Body.Close()
 		return Verdict{Err: fmt.Errorf("answered %s, which etcd never does", resp.Status)}, nil
@@ -111,7 +111,7 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 	return v, nil
 }
 
-// requestTo returns the request of the call as it goes to target.
+// requestTo returns the request of the call as it is sent to target.
 func (call *Call) requestTo(ctx context.Context, target *url.URL) (*http.Request, error) {
 	req := call.Request.WithContext(ctx)
 	req.URL = target

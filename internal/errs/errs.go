@@ -1,4 +1,5 @@
-// Package errs has the errors that both package etcd, which exports them, and the packages beneath it return.
+// Package errs defines the errors that are returned both by package etcd, which exports them, and by the
+// packages below it.
 package errs
 
 import (
@@ -17,8 +18,8 @@ var (
 	ErrClosed = errors.New("client closed")
 )
 
-// Invalidf returns an error that says what the caller gave and matches ErrInvalidArgument. Its text begins with
-// "etcd: ".
+// Invalidf returns an error that matches ErrInvalidArgument and says what the caller passed. Its text begins
+// with "etcd: ".
 func Invalidf(format string, args ...any) error {
 	return &argumentError{fmt.Sprintf("etcd: "+format, args...)}
 }

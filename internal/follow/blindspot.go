@@ -1,12 +1,12 @@
 package follow
 
-// Etcd 2.3.0 to 3.0.17 have a blind spot: a recursive poll that looks into the history does not find events
-// on the watched key itself, but for one at the very index it begins from (mended in 3.1.0, "store: do not
-// modify key during scanning"). On those servers a recursive watch has a second poll open, which is not
-// recursive and finds them, and holds back what the first has brought until the second has shown that there
-// is nothing before it.
+// Etcd 2.3.0 to 3.0.17 have a blind spot: a recursive poll that searches the history does not find events on
+// the watched key itself, except one at the very index that the poll begins from (fixed in 3.1.0, "store: do
+// not modify key during scanning"). On those servers a recursive watch has a second poll open, the key poll,
+// which is not recursive and finds these events. The watch holds back what the first poll has returned until
+// the key poll has shown that there is nothing before it.
 
-// heldBack returns the poll whose answer waits for that of the key itself, if there is one.
+// heldBack returns the poll whose event waits for the key poll, or nil if there is none.
 func (f *follower) heldBack() *poll {
 	if f.keyPoll == nil {
 		return nil
@@ -19,23 +19,24 @@ func (f *follower) heldBack() *poll {
 	return nil
 }
 
-// openKeyPoll opens the poll of the key itself, of which nothing between since and from concerns the watch.
+// openKeyPoll opens the key poll at from. No event of the key itself between since and from concerns the
+// watch.
 func (f *follower) openKeyPoll(from, since uint64) {
 	if f.nextKeyPoll != nil {
-		f.abandon(f.nextKeyPoll) // it was to follow another
+		f.abandon(f.nextKeyPoll) // it was to replace another key poll
 	}
 	f.keyPoll = f.open(&poll{from: from, keyOnly: true, since: since})
 }
 
-// renewKeyPoll opens the poll that is to take the place of the poll of the key itself.
+// renewKeyPoll opens the poll that is to replace the key poll.
 func (f *follower) renewKeyPoll() {
 	if f.keyPoll != nil && f.keyPoll.event == nil && f.nextKeyPoll == nil {
 		f.nextKeyPoll = f.open(&poll{from: f.next, keyOnly: true, since: f.next})
 	}
 }
 
-// keyPollFailed notes that the poll of the key itself, or the next one, has ended without an event. It
-// reports whether that is of no consequence: the history has moved on, but the present one looks on.
+// keyPollFailed records that the key poll, or, if next is set, the next key poll, has ended without an event.
+// It reports whether this does not matter: the history has moved on, but the present key poll is still open.
 func (f *follower) keyPollFailed(next bool, kind Kind) bool {
 	if !next || f.keyPoll == nil || kind != Cleared {
 		return false
@@ -44,7 +45,7 @@ func (f *follower) keyPollFailed(next bool, kind Kind) bool {
 	return true
 }
 
-// tickKeyPolls counts a coarse tick of the polls of the key itself.
+// tickKeyPolls counts a coarse tick of the key poll and of the next one, which replaces it when it can.
 func (f *follower) tickKeyPolls() {
 	for _, p := range []*poll{f.keyPoll, f.nextKeyPoll} {
 		if p != nil {
@@ -65,20 +66,19 @@ func (f *follower) tickKeyPolls() {
 	}
 }
 
-// replaces reports whether a poll that looks for the same as an older one can miss nothing that that one
-// brings: it has searched the history, or both have been open for long.
+// replaces reports whether p can replace an older poll for the same events without missing one: p has
+// searched the history, or both polls have been open for long.
 func (p *poll) replaces() bool {
 	return p.registered && !p.fromNow || p.openForLong()
 }
 
-// keyPollSilent reports whether the poll of the key itself shows that there is nothing from the next index to
-// be delivered on.
+// keyPollSilent reports whether the key poll shows that the key itself has no event from next on.
 func (f *follower) keyPollSilent() bool {
 	return f.keyPoll != nil && f.keyPoll.silent() && f.keyPoll.since <= f.next && (f.nextKeyPoll == nil || f.nextKeyPoll.fromNow)
 }
 
-// firstWithKeyPoll returns which event is the next to be delivered, if that is known, where the poll of the
-// key itself counts. The argument is the event that the other polls have brought, by p.
+// firstWithKeyPoll returns the next event to deliver, taking the key poll into account, or nil if that event
+// is not known yet. p is the poll with the first event of the other polls, or nil if they have none.
 func (f *follower) firstWithKeyPoll(p *poll) Event {
 	next, self := f.next, f.keyPoll
 	if self == nil {
@@ -100,8 +100,9 @@ func (f *follower) firstWithKeyPoll(p *poll) Event {
 	return nil
 }
 
-// searched reports whether an open poll has shown that there is nothing in the history up to index, which the
-// poll of the key itself has brought. One whose header a proxy holds back has, if it was sent after that.
+// searched reports whether an open poll has shown that the history has nothing before the event at index,
+// which the key poll has returned. A poll whose header a proxy holds back has shown this if it was sent after
+// the key poll was answered.
 func (f *follower) searched(index uint64) bool {
 	for _, p := range f.polls {
 		if !p.silent() || p.fromNow || p.from > f.next {
@@ -114,8 +115,8 @@ func (f *follower) searched(index uint64) bool {
 	return false
 }
 
-// discardKeyPoll lets go of the poll of the key itself when an event on that, or on what it is in, has been
-// delivered: the poll would bring it again.
+// discardKeyPoll abandons the key poll after the delivery of an event on the watched key or on a directory
+// above it, because the poll would return that event again.
 func (f *follower) discardKeyPoll(key string) {
 	if f.keyPoll != nil && f.watch.AtOrAbove(key) {
 		f.abandon(f.keyPoll)

@@ -9,10 +9,9 @@ import (
 	"github.com/etcdv2/client/internal/backoff"
 )
 
-// follower makes a watch follow its server as fast as that writes. While little happens it has one long poll
-// open; see arm for the rest. Polls and the stream run in goroutines of their own, and do what follows from
-// what they find themselves: no other goroutine must wake up for an event to be delivered. They do so one at
-// a time.
+// follower follows a server as fast as it writes. While little happens, it has one long poll open; see arm
+// for the rest. Polls and the stream run in their own goroutines and do the steps that follow from what they
+// receive, so that no other goroutine must wake up to deliver an event. Steps run one at a time.
 type follower struct {
 	watch   *Watch
 	ctx     context.Context
@@ -20,27 +19,27 @@ type follower struct {
 	running sync.WaitGroup
 	over    chan struct{} // closed when a step has ended the watch
 
-	mu                sync.Mutex // held by the step that is done
+	mu                sync.Mutex // held by the running step
 	err               error      // why the watch has ended
-	next              uint64     // all events before it are delivered
-	cluster           string     // ID of the cluster that is watched; empty until that is known
-	polls             []*poll    // under way, or answered and not yet of use
+	next              uint64     // all events before it have been delivered
+	cluster           string     // ID of the watched cluster; empty until it is known
+	polls             []*poll    // in flight, or answered and not yet delivered
 	stream            *stream    // nil most of the time
-	sentinel          *poll      // the one of polls that proves the stream alive
-	keyPoll           *poll      // beside polls, where the server has a blind spot
-	nextKeyPoll       *poll      // to take its place
-	blind             bool       // a server has had
+	sentinel          *poll      // the one of polls that proves that the stream is alive
+	keyPoll           *poll      // in addition to polls, if the server has a blind spot
+	nextKeyPoll       *poll      // to replace keyPoll
+	blind             bool       // a server with a blind spot has answered
 	pace              pace
 	progressRequested bool
-	checking          bool // whether the cluster has been rolled back
+	checking          bool // for a rollback of the cluster
 
 	pause   backoff.Backoff
 	lagging bool      // the observer has been told of a lag
-	lagTold time.Time // and when
-	retryAt time.Time // no request before then, since one has failed
+	lagTold time.Time // when that was
+	retryAt time.Time // no request before then, because one has failed
 	timer   *time.Timer
 	tickAt  time.Time
-	coarse  time.Time // the last coarse tick
+	coarse  time.Time // when the last coarse tick was
 }
 
 func newFollower(ctx context.Context, w *Watch) *follower {
@@ -68,7 +67,7 @@ func (f *follower) follow() error {
 	}
 }
 
-// do does a step and what follows from it, unless the watch has ended.
+// do runs a step and what follows from it, unless the watch has ended.
 func (f *follower) do(step func() error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -88,7 +87,7 @@ func (f *follower) do(step func() error) {
 	f.setTimer()
 }
 
-// end ends the watch because of why, if nothing has before, and returns what has.
+// end ends the watch because of why, unless it has already ended, and returns why it ended.
 func (f *follower) end(why error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -103,19 +102,19 @@ func (f *follower) requestProgress() error {
 	return nil
 }
 
-// close ends what runs and waits for it.
+// close ends the goroutines of the watch and waits for them.
 func (f *follower) close() {
 	f.timer.Stop()
 	f.cancel()
 	f.running.Wait()
 }
 
-// arm opens the requests that the situation asks for.
+// arm opens the requests that the situation requires.
 //
-// A poll from index i returns the first event at or behind i, out of the history or when it happens: one from
-// next on can miss nothing. The answer to a poll comes with where the store was, and so tells how far behind
-// the watch is. As long as it is, polls from the indexes that follow are sent along, and together miss
-// nothing either, however fast the server writes. When that goes on, a stream takes over.
+// A poll from index i returns the first event at or after i, from the history or when it happens, so a poll
+// from next misses nothing. The answer to a poll reports the index of the store and so shows how far the
+// watch lags. While it lags, polls from the indexes after next are open as well. Together they miss nothing
+// either, however fast the server writes. If the lag persists, a stream takes over.
 func (f *follower) arm() {
 	if time.Now().Before(f.retryAt) {
 		return
@@ -130,12 +129,12 @@ func (f *follower) arm() {
 		}
 		return
 	}
-	if f.cover() == nil && f.heldBack() == nil { // or it would bring at once what is held back
+	if f.cover() == nil && f.heldBack() == nil { // else it would at once return what is held back
 		f.poll(next)
 	}
 	last := min(next+f.pace.window, f.pace.head+1)
 	if f.stream != nil && f.stream.opened {
-		last = min(last, f.stream.start+1) // it brings all that comes behind its start
+		last = min(last, f.stream.start+1) // it receives everything after its start
 	}
 	for from := next + 1; from < last; from++ {
 		if !f.polled(from) {
@@ -144,7 +143,7 @@ func (f *follower) arm() {
 	}
 }
 
-// settle delivers all that can be delivered without leaving anything out.
+// settle delivers all events that can be delivered without omitting any.
 func (f *follower) settle() error {
 	event := f.first()
 	if event == nil {
@@ -162,11 +161,11 @@ func (f *follower) settle() error {
 		f.discardKeyPoll(event.Key())
 		f.observeLag()
 	}
-	runtime.Gosched() // the receiver of the event goes on first: sending the next request takes longer
+	runtime.Gosched() // the receiver of the event runs first: sending the next request takes longer
 	return nil
 }
 
-// first returns the event that is the next to be delivered, if that is known.
+// first returns the next event to deliver, or nil if it is not known yet.
 func (f *follower) first() Event {
 	next := f.next
 	var first *poll
@@ -189,8 +188,8 @@ func (f *follower) first() Event {
 	return first.event
 }
 
-// discard lets go of what can bring nothing new. A poll from before next that has not been answered would
-// have to bring an event that has been delivered, unless it is newly proven that there is none.
+// discard drops what can return nothing new. A poll from before next that has not been answered would have to
+// return an event that has been delivered, unless it was just proven that there is none.
 func (f *follower) discard() {
 	next := f.next
 	for _, p := range f.polls {

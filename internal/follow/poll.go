@@ -6,41 +6,41 @@ import (
 	"time"
 )
 
-// poll is one long poll: a request for the first event at or behind an index.
+// poll is one long poll: a request for the first event at or after an index.
 type poll struct {
 	from    uint64
-	fromNow bool   // begins from now, at an index that is asked for first; from is 0 until then
-	keyOnly bool   // of the key itself alone, see blindspot.go
-	since   uint64 // of the key itself: nothing from here to from concerns the watch
+	fromNow bool   // begins from now; from is 0 until the present index is known
+	keyOnly bool   // of the key itself only; see blindspot.go
+	since   uint64 // of a key poll: no event between since and from concerns the watch
 	sent    time.Time
-	known   uint64 // next when it was sent: its member should have reached what is before
+	known   uint64 // next when it was sent: its member should have reached what is before it
 	cancel  context.CancelFunc
 
-	index       uint64 // the store's, when the poll arrived there
-	registered  bool   // its header has come
-	blind       bool   // it may have left out events of the key itself up to index
-	ticks       int    // since the last of: it was sent, registered, confirmed, answered
+	index       uint64 // of the store when the poll arrived
+	registered  bool   // its header has arrived
+	blind       bool   // it may have omitted events of the key itself up to index
+	ticks       int    // since it was sent, registered, confirmed or answered, whichever came last
 	event       Event
-	answered    time.Time   // when event came
-	confirmed   atomic.Bool // its member has answered a question that was asked after it was sent and, then, registered
-	silentAfter int         // ticks after which it counts as silent without
-	counted     bool        // a tick has come since
-	held        int         // ticks since it was answered, where the answer is held back
+	answered    time.Time   // when event arrived
+	confirmed   atomic.Bool // its member answered a question asked since it was sent or, later, registered
+	silentAfter int         // ticks after which it counts as silent without being confirmed
+	counted     bool        // a tick has come since it was confirmed
+	held        int         // ticks for which its answer has been held back
 }
 
-// silent reports whether a poll has shown that there was nothing for it in the history. Time alone shows
-// nothing: the member may have been stopped right behind the header. So its member must have confirmed that it
-// lives, and only where nobody ever does it counts that much time has passed.
+// silent reports whether a poll has shown that the history had nothing for it. Time alone shows nothing,
+// because the member may have been stopped right after the header. So the member must have confirmed that it
+// is alive. If no confirmation ever comes, a much longer time counts instead.
 func (p *poll) silent() bool {
 	return p.event == nil && (p.counted && p.ticks >= quietTicks || p.ticks >= p.silentAfter)
 }
 
-// established reports whether a poll has been waiting for so long that older ones are no longer needed: it
-// looked into the history when it came, and has been open since.
+// established reports whether a poll has waited for so long that older polls are no longer needed: it
+// searched the history when it arrived, and has been open since.
 func (p *poll) established() bool { return p.event == nil && (p.silent() || p.ticks >= handOverTicks) }
 
-// openForLong reports whether a poll has been open for as long as it must be to take another's place without
-// having searched the history.
+// openForLong reports whether a poll has been open long enough to replace another without having searched the
+// history.
 func (p *poll) openForLong() bool { return p.from != 0 && p.ticks >= handOverTicks }
 
 // tick counts a coarse tick.
@@ -51,7 +51,7 @@ func (p *poll) tick() {
 	}
 }
 
-// poll opens a poll. From 0 means from now.
+// poll opens a poll from an index; 0 means from now.
 func (f *follower) poll(from uint64) *poll {
 	p := f.open(&poll{from: from, fromNow: from == 0})
 	f.polls = append(f.polls, p)
@@ -71,7 +71,7 @@ func (f *follower) open(p *poll) *poll {
 	return p
 }
 
-// ask sends a poll and does what follows from its answer.
+// ask sends a poll and does the steps that follow from its answer.
 func (f *follower) ask(ctx context.Context, p *poll) {
 	source := f.watch.Source
 	from, err := f.begin(ctx, p)
@@ -91,14 +91,14 @@ func (f *follower) ask(ctx context.Context, p *poll) {
 	})
 	event, err := answer.Next()
 	f.do(func() error {
-		if err != nil { // the connection broke, or something else than etcd answered
+		if err != nil { // the connection broke, or something other than etcd answered
 			return f.failed(p, Passing, err)
 		}
 		return f.answered(p, event)
 	})
 }
 
-// begin returns the index that a poll begins from. For one from now it asks for that.
+// begin returns the index that a poll begins from. If the poll begins from now, it asks for that index first.
 func (f *follower) begin(ctx context.Context, p *poll) (from uint64, err error) {
 	if p.from != 0 {
 		return p.from, nil
@@ -114,7 +114,7 @@ func (f *follower) begin(ctx context.Context, p *poll) (from uint64, err error) 
 	return present + 1, nil
 }
 
-// pulse notes a sign of life of the member that a poll waits on.
+// pulse records a sign of life of the member that a poll waits on.
 func (f *follower) pulse(p *poll, confirmed bool) {
 	f.lives()
 	if confirmed {

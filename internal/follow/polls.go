@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// registered notes that a poll waits at its server.
+// registered records that a poll waits at its member.
 func (f *follower) registered(p *poll, answer Answer) error {
 	now := time.Now()
 	index, told := answer.Index()
 	p.index, p.registered, p.ticks, p.counted = index, true, 0, false
-	p.confirmed.Store(false) // that was for the time before
+	p.confirmed.Store(false) // that referred to the time before
 	f.pace.registered(p.index, now)
 	f.lives()
 	if told && p.index+1 < min(p.from, p.known) {
@@ -20,18 +20,18 @@ func (f *follower) registered(p *poll, answer Answer) error {
 	return f.identify(answer.Cluster())
 }
 
-// lives notes a sign of life.
+// lives reports a sign of life to the watch.
 func (f *follower) lives() {
 	if f.watch.Pulse != nil {
 		f.watch.Pulse()
 	}
 }
 
-// answered notes what a poll has brought.
+// answered records the event that a poll has returned.
 func (f *follower) answered(p *poll, event Event) error {
 	index := event.ModifiedIndex()
 	if index < p.from {
-		// Some server in between has answered out of its own memory.
+		// A server in between has answered from its cache.
 		return f.failed(p, Passing, fmt.Errorf("asked for events from %d on, got %d", p.from, index))
 	}
 	if !f.counts(p) {
@@ -62,16 +62,16 @@ func (f *follower) answered(p *poll, event Event) error {
 	return nil
 }
 
-// failed notes that a poll has ended without an event.
+// failed records that a poll has ended without an event.
 func (f *follower) failed(p *poll, kind Kind, err error) error {
 	next := p == f.nextKeyPoll
 	if !f.drop(p) {
-		return nil // nobody waited for it any more
+		return nil // it had been dropped
 	}
 	if p.keyOnly && f.keyPollFailed(next, kind) {
 		return nil
 	}
-	// That the history has moved on says nothing as long as another request looks on.
+	// It does not matter that the history has moved on while another request is open.
 	if kind == Cleared && !p.keyOnly && (f.cover() != nil || f.streaming()) {
 		p := f.poll(0)
 		if f.streaming() {
@@ -86,7 +86,7 @@ func (f *follower) failed(p *poll, kind Kind, err error) error {
 	return nil
 }
 
-// reopening makes the next requests wait after a failure. Those that fail together count once.
+// reopening delays the next requests after a failure. Requests that fail together count once.
 func (f *follower) reopening(err error) {
 	if now := time.Now(); !now.Before(f.retryAt) {
 		f.retryAt = now.Add(f.pause.Step())
@@ -104,8 +104,8 @@ func (f *follower) handingOver() bool {
 	return false
 }
 
-// handOver makes p, which began from now, the poll that brings the next event, if an older one was open all
-// the time: that would have brought what was before.
+// handOver makes p, which began from now, the poll that returns the next event, if an older poll was open all
+// the time: the older poll would have returned any event before p.
 func (f *follower) handOver(p *poll) {
 	cover := f.cover()
 	if cover == nil {
@@ -117,7 +117,7 @@ func (f *follower) handOver(p *poll) {
 	p.fromNow = false
 }
 
-// cover returns the latest poll that will bring the next event, if there is one.
+// cover returns the latest poll that will return the next event, or nil if there is none.
 func (f *follower) cover() *poll {
 	for i := len(f.polls) - 1; i >= 0; i-- {
 		if p := f.polls[i]; p.event == nil && p.from <= f.next && !p.fromNow {
@@ -127,7 +127,7 @@ func (f *follower) cover() *poll {
 	return nil
 }
 
-// polled reports whether there is a poll from this very index.
+// polled reports whether there is a poll from exactly this index.
 func (f *follower) polled(from uint64) bool {
 	for _, p := range f.polls {
 		if p.from == from {
@@ -137,12 +137,12 @@ func (f *follower) polled(from uint64) bool {
 	return false
 }
 
-// counts reports whether somebody still waits for a poll.
+// counts reports whether a poll has not been dropped.
 func (f *follower) counts(p *poll) bool {
 	return p == f.keyPoll || p == f.nextKeyPoll || slices.Contains(f.polls, p)
 }
 
-// drop takes a poll out of those that count, and reports whether it was there.
+// drop removes a poll from those that count, and reports whether it was among them.
 func (f *follower) drop(p *poll) bool {
 	switch p {
 	case f.keyPoll:
@@ -154,7 +154,7 @@ func (f *follower) drop(p *poll) bool {
 	}
 	for i := range f.polls {
 		if f.polls[i] == p {
-			// A new slice: whoever goes through the old one goes on.
+			// A new slice, so that a loop over the old one is not disturbed.
 			f.polls = append(append([]*poll(nil), f.polls[:i]...), f.polls[i+1:]...)
 			if p == f.sentinel {
 				f.sentinel = nil
@@ -165,7 +165,7 @@ func (f *follower) drop(p *poll) bool {
 	return false
 }
 
-// abandon lets go of a poll that is no longer needed.
+// abandon drops a poll that is no longer needed.
 func (f *follower) abandon(p *poll) {
 	if f.drop(p) && p.event == nil {
 		time.AfterFunc(lingering, p.cancel)

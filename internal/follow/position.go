@@ -2,7 +2,7 @@ package follow
 
 import "time"
 
-// advance notes that all events before next have been delivered.
+// advance records that all events before next have been delivered.
 func (f *follower) advance(next uint64) {
 	if next <= f.next {
 		return
@@ -13,11 +13,11 @@ func (f *follower) advance(next uint64) {
 	}
 }
 
-// endedBy returns the error of a watch that err ends.
+// endedBy returns the error for a watch that err ends.
 func (f *follower) endedBy(err error) error { return f.watch.Ended(max(f.next, 1)-1, err) }
 
-// identify ends a watch to which another cluster answers, with indexes of its own. A client that is bound to
-// one cluster has refused that before.
+// identify returns the error that ends the watch if another cluster answers, because that cluster has its own
+// indexes. A client that is bound to one cluster has already refused such an answer.
 func (f *follower) identify(id string) error {
 	if f.cluster == "" {
 		f.cluster = id
@@ -28,8 +28,8 @@ func (f *follower) identify(id string) error {
 	return nil
 }
 
-// checkRolledBack finds out whether the cluster is behind what has been delivered, as the member is that a
-// poll waits on.
+// checkRolledBack finds out whether not only the member that a poll waits on, but the whole cluster is behind
+// what has been delivered.
 func (f *follower) checkRolledBack() {
 	if f.checking {
 		return
@@ -48,7 +48,7 @@ func (f *follower) checkRolledBack() {
 	})
 }
 
-// observeLag tells the observer how far the watch is behind, if that is worth it.
+// observeLag reports to the observer how far the watch lags, if the lag is worth reporting.
 func (f *follower) observeLag() {
 	const worthTelling = 100
 	if f.watch.Lag == nil {

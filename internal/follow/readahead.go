@@ -5,30 +5,30 @@ import (
 	"sync"
 )
 
-// mostAhead is how many bytes of events a watch reads ahead of its loop.
+// mostAhead is the maximum number of bytes of events that a watch reads ahead of its loop.
 const mostAhead = 16 << 20
 
-// Readahead keeps the events that a watch has read and its loop has not yet taken. Make one with
-// NewReadahead.
+// Readahead holds the events that a watch has read and its loop has not yet taken. Use NewReadahead to make
+// one.
 type Readahead[E any] struct {
-	weigh func(E) int // about how many bytes an event takes up
+	weigh func(E) int // returns the approximate size of an event in bytes
 
 	mu     sync.Mutex
 	events []E
 	size   int
-	err    error         // what comes behind the last event, once the watch has ended
-	filled chan struct{} // something has come
+	err    error         // what follows the last event, once the watch has ended
+	filled chan struct{} // an event was added
 	taken  chan struct{} // there is room again
 	ended  chan struct{} // the watch has ended
 }
 
-// NewReadahead returns a Readahead of events, of which weigh says about how many bytes each takes up.
+// NewReadahead returns an empty Readahead. weigh returns the approximate size of an event in bytes.
 func NewReadahead[E any](weigh func(E) int) *Readahead[E] {
 	return &Readahead[E]{weigh: weigh, filled: make(chan struct{}, 1), taken: make(chan struct{}, 1), ended: make(chan struct{})}
 }
 
-// Push adds an event, and waits for room first if there is none. It is never refused: a loop that wants no
-// more ends the watch, and drains it.
+// Push adds an event, and waits for room first if there is none. It never returns an error: a loop that needs
+// no more events ends the watch and drains the Readahead.
 func (r *Readahead[E]) Push(event E) error {
 	size := r.weigh(event)
 	for !r.add(event, size) {
@@ -49,14 +49,14 @@ func (r *Readahead[E]) add(event E, size int) bool {
 	return true
 }
 
-// End says that err comes behind the last event.
+// End records that the watch has ended and that err follows the last event.
 func (r *Readahead[E]) End(err error) {
 	r.err = err
 	close(r.ended)
 }
 
-// Pop returns the next event, or the watch's error behind the last one, or ctx's cause as soon as that has
-// ended.
+// Pop returns the next event, or the error of the watch after the last event. Once ctx has ended, it returns
+// the cause of ctx.
 func (r *Readahead[E]) Pop(ctx context.Context) (event E, err error) {
 	for {
 		if ctx.Err() != nil {
@@ -84,7 +84,7 @@ func (r *Readahead[E]) take() (event E, ok bool) {
 		return event, false
 	}
 	event = r.events[0]
-	clear(r.events[:1]) // not to keep it alive
+	clear(r.events[:1]) // so that it is not kept alive
 	if r.events = r.events[1:]; len(r.events) == 0 {
 		r.events = nil
 	}
@@ -93,7 +93,7 @@ func (r *Readahead[E]) take() (event E, ok bool) {
 	return event, true
 }
 
-// Drain throws away what comes until the watch has ended.
+// Drain discards events until the watch has ended.
 func (r *Readahead[E]) Drain() {
 	for {
 		for _, ok := r.take(); ok; _, ok = r.take() {
@@ -107,7 +107,7 @@ func (r *Readahead[E]) Drain() {
 	}
 }
 
-// Signal wakes the goroutine that waits on c, now or next.
+// Signal wakes the goroutine that waits on c, or the next one that does.
 func Signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:

@@ -8,30 +8,31 @@ import (
 	"time"
 )
 
-// stream is a request that the server answers with one event after the other. At high rates nothing else is
-// as cheap for both sides, but it has traps: the server lets go of one that is not read fast enough, without
-// a word; begun in the past it brings one event and then none; and a proxy may hold it back. So it begins
-// from now; polls fetch what lies before; and one poll ahead of it, the sentinel, tells when it should have
-// brought something and has not. What it brought until then is without a gap.
+// stream is a request that the server answers with one event after another. At high rates it is the cheapest
+// request for both sides, but it has pitfalls: the server silently drops a stream that is not read fast
+// enough, a stream that begins in the past yields one event and then none, and a proxy may hold a stream
+// back. So a stream begins from now, and polls fetch what lies before. One poll ahead of the stream, the
+// sentinel, shows when the stream should have received an event and has not. The events received until then
+// have no gap.
 type stream struct {
 	cancel   context.CancelFunc
 	opened   bool
-	start    uint64  // it brings everything behind
-	held     []Event // brought, and not yet delivered
-	brought  bool    // anything
-	passed   uint64  // the sentinel has seen an event there, and
-	expected uint64  // there one that the stream should bring
-	silent   int     // ticks
+	start    uint64  // it receives everything after this index
+	held     []Event // received and not yet delivered
+	brought  bool    // it has received an event
+	passed   uint64  // the index at which the sentinel last saw an event
+	expected uint64  // the highest at which the stream should receive an event
+	silent   int     // ticks without an event
 	closing  bool
-	lost     bool // the server had let go of it
+	lost     bool // the server has dropped it
 }
 
-// streaming reports whether the stream is the one that brings the next event.
+// streaming reports whether the stream will receive the next event.
 func (f *follower) streaming() bool {
 	return f.stream != nil && f.stream.opened && !f.stream.closing && f.stream.start < f.next
 }
 
-// openStream opens a stream, unless there is one or they do not work here.
+// openStream opens a stream, unless there is one or streams do not work here.
 func (f *follower) openStream() {
 	if f.stream != nil || time.Now().Before(f.pace.streamless) {
 		return
@@ -46,7 +47,7 @@ func (f *follower) openStream() {
 	})
 }
 
-// read keeps what the stream brings, until it ends.
+// read keeps the events of the stream until it ends.
 func (f *follower) read(ctx context.Context, s *stream) (Kind, error) {
 	answer, err := f.watch.Source.Stream(ctx)
 	if err != nil {
@@ -65,7 +66,7 @@ func (f *follower) read(ctx context.Context, s *stream) (Kind, error) {
 	return Passing, err
 }
 
-// add keeps the events from next on. A deletion may come twice.
+// add keeps the events from next on. A deletion may arrive twice.
 func (s *stream) add(events []Event, next uint64) {
 	for _, event := range events {
 		s.brought, s.silent = true, 0
@@ -79,13 +80,13 @@ func (f *follower) streamOpened(s *stream, answer Answer) error {
 	s.opened, s.silent = true, 0
 	s.start, _ = answer.Index()
 	f.pace.registered(s.start, time.Now())
-	if s.start == 0 { // it does not say where it begins
+	if s.start == 0 { // the header does not report where the stream begins
 		f.closeStream()
 	}
 	return f.identify(answer.Cluster())
 }
 
-// streamEnded notes that nothing more comes from the stream.
+// streamEnded records that the stream has ended.
 func (f *follower) streamEnded(s *stream, kind Kind, err error) error {
 	f.stream, f.sentinel = nil, nil
 	f.pace.streamEnded(s.brought)
@@ -104,13 +105,13 @@ func (f *follower) streamEnded(s *stream, kind Kind, err error) error {
 	return nil
 }
 
-// closeStream ends the stream. What it has brought is still delivered.
+// closeStream ends the stream. The events that it has received are still delivered.
 func (f *follower) closeStream() {
 	f.stream.closing, f.sentinel = true, nil
 	f.stream.cancel()
 }
 
-// watchStream looks, with every tick, whether the stream is still worth its name.
+// watchStream checks at every tick whether the stream still works and is still needed.
 func (f *follower) watchStream() {
 	s := f.stream
 	if s.silent++; s.closing {
@@ -126,7 +127,7 @@ func (f *follower) watchStream() {
 		f.closeStream()
 	case s.opened && !missed && s.silent >= streamQuiet:
 		f.pace.caughtUp()
-		s.brought = true // it brought nothing because there was nothing
+		s.brought = true // it received nothing because there was nothing
 		f.closeStream()
 	}
 }

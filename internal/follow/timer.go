@@ -2,7 +2,7 @@ package follow
 
 import "time"
 
-// setTimer makes the next tick come when there will be something to look after.
+// setTimer schedules the next tick for when there will be something to check.
 func (f *follower) setTimer() {
 	now := time.Now()
 	at := now.Add(f.untilTick(now))
@@ -27,7 +27,7 @@ func (f *follower) untilTick(now time.Time) time.Duration {
 	return coarseTick
 }
 
-// tick looks after what is silent.
+// tick checks the requests that are silent.
 func (f *follower) tick() error {
 	f.tickAt = time.Time{}
 	if f.stream != nil {
@@ -53,7 +53,7 @@ func (f *follower) tickCoarsely(now time.Time) {
 	}
 	f.prove()
 	p := f.cover()
-	if p == nil || p.ticks <= 1 { // less than a whole tick old, it may be
+	if p == nil || p.ticks <= 1 { // it may be less than a whole tick old
 		return
 	}
 	f.settleDown()
@@ -65,7 +65,7 @@ func (f *follower) tickCoarsely(now time.Time) {
 	}
 }
 
-// settleDown leaves one poll open, now that nothing comes out of the history any more.
+// settleDown abandons the polls ahead of next, because nothing comes from the history any more.
 func (f *follower) settleDown() {
 	f.pace.caughtUp()
 	f.observeLag()
@@ -76,9 +76,9 @@ func (f *follower) settleDown() {
 	}
 }
 
-// prove concludes from a poll that has been silent for long enough that there was nothing for it in the
-// history. So the watch may go on from there, which keeps a quiet one inside the history that other keys use
-// up; and older polls have missed nothing and are no longer needed.
+// prove concludes from a poll that has been silent for long enough that the history had nothing for it. So
+// the watch may continue after the index at which that poll arrived. This keeps a quiet watch within the
+// history while events of other keys use it up. Older polls have missed nothing and are no longer needed.
 func (f *follower) prove() {
 	for i := len(f.polls) - 1; i >= 0; i-- {
 		p := f.polls[i]

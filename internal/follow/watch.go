@@ -5,20 +5,21 @@ import (
 	"time"
 )
 
-// Event is a change, as far as the engine looks into it.
+// Event is a change as the engine sees it.
 type Event interface {
 	ModifiedIndex() uint64
 	Key() string // of the node that changed
 }
 
-// Source is what the engine asks: the cluster, through whichever member answers.
+// Source is the cluster that the engine asks, through whichever member answers.
 type Source interface {
 	// Present returns the store's present index.
 	Present(ctx context.Context) (uint64, error)
 
-	// Poll asks for the first event at or behind from; with keyOnly, of the key itself, although the watch is
-	// recursive. It returns once the request waits at its member, whose signs of life go to pulse, by any
-	// goroutine: confirmed says that the member answered a question asked after the request had reached it.
+	// Poll asks for the first event at or after from; with keyOnly, for the first event of the key itself,
+	// even if the watch is recursive. It returns when the request waits at its member. pulse is called, from
+	// any goroutine, for each sign of life of the member. confirmed means that the member answered a question
+	// that was asked after the request had reached it.
 	Poll(ctx context.Context, from uint64, keyOnly bool, pulse func(confirmed bool)) (Answer, error)
 
 	// Stream asks for all events from now on.
@@ -27,10 +28,10 @@ type Source interface {
 	// CheckRolledBack returns an error if the cluster as a whole has not reached the event before next.
 	CheckRolledBack(ctx context.Context, next uint64) error
 
-	// Kind says what an error of the above means for the watch.
+	// Kind returns what an error of the methods above means for the watch.
 	Kind(err error) Kind
 
-	// WrongCluster returns the error for an answer from another cluster than the one watched, by their IDs.
+	// WrongCluster returns the error for an answer from the cluster id to a watch of the cluster watched.
 	WrongCluster(id, watched string) error
 }
 
@@ -44,49 +45,49 @@ const (
 	Final               // the same request would fail the same way
 )
 
-// Answer is the reply to a Poll or a Stream, whose events come later than its header.
+// Answer is the reply to a Poll or a Stream. Its events arrive after its header.
 type Answer interface {
-	Index() (index uint64, told bool) // the store's, when the request arrived
-	Cluster() string                  // its ID; empty where not told
+	Index() (index uint64, told bool) // the store's index when the request arrived
+	Cluster() string                  // the cluster's ID; empty if not reported
 
-	// Blind reports whether the reply may leave out events of the watched key itself behind from: see
-	// blindspot.go.
+	// Blind reports whether the reply may omit events of the watched key itself after from; see blindspot.go.
 	Blind(ctx context.Context, from uint64) bool
 
-	// Next returns the event that a Poll brings.
+	// Next returns the event of a Poll.
 	Next() (Event, error)
 
-	// Available returns the next event of a Stream and those that have come with it, and what ends the
-	// Stream.
+	// Available returns the next event of a Stream and those that have arrived with it, and the error that
+	// ends the Stream.
 	Available() ([]Event, error)
 
 	Close()
 }
 
-// Watch is what to follow, and who is told.
+// Watch says what to follow and which functions to call.
 type Watch struct {
 	Source      Source
 	Next        uint64        // the first index that is wanted
-	Cluster     string        // ID of the one that is watched; empty for that of the first answer
+	Cluster     string        // ID of the watched cluster; empty for the one that answers first
 	PollTimeout time.Duration // after which a poll is made again
-	Pulsed      bool          // confirmations are to be expected
+	Pulsed      bool          // confirmations are expected
 
-	Concerns  func(key string) bool // reports whether an event on key is one of the watch
-	AtOrAbove func(key string) bool // reports whether key is the watched key, or a directory that it is in
+	Concerns  func(key string) bool // reports whether an event on key belongs to the watch
+	AtOrAbove func(key string) bool // reports whether key is the watched key or a directory above it
 
-	// Deliver takes one event after the other, in whichever goroutine has found it. Its error ends the watch.
+	// Deliver takes one event after another, in whichever goroutine has received it. Its error ends the
+	// watch.
 	Deliver func(Event) error
 
-	Ended    func(after uint64, err error) error // returns the error of a watch that err has ended, delivered up to after
-	Progress func(index uint64)                  // told that all events up to index are delivered; nil for nobody
-	Pulse    func()                              // told that the watch waits on a member that lives, by any goroutine; nil for nobody
-	Request  <-chan struct{}                     // a value from it requests progress soon; nil for never
-	Lag      func(after, lag uint64)             // told how far the watch is behind; nil for nobody
-	Reopened func(after uint64, err error)       // told that a request is about to be made again, because of err
+	Ended    func(after uint64, err error) error // returns the error for a watch that err ends at index after
+	Progress func(index uint64)                  // called when all up to index is delivered; may be nil
+	Pulse    func()                              // called by any goroutine if its member is alive; may be nil
+	Request  <-chan struct{}                     // a value from it requests progress soon; may be nil
+	Lag      func(after, lag uint64)             // called with how far the watch lags; may be nil
+	Reopened func(after uint64, err error)       // called before a request is made again because of err
 }
 
-// Run follows until something ends that: ctx, with its cause; Deliver, with its error; or an answer, with
-// what Ended makes of it. Nothing of it is left when it returns.
+// Run follows the events until the watch ends. It returns the cause of ctx, the error of Deliver, or, if an
+// answer ends the watch, the error of Ended. All goroutines of the watch have ended when it returns.
 func (w *Watch) Run(ctx context.Context) error {
 	f := newFollower(ctx, w)
 	defer f.close()

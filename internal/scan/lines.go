@@ -8,13 +8,13 @@ import (
 	"slices"
 )
 
-// Lines reads a text that has one JSON value a line, while it arrives.
+// Lines reads a text with one JSON value per line while it arrives.
 type Lines struct{ buffer *bufio.Reader }
 
-// NewLines returns the lines of source. It reads up to size bytes at once, if that many have come.
+// NewLines returns the Lines of source, which reads up to size bytes at once if that many have arrived.
 func NewLines(source io.Reader, size int) Lines { return Lines{bufio.NewReaderSize(source, size)} }
 
-// Next returns the next line, which is good until the next call.
+// Next returns the next line, which is valid until the next call.
 func (l Lines) Next() ([]byte, error) {
 	line, err := l.buffer.ReadSlice('\n')
 	if !errors.Is(err, bufio.ErrBufferFull) {

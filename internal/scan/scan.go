@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// Scanner reads the parts of a JSON text that has no blanks, while the text arrives. It expects one form of
-// the text; where it meets another it fails, reads no further, and leaves the text to a general decoder. Make
-// one with [Read] or [Of].
+// Scanner reads the parts of a JSON text without blanks while the text arrives. It expects one form of the
+// text. If it finds another, it fails, reads no further, and leaves the text to a general decoder. Use
+// [Buffer.Scan] or [Of] to make one.
 type Scanner struct {
 	source  io.Reader
 	err     error           // of source, io.EOF at its end
-	done    [][]byte        // what was read before body
-	body    []byte          // what was read last
-	at      int             // how far in body it has been understood
-	commas  int             // before the next field or element: none in an object or list just opened, then one
+	done    [][]byte        // the pieces that were read before body
+	body    []byte          // the piece that was read last
+	at      int             // how far body has been parsed
+	commas  int             // before the next field or element: 0 after Open, else 1
 	failed  bool            // the text has another form
-	texts   strings.Builder // where short texts are kept, many in one block
+	texts   strings.Builder // holds short texts, many in one block
 	scratch []byte          // for texts with escapes
 }
 
-// Of returns a Scanner of a text that is complete.
+// Of returns a Scanner of a complete text.
 func Of(text []byte) Scanner { return Scanner{body: text, err: io.EOF} }
 
 // OK reports whether the text has had the expected form so far.
@@ -31,10 +31,11 @@ func (s *Scanner) OK() bool { return !s.failed }
 // Fail makes the Scanner fail.
 func (s *Scanner) Fail() { s.failed = true }
 
-// Left returns how many bytes have been read and not yet understood.
+// Left returns how many bytes have been read but not yet parsed.
 func (s *Scanner) Left() int { return len(s.body) - s.at }
 
-// reach reports whether there is a byte n ahead, now or when more has come. Then body may be another.
+// reach reports whether there is a byte n ahead, and reads more of the text if needed. Reading may replace
+// body.
 func (s *Scanner) reach(n int) bool {
 	for s.Left() <= n && s.err == nil {
 		s.read()
@@ -42,7 +43,7 @@ func (s *Scanner) reach(n int) bool {
 	return s.Left() > n
 }
 
-// byteAt returns the byte n ahead, and 0, which is in no JSON, where there is none.
+// byteAt returns the byte n ahead. If there is none, it returns 0, which never occurs in JSON.
 func (s *Scanner) byteAt(n int) byte {
 	if s.Left() <= n && !s.reach(n) {
 		return 0
@@ -50,8 +51,8 @@ func (s *Scanner) byteAt(n int) byte {
 	return s.body[s.at+n]
 }
 
-// read reads more of the text. When there is no room left it begins a new body, with what has not been
-// understood yet: so nothing that is long is copied time and again.
+// read reads more of the text. If body is full, it begins a new body with the bytes that have not been parsed
+// yet, so that long texts are not copied repeatedly.
 func (s *Scanner) read() {
 	if len(s.body) == cap(s.body) {
 		fresh := append(newPiece(2*s.Left()), s.body[s.at:]...)
@@ -62,7 +63,8 @@ func (s *Scanner) read() {
 	s.body, s.err = s.body[:len(s.body)+n], err
 }
 
-// readOn reads the rest of the text, whatever its form. It returns the error of the source, nil at its end.
+// readOn reads the rest of the text, whatever its form. It returns the error of the source, or nil at the end
+// of the source.
 func (s *Scanner) readOn() error {
 	for s.err == nil {
 		s.read()
@@ -73,12 +75,12 @@ func (s *Scanner) readOn() error {
 	return s.err
 }
 
-// has reports whether c is next.
+// has reports whether the next byte is c.
 func (s *Scanner) has(c byte) bool {
 	return (s.at < len(s.body) || s.reach(0)) && s.body[s.at] == c && !s.failed
 }
 
-// skip goes behind text, if that is next.
+// skip moves past text if it is next, and reports whether it was.
 func (s *Scanner) skip(text string) bool {
 	if !s.reach(len(text)-1) || string(s.body[s.at:s.at+len(text)]) != text {
 		return false
@@ -87,7 +89,7 @@ func (s *Scanner) skip(text string) bool {
 	return true
 }
 
-// take goes behind c, which must be next.
+// take moves past c, which must be next.
 func (s *Scanner) take(c byte) {
 	if !s.has(c) {
 		s.failed = true
@@ -96,32 +98,33 @@ func (s *Scanner) take(c byte) {
 	s.at++
 }
 
-// Open goes behind c, which opens an object or a list.
+// Open moves past c, which opens an object or a list.
 func (s *Scanner) Open(c byte) {
 	s.take(c)
 	s.commas = 0
 }
 
-// Close goes behind c, which closes an object or a list.
+// Close moves past c, which closes an object or a list.
 func (s *Scanner) Close(c byte) {
 	s.take(c)
 	s.commas = 1
 }
 
-// Finish makes sure that nothing follows but the end of the line.
+// Finish fails if anything follows except the end of the line.
 func (s *Scanner) Finish() {
 	s.skip("\n")
 	s.failed = s.failed || s.reach(0)
 }
 
-// Field reports whether the next field of an object begins with name, and goes to its value then.
+// Field reports whether the next field of an object begins with name. If so, it moves to the value of the
+// field.
 func (s *Scanner) Field(name string) bool {
 	end := s.commas + len(name)
 	if s.Left() < end && !s.reach(end-1) {
 		return false
 	}
 	next := s.body[s.at : s.at+end]
-	// The letter behind the quote settles it in most cases.
+	// In most cases the first letter of the name decides.
 	if next[s.commas+1] != name[1] || string(next[s.commas:]) != name || s.commas == 1 && next[0] != ',' {
 		return false
 	}
@@ -129,7 +132,7 @@ func (s *Scanner) Field(name string) bool {
 	return true
 }
 
-// Initial returns the first letter of the next field's name, and 0 where it has not come yet.
+// Initial returns the first letter of the next field's name, or 0 if it has not arrived yet.
 func (s *Scanner) Initial() byte {
 	if at := s.at + s.commas + 1; at < len(s.body) {
 		return s.body[at]
@@ -137,7 +140,7 @@ func (s *Scanner) Initial() byte {
 	return 0
 }
 
-// Element reports whether a list has another element, and goes there.
+// Element reports whether a list has another element. If so, it moves to that element.
 func (s *Scanner) Element() bool {
 	switch {
 	case s.has(']') || s.failed:
@@ -151,7 +154,7 @@ func (s *Scanner) Element() bool {
 
 // Number reads a number that is not negative.
 func (s *Scanner) Number() (n uint64) {
-	const always = 19 // as many digits as fit for certain
+	const always = 19 // this many digits always fit
 	digits := 0
 	for s.Left() > digits || s.reach(digits) {
 		c := s.body[s.at+digits] - '0'
@@ -168,7 +171,7 @@ func (s *Scanner) Number() (n uint64) {
 	return n
 }
 
-// Integer reads a number that may be negative. It fails at those with 19 digits and more that do not fit.
+// Integer reads a number that may be negative. It fails if the number does not fit, and for the least one.
 func (s *Scanner) Integer() int64 {
 	negative := s.has('-')
 	if negative {
@@ -191,7 +194,7 @@ func (s *Scanner) Boolean() bool {
 	return value
 }
 
-// Time reads a time as RFC 3339 writes it.
+// Time reads a time in the format of RFC 3339.
 func (s *Scanner) Time() (t time.Time) {
 	text, escaped := s.quoted()
 	if s.failed || escaped || t.UnmarshalText([]byte(text)) != nil {

@@ -10,11 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// textBlock is how many bytes of texts are allocated at once. One text of a block that is kept keeps the
-// whole block alive.
+// textBlock is how many bytes are allocated for texts at once. A text that is kept keeps its whole block
+// alive.
 const textBlock = 8 << 10
 
-// Text reads a string. Most are there in one piece and stand for themselves.
+// Text reads a string. Most strings have arrived in one piece and stand for themselves.
 func (s *Scanner) Text() string {
 	if s.has('"') {
 		start := s.at + 1
@@ -28,11 +28,10 @@ func (s *Scanner) Text() string {
 	return text
 }
 
-// quoted reads a string, and reports whether there were escapes in it. A quote that is escaped does not end
-// it.
+// quoted reads a string and reports whether it has escapes. An escaped quote does not end the string.
 func (s *Scanner) quoted() (text string, escaped bool) {
 	s.take('"')
-	var before [][]byte // of a text that does not fit body
+	var before [][]byte // the pieces of a text that does not fit into body
 	ascii := true
 	for n := 0; !s.failed; n++ {
 		if s.at+n < len(s.body) {
@@ -58,8 +57,8 @@ func (s *Scanner) quoted() (text string, escaped bool) {
 	return "", escaped
 }
 
-// ordinary returns how many bytes at the start of text stand for themselves in a string, and need no closer
-// look. It looks at eight at once.
+// ordinary returns how many bytes at the start of text stand for themselves in a string and need no further
+// check. It checks eight bytes at once.
 func ordinary(text []byte) int {
 	n := 0
 	for ; n+8 <= len(text); n += 8 {
@@ -73,7 +72,7 @@ func ordinary(text []byte) int {
 	return n
 }
 
-// Eight bytes with their lowest bit set, with their highest, and eight blanks.
+// Eight bytes with the lowest bit set, eight bytes with the highest bit set, and eight blanks.
 const (
 	lowest  uint64 = 0x0101010101010101
 	highest        = lowest << 7
@@ -81,18 +80,18 @@ const (
 )
 
 // special returns the highest bit of the first of eight bytes that is a quote, a backslash, a control
-// character or not ASCII, and 0 if none is. Bits above that one mean nothing: what is subtracted from a byte
-// that is too small is borrowed from the next.
+// character or not ASCII, or 0 if there is none. Bits above that one have no meaning: a subtraction from a
+// byte that is too small borrows from the next byte.
 func special(bytes uint64) uint64 {
-	quotes := bytes ^ lowest*'"' // 0 where there is one
+	quotes := bytes ^ lowest*'"' // a byte is 0 if it was a quote
 	backslashes := bytes ^ lowest*'\\'
 	return (bytes | (bytes - blanks) | (quotes - lowest) | (backslashes - lowest)) & highest
 }
 
-// simpleEscapes are what may stand behind a backslash, and what it stands for.
+// simpleEscapes maps a character after a backslash to the character that the escape stands for.
 var simpleEscapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// unescape returns raw with what its escapes stand for. It fails at surrogates: etcd writes none.
+// unescape returns raw with its escapes replaced. It fails at surrogates, which etcd never writes.
 func (s *Scanner) unescape(raw []byte) []byte {
 	text := s.scratch[:0]
 	for {
@@ -120,7 +119,7 @@ func (s *Scanner) unescape(raw []byte) []byte {
 	}
 }
 
-// textOf returns the text that came as raw, behind what came before.
+// textOf returns the text that consists of the pieces before and raw.
 func (s *Scanner) textOf(before [][]byte, raw []byte, escaped bool) string {
 	switch {
 	case escaped && before != nil:
@@ -133,7 +132,7 @@ func (s *Scanner) textOf(before [][]byte, raw []byte, escaped bool) string {
 	return s.keep(raw)
 }
 
-// keep returns a copy of raw. Short ones are parts of a block, which saves an allocation for each.
+// keep returns a copy of raw. Short copies are parts of a block, which saves an allocation for each.
 func (s *Scanner) keep(raw []byte) string {
 	if len(raw) > textBlock/8 {
 		return string(raw)
@@ -143,7 +142,7 @@ func (s *Scanner) keep(raw []byte) string {
 		s.texts.Grow(min(len(raw)+s.Left(), textBlock))
 	}
 	start := s.texts.Len()
-	s.texts.Write(raw) // never moves what is there, since there is room
+	s.texts.Write(raw) // never moves earlier texts, because there is room
 	return s.texts.String()[start:]
 }
 
