@@ -11,7 +11,7 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// AnyCluster, as Config.ClusterID, accepts answers from members of different clusters.
+// AnyCluster as Config.ClusterID accepts answers from members of different clusters.
 const AnyCluster = "*"
 
 // Config is the configuration of a Cluster.

@@ -58,7 +58,7 @@ func TestCallersOwnEndDoesNotSetAMemberAside(t *testing.T) {
 }
 
 // switchProtocols takes the connection away from HTTP, and says nothing more on it.
-func switchProtocols(w http.ResponseWriter, r *http.Request) {
+func switchProtocols(w http.ResponseWriter, _ *http.Request) {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err != nil {
 		panic(err)
