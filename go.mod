@@ -5,7 +5,6 @@ go 1.25.0
 require (
 	github.com/oapi-codegen/oapi-codegen/v2 v2.8.2
 	github.com/oapi-codegen/runtime v1.8.0
-	go.uber.org/goleak v1.3.0
 )
 
 require (

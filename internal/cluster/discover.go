@@ -77,8 +77,7 @@ const mostAsked = 16
 
 // Advertise takes the endpoints that the cluster has named. It asks them concurrently, and replaces the
 // members with the configured ones and those at usable endpoints. It passes over endpoints that are not
-// valid, and returns an error that names the first of them. If no endpoint is valid, the members stay as they
-// are.
+// valid, and returns an error that names the first of them. After such a list no member is dropped.
 func (c *Cluster) Advertise(ctx context.Context, endpoints []string) error {
 	usable := make([]*Member, len(endpoints))
 	identify := sync.OnceFunc(func() { c.identify(ctx) })
@@ -103,9 +102,11 @@ func (c *Cluster) Advertise(ctx context.Context, endpoints []string) error {
 		})
 	}
 	asking.Wait()
-	if odd.count < len(endpoints) { // otherwise the list says nothing about the members
-		c.members.advertise(slices.DeleteFunc(usable, func(m *Member) bool { return m == nil }))
+	usable = slices.DeleteFunc(usable, func(m *Member) bool { return m == nil })
+	if odd.count > 0 { // such a list does not prove that a member has gone
+		usable = append(usable, c.members.all()...)
 	}
+	c.members.advertise(usable)
 	return odd.err(len(endpoints), "the cluster names")
 }
 

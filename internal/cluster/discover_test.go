@@ -57,6 +57,13 @@ func TestAdvertisePassesOverWhatIsNotAnEndpoint(t *testing.T) {
 		err := c.Advertise(t.Context(), []string{"unix://localhost:123", "http://a", "http://b", "http://user:pw@c"})
 		checkIs(t, err, errs.ErrInvalidArgument)
 		check(t, "endpoints", c.Endpoints(), []string{"http://a", "http://b"})
+		// A list that is not quite one does not prove that a member has gone.
+		for _, odd := range [][]string{{"<html>"}, {"http://nowhere", "nonsense"}} {
+			checkIs(t, c.Advertise(t.Context(), odd), errs.ErrInvalidArgument)
+			check(t, "endpoints", c.Endpoints(), []string{"http://a", "http://b"})
+		}
+		check(t, "error", c.Advertise(t.Context(), []string{"http://a"}), error(nil))
+		check(t, "endpoints", c.Endpoints(), []string{"http://a"})
 	})
 }
 

@@ -3,20 +3,28 @@ package testmain
 
 import (
 	"flag"
+	"fmt"
 	"os"
+	"regexp"
+	"runtime"
+	"strings"
 	"testing"
-
-	"go.uber.org/goleak"
+	"time"
 )
 
-// Run runs a package's tests and exits. It fails the run if goroutines outlive the tests: a call or a watch
-// that has ended must leave nothing behind, and Close no connection.
+// Run runs a package's tests and exits. It fails the run when goroutines of the library or of net/http
+// outlive the tests: a call or a watch that has ended must leave nothing behind, and Close no connection.
 func Run(m *testing.M) {
 	flag.Parse()
 	if os.Getenv("ETCD_EXAMPLES_ENDPOINT") == "" {
 		skipExamples()
 	}
-	goleak.VerifyTestMain(m)
+	code := m.Run()
+	if left := leftovers(5 * time.Second); code == 0 && len(left) > 0 {
+		fmt.Fprintf(os.Stderr, "%d goroutines left after the tests:\n\n%s\n", len(left), strings.Join(left, "\n\n"))
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // skipExamples leaves out the examples: their Output comments, which show a reader what to expect, make go
@@ -30,5 +38,31 @@ func skipExamples() {
 	}
 	if err := skip.Set(pattern); err != nil {
 		panic(err)
+	}
+}
+
+var ours = regexp.MustCompile(`(?m)^(net/http\.|github\.com/etcdv2/client/)`)
+
+// leftovers returns the goroutines that should not be there, once they had limit to end.
+func leftovers(limit time.Duration) []string {
+	tick, over := time.NewTicker(10*time.Millisecond), time.After(limit)
+	defer tick.Stop()
+	for {
+		stacks := make([]byte, 1<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		var left []string
+		for _, stack := range strings.Split(string(stacks), "\n\n")[1:] { // the first is our own
+			if ours.MatchString(stack) {
+				left = append(left, stack)
+			}
+		}
+		if len(left) == 0 {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-over:
+			return left
+		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -26,35 +25,14 @@ func TestSyncTakesOnNoMemberOfAnotherCluster(t *testing.T) {
 	live.Each(t, func(t *testing.T, s live.Server) {
 		other := etcdtest.Start(t).Endpoints()[0]
 		ours := newSwitchboard(t, s.Endpoint)
-		front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/v2/machines" {
-				fmt.Fprintf(w, "unix://localhost:2379, %s, %s", other, ours.url)
-				return
-			}
-			r.RequestURI = ""
-			r.URL.Scheme, r.URL.Host = "http", strings.TrimPrefix(ours.url, "http://")
-			resp, err := http.DefaultTransport.RoundTrip(r)
-			if err != nil {
-				w.WriteHeader(http.StatusBadGateway)
-				return
-			}
-			defer resp.Body.Close()
-			for name, values := range resp.Header {
-				w.Header()[name] = values
-			}
-			w.WriteHeader(resp.StatusCode)
-			_, _ = io.Copy(w, resp.Body) // the client may have gone
-		}))
-		t.Cleanup(func() {
-			front.Close()
-			http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-		})
-		client := live.Client(t, front.URL)
+		machines := fmt.Sprintf("unix://localhost:2379, %s, %s", other, ours.url)
+		front := naming(t, s.Endpoint, func() string { return machines })
+		client := live.Client(t, front)
 		err := client.Sync(t.Context())
 		if !errors.Is(err, etcd.ErrInvalidArgument) || !strings.Contains(err.Error(), "unix://localhost:2379") {
 			t.Errorf("Sync does not tell what it passed over: %v", err)
 		}
-		if got := client.Endpoints(); !slices.Equal(got, []string{front.URL, ours.url}) {
+		if got := client.Endpoints(); !slices.Equal(got, []string{front, ours.url}) {
 			t.Errorf("endpoints: %v", got)
 		}
 		must(t)(client.Set(t.Context(), "/order", "1"))

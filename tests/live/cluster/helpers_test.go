@@ -1,8 +1,14 @@
 package cluster_test
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"slices"
 	"sync"
+	"testing"
 
 	"github.com/etcdv2/client/etcd"
 )
@@ -59,4 +65,29 @@ func (a *attempts) told() []etcd.Event {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return append([]etcd.Event(nil), a.other...)
+}
+
+// naming is a way to the member at target, which names other machines than that does. It returns its URL.
+func naming(t *testing.T, target string, machines func() string) string {
+	t.Helper()
+	member, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	proxy := &httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(member) }}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v2/machines" {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		if _, err := io.WriteString(w, machines()); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(func() {
+		server.Close()
+		transport.CloseIdleConnections()
+	})
+	return server.URL
 }

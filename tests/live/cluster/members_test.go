@@ -3,10 +3,7 @@ package cluster_test
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"testing"
 	"time"
@@ -60,17 +57,12 @@ func TestSyncTakesOnOnlyWhatAnswers(t *testing.T) {
 	}
 	defer silent.Close()
 	machines := s.Endpoint + ", http://127.0.0.1:1, http://" + silent.Addr().String() + ", https" + s.Endpoint[len("http"):]
-	named := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if _, err := io.WriteString(w, machines); err != nil {
-			t.Error(err)
-		}
-	}))
-	defer named.Close()
-	client := live.Connect(t, etcd.Config{Endpoints: []string{named.URL}})
+	named := naming(t, s.Endpoint, func() string { return machines })
+	client := live.Connect(t, etcd.Config{Endpoints: []string{named}})
 	if err := client.Sync(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{named.URL, s.Endpoint}
+	want := []string{named, s.Endpoint}
 	if got := client.Endpoints(); !sameMembers(got, want) {
 		t.Errorf("endpoints are %q, want %q", got, want)
 	}
