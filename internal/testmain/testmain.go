@@ -13,7 +13,9 @@ import (
 )
 
 // Run runs a package's tests and exits. It fails the run when goroutines of the library or of net/http
-// outlive the tests: a call or a watch that has ended must leave nothing behind, and Close no connection.
+// outlive the tests: a call or a watch that has ended must leave nothing behind, and Close no connection. It
+// does not use goleak, as the tests module does: a requirement of the tests of this module would stand in the
+// go.sum of every program that imports the library.
 func Run(m *testing.M) {
 	flag.Parse()
 	if os.Getenv("ETCD_EXAMPLES_ENDPOINT") == "" {
