@@ -71,7 +71,7 @@ func decodeVersion(text []byte) (version Version, ok bool) {
 }
 
 // atLeast reports whether version, such as "2.3.8" or "3.5.0-rc.1", is major.minor.patch or later. A text
-// that is no version is older than all.
+// that is not a version is older than all.
 func atLeast(version string, major, minor, patch int) bool {
 	var have [3]int
 	if n, _ := fmt.Sscanf(version, "%d.%d.%d", &have[0], &have[1], &have[2]); n < 3 {

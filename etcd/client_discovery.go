@@ -21,8 +21,8 @@ type Discovery struct {
 }
 
 // Endpoints looks the records up and returns the client URLs they stand for, in the order of their priority,
-// and in a random one by weight within it. It fails if no name has records, and if a name cannot be looked
-// up: only that there is no such name leads to the next, since behind the names with TLS stand those without.
+// and in a random one by weight within it. It fails if no name has records, or if the lookup of a name fails
+// before one with records is found: the later names include those without TLS.
 func (d Discovery) Endpoints(ctx context.Context) ([]string, error) {
 	return cluster.LookupEndpoints(ctx, d.Resolver, d.Domain, d.Service)
 }

@@ -42,7 +42,7 @@ type fakeMember struct {
 	fault    func(*http.Request) fault // what is to go wrong with a request of a watch; nil for nothing
 	aside    map[string]http.HandlerFunc
 	waiting  map[*fakeWatcher]bool
-	lines    []string // what was asked, but for the pulse's questions
+	lines    []string // what was asked, except the pulse's questions
 	streams  int      // how many were asked for, and
 	detached int      // how many the server let go of
 }

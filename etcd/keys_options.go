@@ -119,7 +119,7 @@ func WithAfterIndex(index uint64) WatchOption {
 }
 
 // WithCurrent makes a watch begin with what is there: its first Response is that of a Get, with ActionGet,
-// and the changes after it follow. Where the key does not exist, there is no such Response. It cannot be
+// and the changes after it follow. If the key does not exist, that Response is left out. It cannot be
 // combined with WithAfterIndex.
 func WithCurrent() WatchOption { return watchFunc(func(w *watch) { w.current = true }) }
 

@@ -58,7 +58,8 @@ func (c *Client) settled(ctx context.Context, key string, w *write, send func() 
 	s := &settlement{client: c, key: key, write: w, send: send, after: c.cluster.Seen()}
 	if s.after == 0 {
 		index, err := c.present(ctx, key)
-		if err != nil && !errors.Is(err, ErrUnauthorized) { // a user that may only write can still write, and settle nothing
+		// A user that may only write can still write, and settle nothing.
+		if err != nil && !errors.Is(err, ErrUnauthorized) {
 			return nil, err
 		}
 		s.after = index

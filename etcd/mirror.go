@@ -25,7 +25,7 @@ import (
 // refused by it, and that ends the mirror.
 //
 // The end of its context, Close, the client's Close and a refusal by the server, such as ErrUnauthorized, end
-// the mirror. It goes on answering from what it held; Err tells why it ended.
+// the mirror. It keeps answering from what it held; Err tells why it ended.
 //
 // Not guaranteed:
 //
@@ -120,7 +120,7 @@ func (m *Mirror) Get(key string) (*Node, bool) {
 
 // Range iterates over copies of the node of key and of all below it, without their Nodes: parents before
 // their children, and these in the order of their keys, as a Get with WithRecursive and WithSorted lists
-// them. All are from the moment when the loop begins. Where there is no such key there are none.
+// them. All are from the moment when the loop begins. If the key does not exist, there are none.
 func (m *Mirror) Range(key string) iter.Seq[*Node] {
 	return func(yield func(*Node) bool) {
 		m.mu.RLock()

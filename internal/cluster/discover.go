@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/etcdv2/client/internal/errs"
 )
@@ -56,14 +55,14 @@ func (c *Cluster) discovered(endpoint string) (*Member, error) {
 
 // lookUp calls Config.Discover within the limits of an attempt.
 func (c *Cluster) lookUp(ctx context.Context) ([]string, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(c.life, func() { cancel(context.Cause(c.life)) })()
+	a := c.newAttempt(ctx, 0)
+	defer a.end()
+	ctx = a.ctx
 	if most := c.config.AttemptTimeout; most > 0 {
-		timer := time.AfterFunc(most, func() {
-			cancel(fmt.Errorf("etcd: no members found within %v: %w", most, os.ErrDeadlineExceeded))
-		})
-		defer timer.Stop()
+		late := fmt.Errorf("etcd: no members found within %v: %w", most, os.ErrDeadlineExceeded)
+		bounded, cancel := context.WithTimeoutCause(ctx, most, late)
+		defer cancel()
+		ctx = bounded
 	}
 	endpoints, err := c.config.Discover(ctx)
 	if err != nil && ctx.Err() != nil {
