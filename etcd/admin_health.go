@@ -142,7 +142,7 @@ func (c *Client) wellAt(ctx context.Context, endpoint string, left int) error {
 		Health any `json:"health"` // the word "true"; a boolean would be no surprise
 	}
 	isHealthy := asJSON(&said, func() bool { return said.Health == "true" || said.Health == true })
-	want := wanted{isHealthy, "does not say that it is healthy"}
+	want := wanted{decode: isHealthy, not: "does not say that it is healthy"}
 	err := c.askAt(ctx, endpoint, gen.NewGetHealthRequest(), want, left)
 	if errors.Is(err, ErrNotSupported) {
 		return c.wellAtLegacy(ctx, endpoint, left)

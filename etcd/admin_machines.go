@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/etcdv2/client/gen"
@@ -23,16 +24,28 @@ type Member struct {
 // ErrNotSupported where the server runs without the v2 API.
 func (c *Client) Machines(ctx context.Context) ([]string, error) {
 	var machines []string
-	err := c.ask(ctx, gen.NewGetMachinesRequest(), wanted{decode: func(text []byte) bool {
-		for machine := range strings.SplitSeq(string(text), ",") {
-			if machine = strings.TrimSpace(machine); machine != "" {
-				machines = append(machines, machine)
-			}
-		}
-		return true
-	}})
+	err := c.ask(ctx, gen.NewGetMachinesRequest(), areMachines(&machines))
 	return machines, err
 }
+
+// areMachines accepts a list of URLs: at least one must be there, that of the member that answers. Others
+// that are no URLs do not make the list unusable.
+func areMachines(machines *[]string) wanted {
+	return wanted{decode: func(text []byte) bool {
+		*machines = nil
+		list := false
+		for machine := range strings.SplitSeq(string(text), ",") {
+			if machine = strings.TrimSpace(machine); machine != "" {
+				*machines = append(*machines, machine)
+			}
+			list = list || isURL.MatchString(machine)
+		}
+		return list
+	}, not: "not a list of URLs"}
+}
+
+// isURL matches a URL of a member, on whose scheme the member decides.
+var isURL = regexp.MustCompile(`^[a-z]+://[^\s<>"]+$`)
 
 // Leader returns the member that leads the cluster. It returns ErrLeaderElect where there is none, and
 // ErrNotSupported where the server runs without the v2 API. From etcd 0.x it has only PeerURLs: that is all
@@ -40,7 +53,7 @@ func (c *Client) Machines(ctx context.Context) ([]string, error) {
 func (c *Client) Leader(ctx context.Context) (Member, error) {
 	var wire gen.Member
 	isMember := asJSON(&wire, func() bool { return wire.ID != "" })
-	err := c.ask(ctx, gen.NewGetMembersLeaderRequest(), wanted{isMember, "not a member"})
+	err := c.ask(ctx, gen.NewGetMembersLeaderRequest(), wanted{isMember, "not a member", true})
 	var reply *Error
 	switch {
 	case isRefusedBy(err, http.StatusNotFound):
@@ -56,11 +69,11 @@ func (c *Client) Leader(ctx context.Context) (Member, error) {
 // legacyLeader asks as etcd 0.x wants to be asked; later versions do not have this path.
 func (c *Client) legacyLeader(ctx context.Context) (Member, error) {
 	var leader *url.URL
-	err := c.ask(ctx, gen.NewGetLeaderRequest(), wanted{func(text []byte) (ok bool) {
+	err := c.ask(ctx, gen.NewGetLeaderRequest(), wanted{decode: func(text []byte) (ok bool) {
 		var err error
 		leader, err = url.Parse(strings.TrimSpace(string(text)))
 		return err == nil && leader.Host != ""
-	}, "not a leader's URL"})
+	}, not: "not a leader's URL"})
 	if err != nil {
 		return Member{}, err
 	}

@@ -37,7 +37,7 @@ var memberReasons = []reason{
 func (c *Client) Members(ctx context.Context) ([]Member, error) {
 	var wire gen.MemberList
 	isList := asJSON(&wire, func() bool { return wire.Members != nil })
-	err := c.ask(ctx, gen.NewGetMembersRequest(), wanted{isList, "not a list of members"})
+	err := c.ask(ctx, gen.NewGetMembersRequest(), wanted{isList, "not a list of members", true})
 	if err != nil {
 		return nil, explain(err)
 	}
@@ -73,7 +73,7 @@ func (c *Client) AddMember(ctx context.Context, peerURLs ...string) (Member, err
 	}
 	var wire gen.Member
 	isMember := asJSON(&wire, func() bool { return wire.ID != "" })
-	if err := c.change(ctx, req, wanted{isMember, "not a member"}); err != nil {
+	if err := c.change(ctx, req, wanted{isMember, "not a member", true}); err != nil {
 		return Member{}, explain(err, memberReasons...)
 	}
 	return newMember(wire), nil

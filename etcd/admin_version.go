@@ -41,10 +41,10 @@ func (c *Client) versionOf(ctx context.Context, m *cluster.Member) string {
 }
 
 func newVersionCall(version *Version) *textCall {
-	call := newTextCall(gen.NewGetVersionRequest(), wanted{func(text []byte) (ok bool) {
+	call := newTextCall(gen.NewGetVersionRequest(), wanted{decode: func(text []byte) (ok bool) {
 		*version, ok = decodeVersion(text)
 		return ok
-	}, "not a version"})
+	}, not: "not a version"})
 	call.Read = true
 	return call
 }

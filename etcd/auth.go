@@ -84,7 +84,7 @@ func (a *Auth) Enabled(ctx context.Context) (bool, error) {
 		Enabled *bool `json:"enabled"`
 	}
 	tells := asJSON(&wire, func() bool { return wire.Enabled != nil })
-	err := a.client.ask(ctx, gen.NewGetAuthEnableRequest(), wanted{tells, "does not say whether authentication is on"})
+	err := a.client.ask(ctx, gen.NewGetAuthEnableRequest(), wanted{tells, "does not say whether authentication is on", true})
 	if err != nil {
 		return false, explainAuth(err)
 	}

@@ -41,7 +41,7 @@ func (a *Auth) Roles(ctx context.Context) ([]Role, error) {
 	}
 	var wire []gen.Role
 	isList := asJSON(&list, func() bool { return list.Roles != nil && decodeEntries(list.Roles, &wire, roleCalled) })
-	err := a.client.ask(ctx, gen.NewGetRolesRequest(), wanted{isList, "not a list of roles"})
+	err := a.client.ask(ctx, gen.NewGetRolesRequest(), wanted{isList, "not a list of roles", true})
 	if err != nil {
 		return nil, explainAuth(err)
 	}
@@ -69,7 +69,7 @@ func (a *Auth) Role(ctx context.Context, name string) (Role, error) {
 	}
 	var wire gen.Role
 	isRole := asJSON(&wire, func() bool { return wire.Role == name })
-	if err := a.client.ask(ctx, gen.NewGetRoleRequest(name), wanted{isRole, "not that role"}); err != nil {
+	if err := a.client.ask(ctx, gen.NewGetRoleRequest(name), wanted{isRole, "not that role", true}); err != nil {
 		return Role{}, explainAuth(err)
 	}
 	return newRole(wire), nil
@@ -128,7 +128,7 @@ func (a *Auth) putRole(ctx context.Context, request gen.RoleRequest) error {
 	}
 	var wire gen.Role
 	isRole := asJSON(&wire, func() bool { return wire.Role == request.Role })
-	return explainAuth(a.client.change(ctx, req, wanted{isRole, "not that role"}))
+	return explainAuth(a.client.change(ctx, req, wanted{isRole, "not that role", true}))
 }
 
 // wire returns p for the wire, with lists that are empty rather than null: of a role that was created with

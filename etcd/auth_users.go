@@ -45,7 +45,7 @@ func (a *Auth) Users(ctx context.Context) ([]User, error) {
 		users, ok = decodeUsers(parts)
 		return ok
 	})
-	err := a.client.ask(ctx, gen.NewGetUsersRequest(), wanted{isList, "not a list of users"})
+	err := a.client.ask(ctx, gen.NewGetUsersRequest(), wanted{isList, "not a list of users", true})
 	if err != nil {
 		return nil, explainAuth(err)
 	}
@@ -101,7 +101,7 @@ func (a *Auth) User(ctx context.Context, name string) (User, error) {
 		user, ok = newUser(wire)
 		return ok && wire.User == name
 	})
-	if err := a.client.ask(ctx, gen.NewGetUserRequest(name), wanted{isUser, "not that user"}); err != nil {
+	if err := a.client.ask(ctx, gen.NewGetUserRequest(name), wanted{isUser, "not that user", true}); err != nil {
 		return User{}, explainAuth(err)
 	}
 	return user, nil
@@ -213,7 +213,7 @@ func (a *Auth) putUser(ctx context.Context, request gen.UserRequest) (status int
 	}
 	var wire gen.User
 	isUser := asJSON(&wire, func() bool { return wire.User == request.User })
-	call := newTextCall(req, wanted{isUser, "not that user"})
+	call := newTextCall(req, wanted{isUser, "not that user", true})
 	call.secret = true
 	err = a.client.do(ctx, &call.Call)
 	return call.status, explainAuth(err)

@@ -3,9 +3,8 @@ package etcd
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
+	"slices"
 
 	"github.com/etcdv2/client/internal/cluster"
 )
@@ -25,10 +24,10 @@ func (c *Client) do(ctx context.Context, call *cluster.Call) error {
 // errorOf returns the error for the result of a call, or nil for a success.
 func (c *Client) errorOf(ctx context.Context, call *cluster.Call, result *cluster.Result) error {
 	switch {
-	case result.Missing:
-		return &notSupportedError{c.versionOf(ctx, result.Member), result.Err}
 	case result.Settled(), len(result.Attempts) == 0:
 		return result.Err
+	case !slices.ContainsFunc(result.Attempts, func(a cluster.Attempt) bool { return !a.Missing }):
+		return &notSupportedError{c.versionOf(ctx, result.Member), result.Err}
 	}
 	return newClusterError(call, result)
 }
@@ -46,43 +45,27 @@ const (
 type keysCall struct {
 	cluster.Call
 	intent intent
+	asked  asked
+	most   int64     // bytes of the body of a success; 0 for no limit
 	event  *Response // the answer, once it has arrived
 	index  uint64    // the store's, from the header of the answer; 0 if none
 }
 
 // newKeysCall returns the call for req.
-func newKeysCall(req *http.Request, want intent) *keysCall {
-	k := &keysCall{Call: cluster.Call{Request: req, Read: want != toWrite}, intent: want}
+func newKeysCall(req *http.Request, want intent, what asked) *keysCall {
+	k := &keysCall{Call: cluster.Call{Request: req, Read: want != toWrite}, intent: want, asked: what}
 	k.Answer = k
 	return k
 }
 
 // onKeys makes a call on keys.
-func (c *Client) onKeys(ctx context.Context, req *http.Request, want intent) (*Response, error) {
-	call := newKeysCall(req, want)
+func (c *Client) onKeys(ctx context.Context, req *http.Request, want intent, what asked) (*Response, error) {
+	call := newKeysCall(req, want, what)
+	call.most = c.mostReplyBytes
 	if err := c.do(ctx, &call.Call); err != nil {
 		return nil, err
 	}
 	return call.event, nil
-}
-
-// Sort reads a reply: an event, or a refusal.
-func (k *keysCall) Sort(reply cluster.Reply) (cluster.Verdict, error) {
-	body, err := readAll(reply.Body)
-	if err != nil {
-		return cluster.Verdict{}, err
-	}
-	defer body.release()
-	if !isSuccess(reply) {
-		return refusalOnKeys(reply, body.text.Bytes(), k.intent), nil
-	}
-	if k.index = cluster.IndexOf(reply.Response); k.Request.Method != http.MethodHead {
-		k.event, err = body.decode(reply)
-	}
-	if err != nil && k.intent == toWrite {
-		err = ambiguousSuccess(err)
-	}
-	return cluster.Verdict{Outcome: cluster.Done, Err: err, Index: k.index}, nil
 }
 
 // textCall is a call whose answer is a text, such as a call about members, users or roles.
@@ -97,6 +80,7 @@ type textCall struct {
 type wanted struct {
 	decode func(text []byte) bool // decodes the text; false if it is not the answer
 	not    string                 // describes a text that is not the answer
+	signed bool                   // the header has the cluster's ID, in all versions that have the call
 }
 
 // ask makes a call that reads something other than keys.
@@ -117,40 +101,14 @@ func newTextCall(req *http.Request, want wanted) *textCall {
 	return t
 }
 
-// Sort reads a reply.
-func (t *textCall) Sort(reply cluster.Reply) (cluster.Verdict, error) {
-	text, err := io.ReadAll(reply.Body)
-	if err != nil {
-		return cluster.Verdict{}, err
-	}
-	if !isSuccess(reply) {
-		_, verdict := refusal(reply, text, t.secret)
-		return verdict, nil
-	}
-	verdict := cluster.Verdict{Outcome: cluster.Done, Index: cluster.IndexOf(reply.Response)}
-	if t.status = reply.StatusCode; !t.want.decode(text) {
-		if t.secret {
-			text = nil
-		}
-		verdict.Err = foreign(reply, text, t.want.not)
-		if !t.Read {
-			verdict.Err = ambiguousSuccess(verdict.Err)
-		}
-	}
-	return verdict, nil
-}
-
-// ambiguousSuccess returns the error for a write whose reply says success, but is not etcd's.
-func ambiguousSuccess(err error) error { return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err) }
-
 // newClusterError returns the error for a call that no member has settled.
 func newClusterError(call *cluster.Call, result *cluster.Result) *ClusterError {
 	e := &ClusterError{
 		Method: call.Request.Method, Path: call.Request.URL.Path,
 		unknown: !call.Read && result.Outcome == cluster.Unknown, ended: result.Ended,
 	}
-	for _, attempt := range result.Attempts {
-		e.Attempts = append(e.Attempts, Attempt(attempt))
+	for _, a := range result.Attempts {
+		e.Attempts = append(e.Attempts, Attempt{a.Endpoint, a.Duration, a.Err})
 	}
 	return e
 }

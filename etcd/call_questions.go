@@ -1,8 +1,6 @@
 package etcd
 
 import (
-	"io"
-
 	"github.com/etcdv2/client/gen"
 	"github.com/etcdv2/client/internal/cluster"
 )
@@ -14,7 +12,7 @@ type questions struct{}
 const noKey = "_etcdv2/none"
 
 func (questions) Index() *cluster.Call {
-	return &newKeysCall(gen.NewHeadKeyRequest(noKey, nil), toReadCopy).Call
+	return &newKeysCall(gen.NewHeadKeyRequest(noKey, nil), toReadCopy, asked{key: noKey}).Call
 }
 
 // Service asks which member is the leader.
@@ -23,24 +21,30 @@ func (questions) Service() *cluster.Call {
 }
 
 func (questions) Change(from uint64) *cluster.Call {
-	c := &changeCall{*newKeysCall(newPoll("", true, from), toRead)}
+	c := &changeCall{*newKeysCall(newPoll("", true, from), toRead, asked{})}
 	c.Wait, c.Answer = true, c
 	return &c.Call
 }
 
+func (questions) Machines(named *[]string) *cluster.Call {
+	call := newTextCall(gen.NewGetMachinesRequest(), areMachines(named))
+	call.Read = true
+	return &call.Call
+}
+
 // serviceAnswer sorts the replies to Service. A member that has lost the others replies with 503. All that
-// matters is whether the reply is a 5xx.
+// matters is whether the reply is a 5xx: a gateway may refuse the path, and the member serves all the same.
 type serviceAnswer struct{}
 
 func (serviceAnswer) Sort(reply cluster.Reply) (cluster.Verdict, error) {
-	text, err := io.ReadAll(reply.Body)
+	text, err := readRefusal(reply)
 	switch {
 	case err != nil:
 		return cluster.Verdict{}, err
 	case isSuccess(reply):
 		return cluster.Verdict{Outcome: cluster.Done}, nil
 	}
-	_, verdict := refusal(reply, text, false)
+	verdict := cluster.Verdict{Outcome: cluster.Refused, Err: decodeError(reply, text)}
 	if reply.StatusCode >= 500 {
 		verdict.Outcome = cluster.Unknown
 	}

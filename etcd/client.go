@@ -10,11 +10,12 @@ import (
 // Client speaks to one etcd cluster. Its methods may be called by many goroutines at once. Make one with New
 // and share it: it holds the connection pool.
 type Client struct {
-	cluster     *cluster.Cluster
-	observer    Observer // nil for none
-	pollTimeout time.Duration
-	selection   Selection
-	refreshSafe atomic.Bool // see refreshKnown
+	cluster        *cluster.Cluster
+	observer       Observer // nil for none
+	pollTimeout    time.Duration
+	selection      Selection
+	mostReplyBytes int64       // see Config.MaxReplyBytes
+	refreshSafe    atomic.Bool // see refreshKnown
 }
 
 // New returns a client for the cluster that config describes. It returns ErrInvalidArgument for a
@@ -35,7 +36,7 @@ func newClient(config Config, ofCluster cluster.Config) (*Client, error) {
 	}
 	c := &Client{
 		cluster: members, observer: config.Observer,
-		pollTimeout: config.PollTimeout, selection: config.Selection,
+		pollTimeout: config.PollTimeout, selection: config.Selection, mostReplyBytes: config.MaxReplyBytes,
 	}
 	if config.SyncInterval > 0 {
 		c.syncInBackground(config.SyncInterval)

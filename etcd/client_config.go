@@ -77,6 +77,12 @@ type Config struct {
 	// shorter poll the watch could not tell that there was no event.
 	PollTimeout time.Duration
 
+	// MaxReplyBytes is the length in bytes of the longest body that a call on keys reads; a longer one is an
+	// error, and for a write ErrOutcomeUnknown. Zero means no limit: a recursive Get of the root reads all
+	// that the server holds. It cannot be negative. Of refusals, 64 KiB are read in any case, and of other
+	// answers 64 MiB.
+	MaxReplyBytes int64
+
 	// PulseInterval is how often a member on which watches wait is asked whether it is alive and has a
 	// leader; it may take nine tenths of that to answer. When it does not, the watches move to another
 	// member; so a member that hangs costs a watch at most two intervals. All watches of a client together
@@ -126,6 +132,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errs.Invalidf("poll timeout %v is below %v", c.PollTimeout, leastPollTimeout)
 	case c.PulseInterval > 0 && c.PulseInterval < leastPulseInterval:
 		return c, errs.Invalidf("pulse interval %v is below %v", c.PulseInterval, leastPulseInterval)
+	case c.MaxReplyBytes < 0:
+		return c, errs.Invalidf("MaxReplyBytes %d is negative", c.MaxReplyBytes)
 	case c.SyncInterval < 0:
 		return c, errs.Invalidf("sync interval %v is negative", c.SyncInterval)
 	case !cluster.IsClusterID(c.ClusterID):

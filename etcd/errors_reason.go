@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/etcdv2/client/internal/cluster"
+	"github.com/etcdv2/client/internal/foreign"
 )
 
 // ErrNotSupported says that the server does not have what was asked for: it is too old, too new, or was
@@ -44,11 +47,11 @@ func explain(err error, reasons ...reason) error {
 // missingPage is what etcd, and every server written in Go, says of a path that it does not have.
 const missingPage = "404 page not found"
 
-// isMissingPage reports whether err is that page, or the reply to a HEAD that stands for it: without a body,
-// and without what etcd says of a key.
-func isMissingPage(err *Error) bool {
-	return err.StatusCode == http.StatusNotFound && err.Code == 0 &&
-		(err.Message == missingPage || err.Method == http.MethodHead)
+// isMissingPage reports whether a reply is that page, or the reply to a HEAD that stands for it: without a
+// body, and without what etcd says of a key.
+func isMissingPage(reply cluster.Reply, said *Error) bool {
+	return reply.StatusCode == http.StatusNotFound && said.Code == 0 &&
+		(said.Message == missingPage || said.Method == http.MethodHead)
 }
 
 // notSupportedError is the answer of a server that does not have the path.
@@ -58,7 +61,7 @@ type notSupportedError struct {
 }
 
 func (e *notSupportedError) Error() string {
-	server := "etcd " + e.version
+	server := "etcd " + foreign.Line(e.version, 40)
 	switch {
 	case e.version == "":
 		server = "the server, which does not tell its version"

@@ -38,7 +38,7 @@ func TestRetryable(t *testing.T) {
 		"one of another cluster":           {unanswered(syscall.ECONNREFUSED, ErrWrongCluster), true},
 		"a write in doubt":                 {errors.Join(ErrOutcomeUnknown, late), true},
 		"a proxy's page":                   {page, true},
-		"a proxy's page for a write":       {ambiguousSuccess(page), true},
+		"a proxy's page for a write":       {unanswered(page), true},
 		"users are not ready":              {explain(notReady), true},
 		"no DNS records":                   {wrapped(lookup), true},
 		"no index":                         {wrapped(errNoIndex), true},

@@ -106,7 +106,7 @@ func FuzzKey(f *testing.F) {
 		}
 		for _, generated := range requestsFor(wire) {
 			sent.bytes.Reset()
-			checkIs(t, client.do(t.Context(), &newKeysCall(generated, toRead).Call), errNotSent)
+			checkIs(t, client.do(t.Context(), &newKeysCall(generated, toRead, asked{}).Call), errNotSent)
 			received, err := http.ReadRequest(bufio.NewReader(&sent.bytes))
 			if err != nil {
 				t.Fatalf("%q: %v", key, err)

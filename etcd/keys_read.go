@@ -43,7 +43,7 @@ func (c *Client) Get(ctx context.Context, key string, opts ...GetOption) (*Respo
 	if query.quorum {
 		want = toRead
 	}
-	return c.onKeys(ctx, gen.NewGetKeyRequest(wire, query.params()), want)
+	return c.onKeys(ctx, gen.NewGetKeyRequest(wire, query.params()), want, asked{key: wire, action: ActionGet, query: *query})
 }
 
 // Exists reports whether key is a file or a directory, by a member's own copy, which may be behind. It costs
@@ -65,7 +65,7 @@ func (c *Client) head(ctx context.Context, key string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	call := newKeysCall(gen.NewHeadKeyRequest(wire, nil), toReadCopy)
+	call := newKeysCall(gen.NewHeadKeyRequest(wire, nil), toReadCopy, asked{key: wire})
 	err = c.do(ctx, &call.Call)
 	return call.index, err
 }
@@ -74,12 +74,9 @@ func (c *Client) head(ctx context.Context, key string) (uint64, error) {
 func (c *Client) present(ctx context.Context, key string) (uint64, error) {
 	index, err := c.head(ctx, key)
 	if absent(err) {
-		index, err = indexOf(err), nil
+		return indexOf(err), nil
 	}
-	if err != nil || index != 0 {
-		return index, err
-	}
-	return indexTold(c.Get(ctx, key)) // etcd 0.4 gives a HEAD no index
+	return index, err
 }
 
 // absent reports whether err says that there is no such key.

@@ -105,7 +105,8 @@ type deletion struct {
 // ErrNotFile for a directory without an option, and ErrDirNotEmpty.
 func (c *Client) Delete(ctx context.Context, key string, opts ...DeleteOption) (*Response, error) {
 	d := with(opts, DeleteOption.applyDelete, &deletion{})
-	return c.delete(ctx, key, &gen.DeleteKeyParams{Recursive: onlyTrue(d.recursive), Dir: onlyTrue(d.dir)})
+	params := &gen.DeleteKeyParams{Recursive: onlyTrue(d.recursive), Dir: onlyTrue(d.dir)}
+	return c.delete(ctx, key, params, asked{action: ActionDelete})
 }
 
 // CompareAndDelete removes a file if prev holds. It returns ErrCompareFailed where it does not,
@@ -118,13 +119,15 @@ func (c *Client) CompareAndDelete(ctx context.Context, key string, prev Prev) (*
 		return nil, err
 	}
 	value, index := prev.wire()
-	return c.delete(ctx, key, &gen.DeleteKeyParams{PrevValue: value, PrevIndex: index})
+	params := &gen.DeleteKeyParams{PrevValue: value, PrevIndex: index}
+	return c.delete(ctx, key, params, asked{action: ActionCompareAndDelete, prev: &prev})
 }
 
-func (c *Client) delete(ctx context.Context, key string, params *gen.DeleteKeyParams) (*Response, error) {
+func (c *Client) delete(ctx context.Context, key string, params *gen.DeleteKeyParams, what asked) (*Response, error) {
 	wire, err := wireKey(key)
+	what.key = wire
 	if err != nil {
 		return nil, err
 	}
-	return c.onKeys(ctx, gen.NewDeleteKeyRequest(wire, params), toWrite)
+	return c.onKeys(ctx, gen.NewDeleteKeyRequest(wire, params), toWrite, what)
 }

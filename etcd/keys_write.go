@@ -77,7 +77,7 @@ func (c *Client) put(ctx context.Context, key string, w *write) (*Response, erro
 		form.PrevValue, params.PrevIndex = w.prev.wire()
 	}
 	return c.settled(ctx, key, w, func() (*Response, error) {
-		return c.onKeys(ctx, gen.NewPutKeyRequestWithFormdataBody(wire, &params, form), toWrite)
+		return c.onKeys(ctx, gen.NewPutKeyRequestWithFormdataBody(wire, &params, form), toWrite, w.asks(wire))
 	})
 }
 
@@ -92,8 +92,23 @@ func (c *Client) post(ctx context.Context, dir string, w *write) (*Response, err
 		return nil, err
 	}
 	return c.settled(ctx, dir, w, func() (*Response, error) {
-		return c.onKeys(ctx, gen.NewPostKeyRequestWithFormdataBody(wire, form), toWrite)
+		what := asked{key: wire, action: ActionCreate, value: w.value, inOrder: true}
+		return c.onKeys(ctx, gen.NewPostKeyRequestWithFormdataBody(wire, form), toWrite, what)
 	})
+}
+
+// asks returns what w asks for as a PUT of the key.
+func (w *write) asks(wire string) asked {
+	what := asked{key: wire, action: ActionSet, value: w.value, prev: w.prev}
+	switch {
+	case w.prevExist != nil && !*w.prevExist:
+		what.action = ActionCreate
+	case w.prev != nil:
+		what.action = ActionCompareAndSwap
+	case w.prevExist != nil:
+		what.action = ActionUpdate
+	}
+	return what
 }
 
 // inOrder reports whether w, with a value that is unique, is a POST: it makes a node below the key that it

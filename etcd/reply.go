@@ -1,73 +1,136 @@
 package etcd
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
-	"slices"
+	"net/url"
 	"strings"
 
 	"github.com/etcdv2/client/gen"
 	"github.com/etcdv2/client/internal/cluster"
+	"github.com/etcdv2/client/internal/foreign"
+)
+
+// The limits of replies. Etcd's own refusals are short, but for the one of a comparison: it quotes the value
+// that is stored, and its first part says all that is needed.
+const (
+	mostRefusalBytes = 64 << 10 // read of a reply that is not a success
+	mostTextBytes    = 64 << 20 // of an answer that is not about keys: members, users, roles, statistics
+	mostShown        = 200      // of a text that is not etcd's
 )
 
 func isSuccess(reply cluster.Reply) bool { return reply.StatusCode >= 200 && reply.StatusCode < 300 }
 
-// refusal sorts a reply that is not a success. If secret is set, the request carries a password, which the
-// reply may quote.
-func refusal(reply cluster.Reply, text []byte, secret bool) (*Error, cluster.Verdict) {
-	err := decodeError(reply, text, secret)
-	verdict := cluster.Verdict{Outcome: cluster.Refused, Err: err, Index: err.Index, Missing: isMissingPage(err)}
-	if reply.StatusCode == http.StatusTemporaryRedirect {
-		verdict.Leader = reply.Header.Get("Location")
-	}
-	if reply.StatusCode >= 500 && !refused(err) {
-		verdict.Outcome = cluster.Unknown
-	}
-	return err, verdict
+// readRefusal reads the beginning of a reply that is not used otherwise.
+func readRefusal(reply cluster.Reply) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(reply.Body, mostRefusalBytes))
 }
 
-// refusalOnKeys sorts a reply to a call on keys that is not a success.
-func refusalOnKeys(reply cluster.Reply, text []byte, want intent) cluster.Verdict {
-	said, verdict := refusal(reply, text, false)
-	if want == toReadCopy && said.Code == ErrKeyNotFound && said.Index < reply.Seen {
-		err := fmt.Errorf("does not have the key, but is behind: at index %d, %d has been seen", said.Index, reply.Seen)
-		verdict = cluster.Verdict{Outcome: cluster.Unknown, Err: err}
+// unserved sorts a reply that says that the server does not serve the request at all, and returns false for
+// any other. Nothing was done then:
+//
+//   - the page of a server without the path, in the words of Go's net/http: etcd before the path existed,
+//     and etcd 3.4 and later without the v2 API,
+//   - an empty 501: etcd's proxy for reads,
+//   - a 503 of etcd's proxy that knows no members,
+//   - a 307 of a follower of etcd 0.x, which names the leader. Later versions never redirect.
+//
+// For a write, the cluster asks once more whether it is so: a gateway could have passed the write on before.
+func unserved(reply cluster.Reply, said *Error) (verdict cluster.Verdict, ok bool) {
+	verdict = cluster.Verdict{Outcome: cluster.NotServed, Err: said}
+	switch {
+	case isMissingPage(reply, said):
+		verdict.Missing = true
+	case reply.StatusCode == http.StatusNotImplemented && said.Code == 0:
+	case reply.StatusCode == http.StatusServiceUnavailable && said.Message == noEndpoints:
+	case leaderNamed(reply) != "":
+		verdict.Leader, verdict.Err = leaderNamed(reply), &redirectError{said}
+	default:
+		return cluster.Verdict{}, false
 	}
-	return verdict
+	return verdict, cluster.IDOf(reply.Response) == ""
 }
 
-// refused reports whether a 5xx reply is a refusal. Most leave the outcome of a write unknown.
-func refused(err *Error) bool {
-	// 501 is a read-only proxy's answer to a write. A cause that begins with nodePath comes from applying the
-	// write, when etcd 3.5 fails to update a directory's TTL; timeouts have other causes. A server replies
-	// notCapable before it checks anything else.
-	return err.StatusCode == http.StatusNotImplemented || strings.HasPrefix(err.Cause, "nodePath ") ||
-		strings.HasPrefix(err.Message, notCapable)
+// noEndpoints are the words of etcd's proxy that knows no members (etcd 2.0 to 3.5).
+const noEndpoints = "proxy: zero endpoints currently available"
+
+// leaderNamed returns the URL by which a follower of etcd 0.x names the leader, or "". It names the same path.
+func leaderNamed(reply cluster.Reply) string {
+	location := reply.Header.Get("Location")
+	if reply.StatusCode != http.StatusTemporaryRedirect || location == "" || reply.Author != cluster.Unidentified {
+		return ""
+	}
+	u, err := url.Parse(location)
+	if err != nil || u.Host == "" || !strings.HasSuffix(reply.Request.URL.Path, strings.TrimPrefix(u.Path, defaultVersionPrefix)) {
+		return ""
+	}
+	return location
 }
 
-// decodeError turns a reply that is not a success into an *Error.
-func decodeError(reply cluster.Reply, text []byte, secret bool) *Error {
+// redirectError is the reply of a follower that redirects to the leader. It matches ErrLeaderElect, because
+// it remains only if no leader answers there.
+type redirectError struct{ reply *Error }
+
+func (e *redirectError) Error() string        { return e.reply.Error() }
+func (e *redirectError) Is(target error) bool { return target == ErrLeaderElect }
+func (e *redirectError) Unwrap() error        { return e.reply }
+
+// strange returns the verdict on a reply that is not the answer of a member to the request. It settles
+// nothing: a gateway may have passed a write on before it answered by itself.
+func strange(reply cluster.Reply, text []byte, why string) cluster.Verdict {
+	return cluster.Verdict{Err: foreignError(reply, text, why)}
+}
+
+// decodeError turns a reply that is not a success into an *Error. If its text was truncated, the fields that
+// were read remain.
+func decodeError(reply cluster.Reply, text []byte) *Error {
 	if reply.StatusCode >= 300 && reply.StatusCode < 400 {
-		return foreign(reply, nil, "redirect not followed: "+reply.Header.Get("Location"))
+		return foreignError(reply, nil, "redirect not followed: "+foreign.Line(reply.Header.Get("Location"), mostShown))
 	}
 	if reply.Request.Method == http.MethodHead {
 		return headError(reply)
 	}
-	var wire gen.Error
-	if json.Unmarshal(text, &wire) != nil || wire.Message == "" {
-		if secret && string(bytes.TrimSpace(text)) != missingPage {
-			text = nil
-		}
-		return foreign(reply, text, "")
+	wire := gen.Error{}
+	if len(text) == mostRefusalBytes {
+		wire = decodeBeginning(text)
+	} else if json.Unmarshal(text, &wire) != nil {
+		wire = gen.Error{}
 	}
-	if secret && !isEtcdsWord(wire.Message) {
-		return foreign(reply, nil, "")
+	if wire.Message == "" {
+		return foreignError(reply, text, "")
 	}
-	e := newError(reply, wire.Message)
-	e.Code, e.Cause, e.Index = ErrorCode(wire.ErrorCode), wire.Cause, wire.Index
+	e := newError(reply, foreign.Mask(wire.Message, reply.Request))
+	e.Code, e.Cause, e.Index = ErrorCode(wire.ErrorCode), foreign.Mask(wire.Cause, reply.Request), wire.Index
 	return e
+}
+
+// decodeBeginning decodes the beginning of an error that is too long to be read: its code and its message,
+// which come first, and the index of the header, which is the same.
+func decodeBeginning(text []byte) gen.Error {
+	var wire gen.Error
+	d := json.NewDecoder(strings.NewReader(string(text)))
+	for range 5 { // {, errorCode, its value, message, its value
+		name, err := d.Token()
+		if err != nil {
+			return gen.Error{}
+		}
+		switch name {
+		case "errorCode":
+			err = d.Decode(&wire.ErrorCode)
+		case "message":
+			err = d.Decode(&wire.Message)
+		}
+		if err != nil {
+			return gen.Error{}
+		}
+		if wire.Message != "" {
+			break
+		}
+	}
+	wire.Cause = fmt.Sprintf("longer than %d bytes", mostRefusalBytes)
+	return wire
 }
 
 // headCodes maps the status of a reply to a HEAD without parameters to a code, because such a reply has no
@@ -81,22 +144,18 @@ var headCodes = map[int]ErrorCode{
 func headError(reply cluster.Reply) *Error {
 	e := newError(reply, http.StatusText(reply.StatusCode))
 	// Only etcd sends the index; the 404 of another server says nothing about a key.
-	if reply.Header.Get("X-Etcd-Index") != "" {
+	if cluster.TellsIndex(reply.Response) {
 		e.Code = headCodes[reply.StatusCode]
 		e.Index = cluster.IndexOf(reply.Response)
 	}
 	return e
 }
 
-// foreign returns the error for a reply that is not etcd's JSON, such as a proxy's page or a redirect.
-func foreign(reply cluster.Reply, body []byte, why string) *Error {
-	const shown = 200
-	text := strings.ToValidUTF8(string(bytes.TrimSpace(body[:min(len(body), shown)])), "")
-	switch {
-	case text == "":
+// foreignError returns the error for a reply that is not etcd's JSON, such as a proxy's page or a redirect.
+func foreignError(reply cluster.Reply, body []byte, why string) *Error {
+	text := foreign.Line(foreign.Mask(string(body[:min(len(body), mostRefusalBytes)]), reply.Request), mostShown)
+	if text == "" {
 		text = http.StatusText(reply.StatusCode)
-	case len(body) > shown:
-		text += "…"
 	}
 	e := newError(reply, text)
 	e.Cause = why
@@ -112,13 +171,4 @@ func newError(reply cluster.Reply, message string) *Error {
 		Endpoint:   reply.Endpoint,
 		cluster:    cluster.IDOf(reply.Response),
 	}
-}
-
-// wordsOnUsers are the prefixes of the messages of etcd and its proxy for requests that may carry a password.
-var wordsOnUsers = []string{"auth: ", "User JSON ", "Invalid ", "Insufficient credentials", "Internal Server Error", notCapable, "proxy: "}
-
-// isEtcdsWord reports whether message is one of etcd's for requests that may carry a password. Other messages
-// are not shown: a server that answers in etcd's place may quote the request.
-func isEtcdsWord(message string) bool {
-	return slices.ContainsFunc(wordsOnUsers, func(words string) bool { return strings.HasPrefix(message, words) })
 }

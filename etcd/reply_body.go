@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 
 	"github.com/etcdv2/client/internal/cluster"
@@ -25,6 +26,28 @@ func readAll(body io.Reader) (bufferedBody, error) {
 		return bufferedBody{}, err
 	}
 	return b, nil
+}
+
+// limited returns body, or an error in its place after the limit of the call.
+func (k *keysCall) limited(body io.Reader) io.Reader {
+	if k.most == 0 {
+		return body
+	}
+	return &limitedBody{body, k.most, k.most}
+}
+
+// limitedBody fails once more than most bytes have been read.
+type limitedBody struct {
+	io.Reader
+	left, most int64
+}
+
+func (l *limitedBody) Read(p []byte) (int, error) {
+	n, err := l.Reader.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, fmt.Errorf("the reply is longer than %d bytes, the limit of Config.MaxReplyBytes", l.most)
+	}
+	return n, err
 }
 
 // decode returns the event in b, with the fields of the reply's header. It returns an *Error if there is no

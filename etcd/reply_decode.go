@@ -6,6 +6,7 @@ import (
 
 	"github.com/etcdv2/client/gen"
 	"github.com/etcdv2/client/internal/cluster"
+	"github.com/etcdv2/client/internal/foreign"
 )
 
 // decodeEvent decodes the body of a success on keys. It returns an *Error if the body is not an event:
@@ -16,10 +17,10 @@ func decodeEvent(reply cluster.Reply, body []byte) (*Response, error) {
 	}
 	var event gen.Event
 	if err := json.Unmarshal(body, &event); err != nil {
-		return nil, foreign(reply, body, err.Error())
+		return nil, foreignError(reply, body, foreign.Line(err.Error(), mostShown))
 	}
 	if event.Node == nil {
-		return nil, foreign(reply, body, "no node in the reply")
+		return nil, foreignError(reply, body, "no node in the reply")
 	}
 	return newResponse(reply.Response, &event), nil
 }
@@ -45,4 +46,4 @@ func asJSON[T any](value *T, complete func() bool) func(text []byte) bool {
 }
 
 // isEmpty accepts the empty text with which etcd confirms a change if it has nothing to report.
-var isEmpty = wanted{func(text []byte) bool { return len(text) == 0 }, "an empty body is etcd's yes"}
+var isEmpty = wanted{func(text []byte) bool { return len(text) == 0 }, "an empty body is etcd's yes", true}

@@ -30,7 +30,8 @@ func decode(resp *http.Response) (*Response, error) {
 	if resp.Request.Method == http.MethodGet {
 		want = toRead
 	}
-	call := newKeysCall(resp.Request, want)
+	call := newKeysCall(resp.Request, want, asked{})
+	call.Wait = true // any event will do
 	verdict, err := call.Sort(cluster.Reply{Response: resp})
 	return call.event, errors.Join(err, verdict.Err)
 }
@@ -117,7 +118,7 @@ func TestDecodeReturnsACallsErrorAsItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	resp, err := client.onKeys(t.Context(), gen.NewGetKeyRequest("k", nil), toRead)
+	resp, err := client.onKeys(t.Context(), gen.NewGetKeyRequest("k", nil), toRead, asked{})
 	check(t, "response", resp, (*Response)(nil))
 	check(t, "error", err, failed)
 }
@@ -221,7 +222,7 @@ func TestDecodeErrorReadsReplies(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			resp, body := wireReply(t, test.method, test.reply)
-			got := decodeError(cluster.Reply{Response: resp, Endpoint: member}, body, false)
+			got := decodeError(cluster.Reply{Response: resp, Endpoint: member}, body)
 			test.want.Method, test.want.Path, test.want.Endpoint = test.method, "/v2/keys/k", member
 			check(t, "error", *got, test.want)
 			if test.is != nil {
@@ -233,7 +234,7 @@ func TestDecodeErrorReadsReplies(t *testing.T) {
 	}
 	t.Run("page", func(t *testing.T) {
 		resp, body := wireReply(t, "GET", "HTTP/1.1 502 Bad Gateway\nContent-Type: text/html\n\n"+page)
-		got := decodeError(cluster.Reply{Response: resp}, body, false)
+		got := decodeError(cluster.Reply{Response: resp}, body)
 		// An error goes into a log: a proxy's page must not fill it.
 		if !strings.Contains(got.Message, "502 Bad Gateway") || len(got.Message) > 210 || !strings.HasSuffix(got.Message, "é…") || !utf8.ValidString(got.Message) {
 			t.Errorf("message is %q", got.Message)

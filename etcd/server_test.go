@@ -55,7 +55,7 @@ const (
 // healthy is what a member answers that is well, and where nothing happens.
 var healthy = map[string]http.HandlerFunc{
 	leaderLine:  text(200, `{"id":"8211f1d0f64f3269","name":"m1","clientURLs":[]}`),
-	indexLine:   keys(401, 0, ""),
+	indexLine:   keys(401, 0, ""), // also what a member is asked before a write is sent to it
 	changeLine:  silent(0),
 	versionLine: text(200, `{"etcdserver":"3.5.35","etcdcluster":"3.5.0"}`),
 }
@@ -96,7 +96,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if reply == nil {
 		reply = healthy[line]
 	}
-	if reply != nil && s.watched {
+	if reply != nil && (s.watched || line == indexLine) {
 		s.mu.Unlock()
 		reply(w, r)
 		return
@@ -134,13 +134,21 @@ func (s *server) checkSent(t *testing.T, want ...string) {
 
 // text answers with body; headers are names, each followed by its value.
 func text(status int, body string, headers ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) {
 		for i := 0; i < len(headers); i += 2 {
 			w.Header().Set(headers[i], headers[i+1])
+		}
+		if isAdmin(r) && (body == "" || body[0] == '{') && status != http.StatusUnauthorized {
+			w.Header().Set("X-Etcd-Cluster-Id", "7e27652122e8b2ae")
 		}
 		w.WriteHeader(status)
 		fmt.Fprint(w, body)
 	}
+}
+
+// isAdmin reports whether r is about members or users. Etcd answers with the cluster's ID then.
+func isAdmin(r *http.Request) bool {
+	return strings.Contains(r.URL.Path, "/members") || strings.Contains(r.URL.Path, "/auth/")
 }
 
 // keys answers as etcd answers a call on keys, with its headers.

@@ -56,7 +56,7 @@ func newPoll(key string, recursive bool, from uint64) *http.Request {
 
 // open makes a call that waits, and returns when its header has arrived.
 func (s *source) open(ctx context.Context, req *http.Request, pulse func(confirmed bool)) (*openAnswer, error) {
-	call := newKeysCall(req, toReadCopy)
+	call := newKeysCall(req, toReadCopy, asked{})
 	call.Wait, call.Pulse = true, pulse
 	result := s.client.cluster.Do(ctx, &call.Call)
 	if err := s.client.errorOf(ctx, &call.Call, &result); err != nil {

@@ -40,6 +40,9 @@ type Reply struct {
 	*http.Response
 	Endpoint string // of the member
 
+	// Author is the author according to the cluster's ID in the header. It is never OtherCluster.
+	Author Author
+
 	// Seen is the highest etcd index that the cluster had reported when the request was sent. The data of a
 	// member that is behind Seen can prove that something exists, but not that something is missing. Seen is
 	// 0 if members of different clusters may answer, because their indexes cannot be compared.
@@ -54,6 +57,11 @@ type Verdict struct {
 	Index   uint64 // the etcd index that the reply reports; 0 if none
 	Leader  string // the URL by which a redirect names the leader; empty for other replies
 	Missing bool   // the server does not have the path at all
+
+	// Instead is a request that settles what the reply has left in doubt. It is sent to the same member,
+	// and, if that does not settle the call, to the others, in place of the request of the call. Nil if there
+	// is no such doubt.
+	Instead *http.Request
 }
 
 // Outcome is what is known about a request after an attempt.
@@ -61,10 +69,11 @@ type Outcome int
 
 // The outcomes. The zero value claims nothing.
 const (
-	Unknown Outcome = iota // sent, but no answer settles whether it was done
-	NotSent                // no part of the request has left this process
-	Refused                // the member has decided: it was not done
-	Done                   // the member has decided: it was done
+	Unknown   Outcome = iota // sent, but no answer settles whether it was done
+	NotSent                  // no part of the request has left this process
+	NotServed                // the server does not serve such requests, so it has not done it; another may
+	Refused                  // the member has decided: it was not done
+	Done                     // the member has decided: it was done
 )
 
 // settled reports whether a member has decided.
@@ -75,7 +84,8 @@ type Author int
 
 // The authors.
 const (
-	Unidentified Author = iota // no reply, a reply without an ID, or IDs are not compared
+	Unidentified Author = iota // no reply, or no ID to compare
+	Nameless                   // a reply without an ID, although the cluster has one
 	ThisCluster                // a member of this cluster, according to the ID in the header
 	OtherCluster               // a member of another cluster, according to the ID in the header
 )
@@ -100,5 +110,6 @@ func (r *Result) Settled() bool { return r.Outcome.settled() }
 type Attempt struct {
 	Endpoint string
 	Duration time.Duration
+	Missing  bool // the server does not have the path
 	Err      error
 }

@@ -64,31 +64,46 @@ func (c *Cluster) Do(ctx context.Context, call *Call) Result {
 	}
 	f := c.newFailover(call)
 	var result Result
-	for m, left := f.next(ctx); m != nil; {
+	for m, left := f.next(ctx); m != nil; m, left = c.follows(ctx, call, f, &result, left) {
 		target, err := m.target(call.Request, c.config.VersionPrefix)
 		if err != nil {
 			return noAttempt(err)
 		}
-		start := time.Now()
+		start, most := time.Now(), c.Share(ctx, left+f.reserve())
 		result.Member = m
-		result.Verdict, result.Open = c.attempt(ctx, call, m, target, c.Share(ctx, left+f.reserve()))
-		leader := c.leaderNamed(result.Verdict, f)
-		if result.Settled() && leader == nil {
+		if v := c.vet(ctx, f, m, most); v != nil {
+			result.Verdict = *v
+		} else {
+			result.Verdict, result.Open = c.attempt(ctx, call, m, target, rest(most, start))
+		}
+		if result.Settled() {
 			return result
 		}
-		result.Attempts = append(result.Attempts, Attempt{m.endpoint, time.Since(start), result.Err})
-		f.failed(result.Verdict)
-		switch {
-		case leader != nil:
-			m, left = leader, 1
-		case c.mayGoOn(ctx, call, result.Outcome):
-			m, left = f.next(ctx)
-		default:
-			m = nil
+		if result.Instead == nil {
+			result.Attempts = append(result.Attempts, Attempt{m.endpoint, time.Since(start), result.Missing, result.Err})
+			f.failed(result.Verdict)
 		}
 	}
 	result.Ended = firstCause(ctx, c.life)
 	return result
+}
+
+// follows returns the member to try after the one of result has settled nothing, and how many are left to
+// try, or nil if the call must end.
+func (c *Cluster) follows(ctx context.Context, call *Call, f *failover, result *Result, left int) (*Member, int) {
+	v := &result.Verdict
+	if v.Instead != nil {
+		c.authorize(v.Instead)
+		call.Request = v.Instead
+		return result.Member, left
+	}
+	if leader := c.leaderNamed(ctx, result.Member, v, f); leader != nil {
+		return leader, 1
+	}
+	if c.mayGoOn(ctx, call, v.Outcome) {
+		return f.next(ctx)
+	}
+	return nil, 0
 }
 
 // noAttempt returns the result of a call that was not sent because of err.
@@ -105,9 +120,7 @@ func (c *Cluster) admit(ctx context.Context, call *Call) error {
 		return errs.Invalidf("%s %s: body of %d bytes, etcd reads at most %d, escapes counted",
 			req.Method, req.URL.Path, req.ContentLength, maxFormBytes)
 	}
-	if c.config.Username != "" {
-		req.SetBasicAuth(c.config.Username, c.config.Password)
-	}
+	c.authorize(req)
 	if len(c.members.all()) > 0 {
 		return nil
 	}
@@ -115,6 +128,13 @@ func (c *Cluster) admit(ctx context.Context, call *Call) error {
 		return cmp.Or(err, errs.Invalidf("no endpoints were found"))
 	}
 	return nil
+}
+
+// authorize adds the credentials to req.
+func (c *Cluster) authorize(req *http.Request) {
+	if c.config.Username != "" {
+		req.SetBasicAuth(c.config.Username, c.config.Password)
+	}
 }
 
 // firstCause returns the cause of the first context that has ended, or nil if none has.
@@ -128,12 +148,13 @@ func firstCause(contexts ...context.Context) error {
 }
 
 // mayGoOn is the failover policy. After an attempt that settled nothing, a read goes to the next member. A
-// write does so only if no part of it can have reached a member.
+// write does so only if no part of it can have reached a member, or if the server does not serve such
+// requests.
 func (c *Cluster) mayGoOn(ctx context.Context, call *Call, outcome Outcome) bool {
 	if ctx.Err() != nil || c.life.Err() != nil {
 		return false
 	}
-	return call.Read || outcome == NotSent
+	return call.Read || outcome == NotSent || outcome == NotServed
 }
 
 // Share returns how long an attempt may take. It divides the time until ctx's deadline evenly among the
@@ -154,6 +175,14 @@ func share(ctx context.Context, toTry int, most time.Duration) time.Duration {
 		return part
 	}
 	return min(part, most)
+}
+
+// rest returns what is left of most since start; 0 is no limit, of which 0 is left.
+func rest(most time.Duration, start time.Time) time.Duration {
+	if most == 0 {
+		return 0
+	}
+	return max(most-time.Since(start), time.Nanosecond)
 }
 
 // Seen returns the highest etcd index that the cluster has reported.

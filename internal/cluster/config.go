@@ -47,6 +47,9 @@ type Questions interface {
 	// 2.0 on, the reply carries the cluster's ID.
 	Index() *Call
 
+	// Machines asks for the client URLs of all members, and stores them in named.
+	Machines(named *[]string) *Call
+
 	// Change waits for the first event at or after from; 0 means the next event. Its outcome is Done with the
 	// index of the event, or with the index of the store if the event is no longer in the history.
 	Change(from uint64) *Call

@@ -13,15 +13,16 @@ const mostRounds = 3
 
 // failover is the progress of one call from member to member.
 type failover struct {
-	cluster   *Cluster
-	call      *Call
-	start     time.Time
-	rounds    int
-	most      int       // maximum of rounds
-	tried     []*Member // in this round
-	few       [4]*Member
-	retryable bool // a failure of this round may be temporary
-	pause     backoff.Backoff
+	cluster    *Cluster
+	call       *Call
+	start      time.Time
+	rounds     int
+	most       int       // maximum of rounds
+	tried      []*Member // in this round
+	few        [4]*Member
+	retryable  bool // a failure of this round may be temporary
+	redirected bool // a member of this round named a leader; etcd 0.x has none for about a second after its death
+	pause      backoff.Backoff
 }
 
 func (c *Cluster) newFailover(call *Call) *failover {
@@ -37,7 +38,10 @@ func (c *Cluster) newFailover(call *Call) *failover {
 }
 
 // failed records that the member that was tried last has settled nothing.
-func (f *failover) failed(v Verdict) { f.retryable = f.retryable || v.Author != OtherCluster }
+func (f *failover) failed(v Verdict) {
+	f.retryable = f.retryable || v.Author != OtherCluster && !v.Missing
+	f.redirected = f.redirected || v.Leader != ""
+}
 
 // next returns the member to try, and how many members are left to try in this round, including it. When all
 // have been tried, next pauses and begins another round. It returns nil if another round would not help or
@@ -49,7 +53,7 @@ func (f *failover) next(ctx context.Context) (m *Member, left int) {
 			return nil, 0
 		}
 		f.rounds++
-		f.tried, f.retryable = f.tried[:0], false
+		f.tried, f.retryable, f.redirected = f.tried[:0], false, false
 		m, left = f.cluster.members.next(nil)
 	}
 	if m != nil {
@@ -73,5 +77,6 @@ func (f *failover) reserve() int {
 func (f *failover) mayGoRound() bool {
 	longest := f.cluster.config.AttemptTimeout
 	inTime := longest <= 0 || time.Since(f.start) < longest
-	return f.rounds < f.most && len(f.tried) > 1 && f.retryable && inTime
+	mayRepeat := f.rounds < f.most || f.redirected && longest > 0
+	return mayRepeat && len(f.tried) > 1 && f.retryable && inTime
 }

@@ -24,44 +24,52 @@ type identity struct {
 	unsigned atomic.Uint64          // the same for answers without an ID
 }
 
-// check returns the author of a reply, and errs.ErrWrongCluster for a reply from another cluster. It needs
-// only the header. Replies without an ID, such as those of etcd 0.x, pass. If no ID is known yet, a reply
-// that teaches makes its ID the known one; any other reply passes as one from another cluster.
-func (i *identity) check(resp *http.Response, teaches bool) (Author, error) {
-	id := IDOf(resp)
-	if id == "" || i.expected == AnyCluster {
+// author returns the author of a reply by its header, and errs.ErrWrongCluster for a reply from another
+// cluster.
+func (i *identity) author(resp *http.Response) (Author, error) {
+	id, expected := IDOf(resp), i.id()
+	switch {
+	case expected == "" || expected == AnyCluster:
 		return Unidentified, nil
-	}
-	if !teaches && !i.known() {
-		return OtherCluster, nil
-	}
-	expected := i.expected
-	if expected == "" {
-		expected = i.learn(id)
-	}
+	case id == "":
+		return Nameless, nil
 	// Etcd leaves leading zeros out; other tools and gateways print them.
-	if !strings.EqualFold(strings.TrimLeft(expected, "0"), strings.TrimLeft(id, "0")) {
-		return OtherCluster, fmt.Errorf("%w: its ID is %s, not %s", errs.ErrWrongCluster, id, expected)
+	case !strings.EqualFold(strings.TrimLeft(expected, "0"), strings.TrimLeft(id, "0")):
+		return OtherCluster, fmt.Errorf("%w: its ID is %.20q, not %s", errs.ErrWrongCluster, id, expected)
 	}
 	return ThisCluster, nil
 }
 
-// known reports whether there is an ID to compare others with.
-func (i *identity) known() bool {
-	return i.expected != AnyCluster && (i.expected != "" || i.learned.Load() != nil)
-}
-
-// learn returns the first ID that was reported, which is id if there was none before.
-func (i *identity) learn(id string) string {
-	if known := i.learned.Load(); known != nil {
-		return *known
+// learn makes the ID of a member's answer the one to compare others with, if none is known yet, and returns
+// the answer's author. The reply must have been found to be etcd's, because the page of another server may
+// have any header. If teaches is false and no ID is known, a reply with an ID counts as one from another
+// cluster.
+func (i *identity) learn(resp *http.Response, teaches bool) (Author, error) {
+	if id := IDOf(resp); id != "" && i.id() == "" {
+		if !teaches {
+			return OtherCluster, nil
+		}
+		first := id // keeps id itself off the heap in later calls
+		i.learned.CompareAndSwap(nil, &first)
 	}
-	first := id // keeps id itself off the heap in later calls
-	i.learned.CompareAndSwap(nil, &first)
-	return *i.learned.Load()
+	return i.author(resp) // again, because another answer may have been the first
 }
 
-// saw records the etcd index of an answer that check has let pass.
+// id returns the ID to compare others with, AnyCluster, or "" if none is known yet.
+func (i *identity) id() string {
+	if i.expected != "" {
+		return i.expected
+	}
+	if learned := i.learned.Load(); learned != nil {
+		return *learned
+	}
+	return ""
+}
+
+// known reports whether there is an ID to compare others with.
+func (i *identity) known() bool { return i.id() != "" && i.expected != AnyCluster }
+
+// saw records the etcd index of an answer.
 func (i *identity) saw(resp *http.Response) {
 	highest, index := &i.seen, IndexOf(resp)
 	if IDOf(resp) == "" {
@@ -95,6 +103,9 @@ func (i *identity) floor() uint64 {
 
 // IndexOf returns the etcd index in a reply's header, or 0 if there is none.
 func IndexOf(resp *http.Response) uint64 { return HeaderNumber(resp, "X-Etcd-Index") }
+
+// TellsIndex reports whether a reply's header has the etcd index, which may be 0.
+func TellsIndex(resp *http.Response) bool { return resp.Header.Get("X-Etcd-Index") != "" }
 
 // IDOf returns the cluster's ID in a reply's header, or "" if there is none.
 func IDOf(resp *http.Response) string { return resp.Header.Get("X-Etcd-Cluster-Id") }

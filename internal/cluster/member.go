@@ -14,6 +14,7 @@ type Member struct {
 	endpoint string
 	base     *url.URL
 	listed   atomic.Bool // calls go or went to it: it can teach the cluster's ID
+	proven   atomic.Bool // etcd has answered there, and no attempt has failed since
 	seed     bool        // from the configuration or Discover: never dropped
 	health   health
 	version  atomic.Pointer[string] // see Version

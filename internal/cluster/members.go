@@ -76,11 +76,11 @@ func findMember(members []*Member, u *url.URL) *Member {
 	return nil
 }
 
-// add adds seeds that are not in the list yet.
-func (l *memberList) add(seeds []*Member) {
+// add adds members that are not in the list yet.
+func (l *memberList) add(members []*Member) {
 	l.change.Lock()
 	defer l.change.Unlock()
-	l.replace(slices.Clone(l.all()), seeds)
+	l.replace(slices.Clone(l.all()), members)
 }
 
 // advertise replaces the list with its seeds and the members that the cluster advertises. It drops members

@@ -12,12 +12,18 @@ type Open struct {
 
 // opened returns the reply to a call that waits. From then on, only its context limits the attempt.
 func (c *Cluster) opened(resp *http.Response, m *Member, a *attempt) (Verdict, *Open) {
+	author, err := c.identity.learn(resp, m.listed.Load())
+	if err != nil {
+		defer a.end()
+		resp.Body.Close()
+		return Verdict{Author: author, Err: err}, nil
+	}
 	a.lift()
 	index := IndexOf(resp)
 	if a.watched != nil {
 		c.pulse.registered(m, a, index)
 	}
-	return Verdict{Outcome: Done, Index: index}, &Open{Reply: Reply{Response: resp, Endpoint: m.endpoint}, Member: m, cluster: c, attempt: a}
+	return Verdict{Outcome: Done, Author: author, Index: index}, &Open{Reply: Reply{Response: resp, Endpoint: m.endpoint}, Member: m, cluster: c, attempt: a}
 }
 
 // Check returns an error if the event at index may not be the first one that the call waited for, because the

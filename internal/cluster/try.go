@@ -21,16 +21,26 @@ func (c *Cluster) attempt(ctx context.Context, call *Call, m *Member, target *ur
 		c.pulse.join(m, a, call.Pulse)
 	}
 	v, open := c.try(call, m, target, a)
+	v = c.confirmed(ctx, call, m, target, v, rest(most, start))
+	if c.config.RefuseRedirects && v.Leader != "" {
+		v.Outcome = Refused
+	}
 	if observer != nil {
 		observer.AttemptEnded(m.endpoint, call.Request.Method, target.Path, time.Since(start), v.Outcome, v.Err)
 	}
 	switch {
 	case v.Outcome.settled():
 		c.succeeded(m)
-	case a.countsAgainstMember() && c.life.Err() == nil:
+	case isFailure(v, m) && a.countsAgainstMember() && c.life.Err() == nil:
 		c.failed(m, v.Err)
 	}
 	return v, open
+}
+
+// isFailure reports whether v, which settles nothing, is a failure of m. It is none if a question remains to
+// be asked, if m names the leader, or if etcd has answered at m before: it is a version without that path.
+func isFailure(v Verdict, m *Member) bool {
+	return v.Instead == nil && v.Leader == "" && (v.Outcome != NotServed || !m.proven.Load())
 }
 
 // succeeded makes calls begin with m, which has answered.
@@ -46,8 +56,9 @@ func (c *Cluster) restored(m *Member) {
 	}
 }
 
-// failed sets a member aside.
+// failed sets a member aside. Nothing is known any more about what serves at its endpoint.
 func (c *Cluster) failed(m *Member, err error) {
+	m.proven.Store(false)
 	if duration := m.health.failed(); duration > 0 && c.config.Observer != nil {
 		c.config.Observer.SetAside(m.endpoint, duration, err)
 	}
@@ -85,30 +96,50 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 		return Verdict{Outcome: a.outcome(err), Err: a.why(err)}, nil
 	}
 	resp.Request = req // a custom transport may not have set it
-	author, err := c.identity.check(resp, m.listed.Load())
+	author, err := c.identity.author(resp)
+	switch {
+	case err != nil:
+	case resp.StatusCode < http.StatusOK:
+		// The connection has switched protocols, and neither the deadline nor Close would end a read of it.
+		err = fmt.Errorf("answered %s, which etcd never does", resp.Status)
+	case call.Wait && isSuccess(resp) && (!TellsIndex(resp) || author == Nameless):
+		err = fmt.Errorf("answered %s without the headers of etcd", resp.Status)
+	}
 	if err != nil {
 		defer a.end()
 		resp.Body.Close()
 		return Verdict{Author: author, Err: err}, nil
 	}
-	if resp.StatusCode < http.StatusOK {
-		// The connection has switched protocols, and neither the deadline nor Close would end a read of it.
-		defer a.end()
-		resp.Body.Close()
-		return Verdict{Err: fmt.Errorf("answered %s, which etcd never does", resp.Status)}, nil
-	}
-	if call.Wait && resp.StatusCode >= 200 && resp.StatusCode < 300 {
+	if call.Wait && isSuccess(resp) {
 		return c.opened(resp, m, a)
 	}
 	defer a.end()
-	v, err := call.Answer.Sort(Reply{Response: resp, Endpoint: m.endpoint, Seen: seen})
+	v, err := call.Answer.Sort(Reply{Response: resp, Endpoint: m.endpoint, Author: author, Seen: seen})
 	resp.Body.Close()
 	if err != nil {
 		return Verdict{Err: a.why(err)}, nil
 	}
-	c.identity.saw(resp)
+	return c.accepted(v, resp, m), nil
+}
+
+func isSuccess(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode < 300 }
+
+// accepted records what the reply of m teaches about the cluster, if v says that it is etcd's, and returns v
+// with its author.
+func (c *Cluster) accepted(v Verdict, resp *http.Response, m *Member) Verdict {
+	if !v.Outcome.settled() && v.Instead == nil {
+		return v
+	}
+	author, err := c.identity.learn(resp, m.listed.Load())
+	if err != nil {
+		return Verdict{Author: author, Err: err}
+	}
 	v.Author = author
-	return v, nil
+	c.identity.saw(resp)
+	if author == ThisCluster || TellsIndex(resp) {
+		m.proven.Store(true)
+	}
+	return v
 }
 
 // requestTo returns the request of the call as it is sent to target.

@@ -1,0 +1,191 @@
+package etcd
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/etcdv2/client/gen"
+	"github.com/etcdv2/client/internal/cluster"
+)
+
+// A reply to a call on keys is an answer only if etcd of this cluster has written it, in answer to this very
+// request. Everything else is a stranger's: a gateway, a web server, a proxy, or the answer to another
+// request. It never settles a write and never ends a read.
+//
+// Every version of etcd puts its index into the header of each answer on keys, except that 0.x leaves it out
+// of the reply to a HEAD of a key that exists. Since 2.0 it also puts the cluster's ID there. So a reply
+// without an index is not etcd's, nor is one without an ID if the cluster has one.
+
+// asked is what a call on keys asks for, and what its answer must fit.
+type asked struct {
+	key     string // as in the path of the request, without its leading slash
+	action  Action // of a success; empty if none is expected, as for a HEAD
+	value   *string
+	prev    *Prev
+	inOrder bool     // the answer is about a node in the directory key
+	query   getQuery // of a read
+}
+
+// isSigned reports whether the header of a reply is one of etcd's on keys.
+func isSigned(reply cluster.Reply) bool {
+	return cluster.TellsIndex(reply.Response) && reply.Author != cluster.Nameless
+}
+
+// Sort sorts a reply: an event, a refusal, or what a stranger says.
+func (k *keysCall) Sort(reply cluster.Reply) (cluster.Verdict, error) {
+	switch {
+	case !isSuccess(reply):
+		text, err := readRefusal(reply)
+		return k.refusal(reply, text), err
+	case isSigned(reply):
+		return k.success(reply)
+	}
+	text, err := readRefusal(reply)
+	verdict := strange(reply, text, "without the headers of etcd")
+	if k.Request.Method == http.MethodHead && reply.Author == cluster.Unidentified {
+		verdict.Instead = gen.NewGetKeyRequest(k.asked.key, nil) // etcd 0.x
+	}
+	return verdict, err
+}
+
+// success sorts a success with the headers of etcd.
+func (k *keysCall) success(reply cluster.Reply) (cluster.Verdict, error) {
+	body, err := readAll(k.limited(reply.Body))
+	if err != nil {
+		return cluster.Verdict{}, err
+	}
+	defer body.release()
+	index := cluster.IndexOf(reply.Response)
+	if k.Request.Method != http.MethodHead {
+		event, err := body.decode(reply)
+		if err != nil {
+			return cluster.Verdict{Err: err}, nil
+		}
+		if other := k.misfit(event); other != "" {
+			return strange(reply, nil, "answers another request: "+other), nil
+		}
+		k.event = event
+	}
+	k.index = index
+	return cluster.Verdict{Outcome: cluster.Done, Index: index}, nil
+}
+
+// misfit returns what is wrong with event as the answer to this call, or "".
+func (k *keysCall) misfit(event *Response) string {
+	a, node := &k.asked, event.Node
+	switch {
+	case k.Wait: // its watch looks at the event
+		return ""
+	case k.Request.Method == http.MethodGet && event.Action == ActionGet && a.isAbout(node.Key):
+		return ""
+	case event.Action != a.action:
+		return fmt.Sprintf("action %.40q", event.Action)
+	case !a.isAbout(node.Key):
+		return fmt.Sprintf("key %.80q", node.Key)
+	case a.value != nil && !isStored(*a.value, node):
+		return fmt.Sprintf("value %.40q", node.Value)
+	case a.prev != nil && event.PrevNode != nil && !a.prev.held(event.PrevNode):
+		return fmt.Sprintf("previous index %d", event.PrevNode.ModifiedIndex)
+	}
+	return ""
+}
+
+// isAbout reports whether a node of the key answers the call.
+func (a *asked) isAbout(nodeKey string) bool {
+	key := strings.TrimSuffix(a.key, "/")
+	rest, ok := strings.CutPrefix(strings.TrimPrefix(nodeKey, "/"), key)
+	if !a.inOrder {
+		return ok && rest == ""
+	}
+	if key != "" {
+		rest, ok = strings.CutPrefix(rest, "/")
+	}
+	return ok && rest != "" && !strings.Contains(rest, "/")
+}
+
+// isStored reports whether node has value. Etcd 0.4 stores the words true and false in lower case.
+func isStored(value string, node *Node) bool {
+	return node.Value == value || strings.EqualFold(value, node.Value) && (node.Value == "true" || node.Value == "false")
+}
+
+// held reports whether p can have held for node.
+func (p *Prev) held(node *Node) bool {
+	return (p.Index == 0 || p.Index == node.ModifiedIndex) && (p.Value == "" || isStored(p.Value, node))
+}
+
+// refusal sorts a reply that is not a success.
+func (k *keysCall) refusal(reply cluster.Reply, text []byte) cluster.Verdict {
+	said := decodeError(reply, text)
+	if verdict, ok := unserved(reply, said); ok {
+		return verdict
+	}
+	verdict := cluster.Verdict{Outcome: cluster.Refused, Err: said, Index: said.Index}
+	switch {
+	case !k.isRefusal(reply, said):
+		verdict.Outcome = cluster.Unknown
+	case k.doubtful(reply, said):
+		verdict.Outcome = cluster.Unknown
+		verdict.Err = fmt.Errorf("does not have the key, but is behind: at index %d, %d has been seen", said.Index, reply.Seen)
+		k.intent, k.asked.query.quorum = toRead, true
+		verdict.Instead = gen.NewGetKeyRequest(k.asked.key, k.asked.query.params())
+	}
+	return verdict
+}
+
+// isRefusal reports whether said is etcd's refusal of this very call.
+func (k *keysCall) isRefusal(reply cluster.Reply, said *Error) bool {
+	switch {
+	case reply.StatusCode >= 500:
+		// Most leave the outcome of a write unknown. A cause that begins with nodePath comes from applying the
+		// write, when etcd 3.5 fails to update a directory's TTL; timeouts have other causes.
+		return isSigned(reply) && strings.HasPrefix(said.Cause, "nodePath ")
+	case said.Code == 0:
+		// Etcd 2.1.0 and 2.1.1 refuse credentials without a code.
+		return reply.StatusCode == http.StatusUnauthorized && said.Message == noRights && reply.Author != cluster.Nameless
+	}
+	return isSigned(reply) && k.asked.canGet(said, k.Wait)
+}
+
+// noRights are etcd's words for missing, wrong or insufficient credentials.
+const noRights = "Insufficient credentials"
+
+// canGet reports whether said can be the refusal of what is asked: whether its code is one that the call can
+// get, and whether its cause names the key or the condition of the call.
+func (a *asked) canGet(said *Error, waits bool) bool {
+	switch said.Code {
+	case ErrCompareFailed:
+		return a.prev != nil && a.prev.differs(said.Cause)
+	case ErrEventIndexCleared, ErrWatcherCleared:
+		return waits
+	case ErrKeyNotFound:
+		return !waits && a.action != ActionSet && a.action != ActionCreate && a.causes(said.Cause)
+	case ErrNodeExist:
+		return a.action == ActionCreate && !a.inOrder && a.causes(said.Cause)
+	case ErrDirNotEmpty:
+		return a.action == ActionDelete && a.causes(said.Cause)
+	case ErrNotFile, ErrNotDir, ErrRootReadOnly:
+		return a.causes(said.Cause)
+	}
+	return true
+}
+
+// causes reports whether a refusal can have that cause: the key, one above it, or none.
+func (a *asked) causes(cause string) bool {
+	key := "/" + strings.TrimSuffix(a.key, "/")
+	return cause == "" || cause == rootKey || covers(cause, key) || a.inOrder && below(cause, key)
+}
+
+// differs reports whether cause, such as "[1 != 2]", can be that of a comparison with p.
+func (p *Prev) differs(cause string) bool {
+	byIndex, byValue := fmt.Sprintf("[%d != ", p.Index), "["+p.Value+" != "
+	return !strings.HasPrefix(cause, "[") || p.Index != 0 && strings.HasPrefix(cause, byIndex) ||
+		p.Value != "" && strings.HasPrefix(cause, byValue)
+}
+
+// doubtful reports whether the member that says that the key does not exist may merely be behind: it has not
+// reached an index that the cluster has reported before.
+func (k *keysCall) doubtful(reply cluster.Reply, said *Error) bool {
+	return k.intent == toReadCopy && !k.Wait && said.Index < reply.Seen &&
+		(said.Code == ErrKeyNotFound || said.Code == ErrNotDir)
+}

@@ -1,0 +1,77 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// A write that reaches something other than a member of the cluster has no known outcome, or is applied in
+// another cluster. So a client with several endpoints first asks a member that has not answered yet, or whose
+// last attempt failed, for its index, which changes nothing. If etcd of this cluster answers, the write is
+// sent; if not, it goes to the next member, because nothing of it has been sent.
+
+// vet returns nil if the write of f can be sent to m, or else the verdict of an attempt that was not made.
+func (c *Cluster) vet(ctx context.Context, f *failover, m *Member, most time.Duration) *Verdict {
+	if f.call.Read || m.proven.Load() || !c.vets(f) {
+		return nil
+	}
+	v := c.Ask(ctx, m, c.config.Questions.Index(), most)
+	if m.proven.Load() {
+		return nil
+	}
+	if ctx.Err() == nil && c.life.Err() == nil {
+		c.failed(m, v.Err)
+	}
+	outcome := NotSent
+	if v.Outcome == NotServed {
+		outcome = NotServed
+	}
+	return &Verdict{
+		Outcome: outcome, Author: v.Author, Missing: v.Missing,
+		Err: fmt.Errorf("not sent, because a question for the index brought no answer of a member: %w", v.Err),
+	}
+}
+
+// vets reports whether members are asked before the write of f is sent. If there is only one, its answer to
+// the write says as much. In the last round no member is asked: a gateway may refuse the question and let the
+// write pass.
+func (c *Cluster) vets(f *failover) bool { return len(c.members.all()) > 1 && f.rounds < f.most }
+
+// confirmed returns v, a verdict of m, or Unknown in its place if v says that m does not serve a write, and
+// the doubt about that remains.
+func (c *Cluster) confirmed(ctx context.Context, call *Call, m *Member, target *url.URL, v Verdict, most time.Duration) Verdict {
+	switch {
+	case v.Outcome != NotServed || call.Read:
+	case v.Leader != "" && c.leaderAt(ctx, m, v.Leader) == nil, v.Leader == "" && !c.unserved(ctx, m, target, most):
+		v.Outcome = Unknown
+	}
+	return v
+}
+
+// unserved reports whether m says of target once more that it does not serve it. If not, a gateway may have
+// passed the write on and then answered by itself.
+func (c *Cluster) unserved(ctx context.Context, m *Member, target *url.URL, most time.Duration) bool {
+	path := *target
+	path.RawQuery = ""
+	head := &http.Request{Method: http.MethodHead, URL: &path, Header: http.Header{}}
+	v, _ := c.try(&Call{Request: head, Read: true, Answer: unservedAnswer{}}, m, &path, c.newAttempt(ctx, most))
+	return v.Outcome == NotServed
+}
+
+// unservedAnswer sorts the reply to a HEAD of a path that may not be served.
+type unservedAnswer struct{}
+
+// Sort accepts the replies of a server without the path, of etcd's proxy for reads, and of one without
+// members. A member that serves the path has a key or a method to complain about, and sends its headers.
+func (unservedAnswer) Sort(reply Reply) (Verdict, error) {
+	switch reply.StatusCode {
+	case http.StatusNotFound, http.StatusNotImplemented, http.StatusServiceUnavailable:
+		if IDOf(reply.Response) == "" && !TellsIndex(reply.Response) {
+			return Verdict{Outcome: NotServed}, nil
+		}
+	}
+	return Verdict{}, nil
+}
