@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/etcdv2/client/gen"
+	"github.com/etcdv2/client/internal/foreign"
 )
 
 var (
@@ -65,7 +66,7 @@ func (h MemberHealth) name() string {
 	case h.Member.Name == "":
 		return h.Endpoint
 	}
-	return h.Member.Name + " at " + h.Endpoint
+	return foreign.Line(h.Member.Name, mostShown) + " at " + h.Endpoint
 }
 
 // Health asks every member whether it is well: whether it has a leader and the cluster makes progress, as it
@@ -157,15 +158,20 @@ func (c *Client) wellAtLegacy(ctx context.Context, endpoint string, left int) er
 }
 
 // askAt makes a call that reads something other than keys at the member at endpoint alone, without
-// credentials. It need not be a member that requests go to. left is how many such calls share the time.
+// credentials. It need not be a member that requests go to, but it must show the cluster's ID first, because
+// an advertised URL may lead elsewhere from here. left is how many such calls share the time.
 func (c *Client) askAt(ctx context.Context, endpoint string, req *http.Request, want wanted, left int) error {
 	m, err := c.cluster.At(endpoint)
 	if err != nil {
 		return err
 	}
+	share := c.cluster.Share(ctx, left)
+	if err := c.cluster.Belongs(ctx, m, share); err != nil {
+		return err
+	}
 	call := newTextCall(req, want)
 	call.Read = true
-	verdict := c.cluster.Ask(ctx, m, &call.Call, c.cluster.Share(ctx, left))
+	verdict := c.cluster.Ask(ctx, m, &call.Call, share)
 	if verdict.Missing {
 		return &notSupportedError{c.versionOf(ctx, m), verdict.Err}
 	}

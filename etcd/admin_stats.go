@@ -108,9 +108,9 @@ func (c *Client) LeaderStats(ctx context.Context) (LeaderStats, error) {
 	if err != nil {
 		return LeaderStats{}, err
 	}
-	endpoints := leader.ClientURLs
-	if leader.ID == "" {
-		endpoints = c.Endpoints() // etcd 0.x does not say where its leader serves clients
+	endpoints, err := c.urlsOf(ctx, leader)
+	if err != nil {
+		return LeaderStats{}, err
 	}
 	failed := fmt.Errorf("etcd: %w at a known place", ErrLeaderElect)
 	for i, endpoint := range endpoints {

@@ -42,12 +42,26 @@ func (c *Client) pinLeader(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, endpoint := range leader.ClientURLs {
+	urls, err := c.urlsOf(ctx, leader)
+	if err != nil {
+		return err
+	}
+	for _, endpoint := range urls {
 		if c.cluster.Pin(endpoint) {
 			return nil
 		}
 	}
-	return fmt.Errorf("etcd: leader %s is at none of the known endpoints", leader.Name)
+	return fmt.Errorf("etcd: the leader, at %q, is at none of the known endpoints", urls)
+}
+
+// urlsOf returns the client URLs of the leader. Etcd 0.x names only its peer URL, but names the leader first
+// among the members.
+func (c *Client) urlsOf(ctx context.Context, leader Member) ([]string, error) {
+	if leader.ID != "" {
+		return leader.ClientURLs, nil
+	}
+	machines, err := c.Machines(ctx)
+	return machines[:min(len(machines), 1)], err
 }
 
 // syncInBackground syncs now and at every interval, until the client is closed.

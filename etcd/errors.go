@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/internal/errs"
+	"github.com/etcdv2/client/internal/foreign"
 )
 
 var (
@@ -47,12 +48,13 @@ type Error struct {
 	cluster    string    // ID of the member's cluster, where it told
 }
 
-// Error tells request, reply and member in one line.
+// Error tells request, reply and member in one line. Credentials of the request that the reply quotes are
+// hidden, control characters escaped, and long texts truncated.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "etcd: %s %s: %s", e.Method, oneLine(e.Path), oneLine(e.Message))
+	fmt.Fprintf(&b, "etcd: %s %s: %s", e.Method, foreign.Line(e.Path, mostPathShown), foreign.Line(e.Message, mostShown))
 	if e.Cause != "" {
-		fmt.Fprintf(&b, " (%s)", oneLine(e.Cause))
+		fmt.Fprintf(&b, " (%s)", foreign.Line(e.Cause, mostShown))
 	}
 	fmt.Fprintf(&b, " [status %d", e.StatusCode)
 	if e.Code != 0 {
@@ -93,7 +95,7 @@ type ClusterError struct {
 // Error lists every attempt in one line.
 func (e *ClusterError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "etcd: %s %s: ", e.Method, oneLine(e.Path))
+	fmt.Fprintf(&b, "etcd: %s %s: ", e.Method, foreign.Line(e.Path, mostPathShown))
 	if e.unknown {
 		b.WriteString("outcome unknown, it may have been applied: ")
 	}
@@ -101,7 +103,7 @@ func (e *ClusterError) Error() string {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		fmt.Fprintf(&b, "%s after %v: %v", a.Endpoint, a.Duration.Round(time.Millisecond), a.Err)
+		fmt.Fprintf(&b, "%s after %v: %v", a.Endpoint, a.Duration.Round(time.Millisecond), foreign.Line(a.Err.Error(), mostAttemptShown))
 	}
 	if last := len(e.Attempts) - 1; e.ended != nil && !errors.Is(e.Attempts[last].Err, e.ended) {
 		fmt.Fprintf(&b, "; then %v", e.ended)
@@ -125,8 +127,11 @@ func (e *ClusterError) Unwrap() []error {
 	return errs
 }
 
-// oneLine keeps line breaks, of a key or of a proxy's page, out of an error's text.
-var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace
+// How many bytes of a path, and of the error of an attempt, the text of an error shows.
+const (
+	mostPathShown    = 500
+	mostAttemptShown = 1200
+)
 
 // Outcome says what is known of a request after an attempt at one member.
 type Outcome int

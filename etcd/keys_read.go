@@ -39,6 +39,14 @@ func (c *Client) Get(ctx context.Context, key string, opts ...GetOption) (*Respo
 		return nil, err
 	}
 	query := with(opts, GetOption.applyGet, &getQuery{})
+	resp, err := c.read(ctx, wire, query)
+	if err == nil && query.quorum && isLegacy(resp) {
+		return c.legacyRead(ctx, wire, query)
+	}
+	return resp, err
+}
+
+func (c *Client) read(ctx context.Context, wire string, query *getQuery) (*Response, error) {
 	want := toReadCopy
 	if query.quorum {
 		want = toRead

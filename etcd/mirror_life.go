@@ -35,7 +35,7 @@ func (m *Mirror) read(ctx context.Context, opts ...GetOption) (*Node, uint64, er
 	var node *Node
 	var index uint64
 	var cluster string
-	resp, err := m.client.Get(ctx, m.asked, append(opts, WithRecursive())...)
+	resp, err := m.client.getToFollow(ctx, m.asked, append(opts, WithRecursive())...)
 	var reply *Error
 	switch {
 	case err == nil:

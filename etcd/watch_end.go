@@ -1,6 +1,10 @@
 package etcd
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/etcdv2/client/internal/foreign"
+)
 
 // WatchError says why a server's answer ended a watch, and how far the watch had come. To continue, read Key
 // and watch from that response's Index. To find what changed in between, compare the contents, as a Mirror
@@ -13,7 +17,7 @@ type WatchError struct {
 
 // Error says which watch ended where, and why.
 func (e *WatchError) Error() string {
-	return fmt.Sprintf("etcd: watch %s ended after index %d: %v", oneLine(e.Key), e.After, e.Err)
+	return fmt.Sprintf("etcd: watch %s ended after index %d: %v", foreign.Line(e.Key, mostPathShown), e.After, e.Err)
 }
 
 // Unwrap returns Err.

@@ -89,7 +89,7 @@ func (s *source) Kind(err error) follow.Kind {
 }
 
 func (s *source) WrongCluster(id, watched string) error {
-	return fmt.Errorf("%w: its ID is %s, that of the one watched %s", ErrWrongCluster, id, watched)
+	return fmt.Errorf("%w: its ID is %.20q, that of the one watched %.20q", ErrWrongCluster, id, watched)
 }
 
 // isCleared reports whether err says that events are no longer in the server's history.

@@ -49,7 +49,7 @@ func (w *watch) beginWithCurrent(ctx context.Context) (*Response, error) {
 	if w.recursive {
 		opts = append(opts, WithRecursive())
 	}
-	current, err := w.client.Get(ctx, w.asked, opts...)
+	current, err := w.client.getToFollow(ctx, w.asked, opts...)
 	if absent(err) && indexOf(err) != 0 {
 		w.next = indexOf(err) + 1
 		return nil, nil

@@ -1,12 +1,14 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
 	"os"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/etcdv2/client/internal/errs"
 )
@@ -145,8 +147,23 @@ func (c *Cluster) takesOn(ctx context.Context, m *Member) bool {
 	if !sameScheme {
 		return false
 	}
-	v := c.Ask(ctx, m, c.config.Questions.Index(), dialTimeout)
-	return v.Author == ThisCluster || v.Author == Unidentified && v.Outcome.settled() && !c.identity.known()
+	return c.Belongs(ctx, m, dialTimeout) == nil
+}
+
+// Belongs returns nil if m has shown that it is a member of the cluster, or an error that says what it has
+// shown instead. It asks m, unless m has answered before and has not failed since.
+func (c *Cluster) Belongs(ctx context.Context, m *Member, most time.Duration) error {
+	if m.proven.Load() {
+		return nil
+	}
+	v := c.Ask(ctx, m, c.config.Questions.Index(), most)
+	switch {
+	case v.Author == ThisCluster, v.Author == Unidentified && v.Outcome.settled() && !c.identity.known():
+		return nil
+	case v.Author == OtherCluster:
+		return cmp.Or(v.Err, errs.ErrWrongCluster)
+	}
+	return fmt.Errorf("does not answer as a member of this cluster: %w", cmp.Or(v.Err, errs.ErrWrongCluster))
 }
 
 // identify learns the cluster's ID from one of its members, if no reply has reported it yet.

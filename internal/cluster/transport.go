@@ -12,6 +12,9 @@ import (
 // concurrent requests would each open a new connection. Each watch needs a connection as well.
 const idlePerHost = 1024
 
+// mostHeaderBytes is the maximum length of the header of a reply. That of etcd is a few hundred bytes long.
+const mostHeaderBytes = 64 << 10
+
 // newHTTPClient returns the client that config asks for, and a function that closes the idle connections of
 // its own pool.
 func newHTTPClient(config Config, members []*Member) (*http.Client, func(), error) {
@@ -56,14 +59,15 @@ func newTransport(config Config) *http.Transport {
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)
 	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         dial,
-		Protocols:           protocols,
-		TLSClientConfig:     withoutALPN(config.TLS),
-		TLSHandshakeTimeout: dialTimeout,
-		MaxIdleConnsPerHost: idlePerHost,
-		IdleConnTimeout:     idleTimeout,
-		DisableCompression:  true, // etcd never compresses, and a proxy that compresses holds events back
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dial,
+		Protocols:              protocols,
+		TLSClientConfig:        withoutALPN(config.TLS),
+		TLSHandshakeTimeout:    dialTimeout,
+		MaxIdleConnsPerHost:    idlePerHost,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: mostHeaderBytes,
+		DisableCompression:     true, // etcd never compresses, and a proxy that compresses holds events back
 	}
 }
 
