@@ -124,13 +124,30 @@ func (k *keysCall) refusal(reply cluster.Reply, text []byte) cluster.Verdict {
 	switch {
 	case !k.isRefusal(reply, said):
 		verdict.Outcome = cluster.Unknown
-	case k.doubtful(reply, said):
-		verdict.Outcome = cluster.Unknown
-		verdict.Err = fmt.Errorf("does not have the key, but is behind: at index %d, %d has been seen", said.Index, reply.Seen)
-		k.intent, k.asked.query.quorum = toRead, true
-		verdict.Instead = gen.NewGetKeyRequest(k.asked.key, k.asked.query.params())
+	case k.intent == toReadCopy && !k.Wait && provesNothing(reply, said):
+		verdict = k.doubt(reply, said)
 	}
 	return verdict
+}
+
+// provesNothing reports whether a member that says that a key does not exist may merely be behind: it has not
+// reached an index that the cluster has reported before.
+func provesNothing(reply cluster.Reply, said *Error) bool {
+	return said.Index < reply.Seen && (said.Code == ErrKeyNotFound || said.Code == ErrNotDir)
+}
+
+// doubt returns the verdict on a reply that proves nothing. A quorum read settles whether the key exists. If
+// the answer to that is behind, too, it settles nothing: the cluster has been built anew, or something that
+// stores replies has answered.
+func (k *keysCall) doubt(reply cluster.Reply, said *Error) cluster.Verdict {
+	if k.asked.query.quorum {
+		return cluster.Verdict{Err: fmt.Errorf("%w: at index %d, %d has been seen", ErrClusterRolledBack, said.Index, reply.Seen)}
+	}
+	k.asked.query.quorum = true
+	return cluster.Verdict{
+		Err:     fmt.Errorf("does not have the key, but is behind: at index %d, %d has been seen", said.Index, reply.Seen),
+		Instead: gen.NewGetKeyRequest(k.asked.key, k.asked.query.params()),
+	}
 }
 
 // isRefusal reports whether said is etcd's refusal of this very call.
@@ -181,11 +198,4 @@ func (p *Prev) differs(cause string) bool {
 	byIndex, byValue := fmt.Sprintf("[%d != ", p.Index), "["+p.Value+" != "
 	return !strings.HasPrefix(cause, "[") || p.Index != 0 && strings.HasPrefix(cause, byIndex) ||
 		p.Value != "" && strings.HasPrefix(cause, byValue)
-}
-
-// doubtful reports whether the member that says that the key does not exist may merely be behind: it has not
-// reached an index that the cluster has reported before.
-func (k *keysCall) doubtful(reply cluster.Reply, said *Error) bool {
-	return k.intent == toReadCopy && !k.Wait && said.Index < reply.Seen &&
-		(said.Code == ErrKeyNotFound || said.Code == ErrNotDir)
 }
