@@ -1,5 +1,5 @@
 // Package etcd is a client for the v2 HTTP API of etcd: keys and directories, compare-and-swap, watches,
-// TTLs, on servers from etcd 2.0 to the last 3.5.
+// TTLs, on servers from etcd 0.4 to the last 3.5.
 //
 //	client, err := etcd.New(etcd.Config{Endpoints: []string{"http://127.0.0.1:2379"}})
 //	if err != nil {
@@ -35,8 +35,9 @@
 //
 // errors.Is(err, etcd.ErrKeyNotFound) and its like ask what the server said; an *Error has the details. A
 // *ClusterError says that no member gave a usable answer, and lists every attempt. ErrNotSupported says that
-// the server does not have what was asked for; from etcd 3.4 on that is everything but Version, unless it was
-// started with --enable-v2.
+// no member has what was asked for; from etcd 3.4 on that is everything but Version, unless it was started
+// with --enable-v2. In the text of an error, what another program wrote is truncated and escaped, and the
+// credentials of the request are hidden.
 //
 // # Failover
 //
@@ -46,14 +47,25 @@
 //   - An attempt takes no longer than Config.AttemptTimeout, and no more than an even part of what is left of
 //     the caller's deadline for each member still to try; of a read's time one more part is kept for a second
 //     round. Half of an attempt is for connecting.
+//   - A reply is an answer only if etcd of this cluster has written it, in answer to this very request: it has
+//     etcd's headers, and its action, key, value and condition, or the code and the cause of a refusal, fit.
+//     Everything else is a stranger's, whatever its status: the page of a gateway or a web server, the answer
+//     to another request. A stranger's reply settles no write and ends no read, and its sender is set aside.
 //   - A read (Get, Exists, Watch, all questions about members, users and roles) goes to the next member after
-//     any failure: no connection, no answer, a cut reply, a 5xx, an answer from another cluster. So it does
-//     when a member's own copy says that a key is not there, but is known to be behind.
-//   - A write goes to the next member only if nothing of it can have been sent: there was no connection to
-//     send it on. It is never sent twice otherwise.
-//   - A write that was sent and not answered, or answered with a 5xx, has failed with ErrOutcomeUnknown: it
-//     may have been applied, or may be yet. Etcd's own time-out (code 300) is such an answer. WithUniqueValue
-//     settles it for the writes that allow it; for the others, read with WithQuorum to learn what happened.
+//     anything but an answer: no connection, a cut reply, a 5xx, a stranger's page, another cluster. If a
+//     member says that a key does not exist, but is known to be behind, the same member is asked once more
+//     with a quorum read.
+//   - A write goes to the next member only if nothing of it can have been sent, because there was no
+//     connection to send it on, or if the server does not serve such requests at all: it has no such path
+//     (etcd 3.4 and later without --enable-v2), it is a proxy for reads or has no members, or it is a
+//     follower of etcd 0.x, which names the leader. For a path that is missing, one more request makes sure.
+//     A write is never sent twice otherwise.
+//   - A client with several members asks one that has not answered yet, or has failed, for its index before
+//     it sends a write there. So a write does not go to a server that is not etcd, or to another cluster.
+//   - A write that was sent and not answered, or answered with a 5xx or by a stranger, has failed with
+//     ErrOutcomeUnknown: it may have been applied, or may be yet. Etcd's own time-out (code 300) is such an
+//     answer. WithUniqueValue settles it for the writes that allow it; for the others, read with WithQuorum to
+//     learn what happened.
 //   - Any other error of a write means that it was not applied.
 //   - A member that has failed is set aside, for half a second at first and longer each time, up to half a
 //     minute, and not tried as long as there are others. Where all are set aside all are tried.
@@ -61,7 +73,8 @@
 //     another round, three in all at most, and none after AttemptTimeout has passed. The end of ctx ends the
 //     call.
 //   - Redirects are not followed: Go's http.Client would turn a redirected PUT into a GET. The one exception
-//     is that of an etcd 0.x follower to its leader, if that is a known member.
+//     is that of an etcd 0.x follower to its leader, if that is a member that the client or the cluster knows.
+//     While no leader answers, rounds go on for AttemptTimeout; then the error matches ErrLeaderElect.
 //
 // # Members
 //
@@ -69,14 +82,16 @@
 // background, adds the members that the cluster names and that answer here with the cluster's ID; it never
 // takes a configured one away. Without them the list is static: right where endpoints are proxies.
 //
-// Every answer on keys tells its cluster's ID. By default the client keeps to the cluster that answered
-// first; with Config.ClusterID it keeps to that one. Anything else is ErrWrongCluster, found in the reply's
-// header before its body is used. So a cluster that is built anew needs a new client, or AnyCluster.
+// Every answer on keys tells its cluster's ID, from etcd 2.0 on. By default the client keeps to the cluster
+// that answered first; with Config.ClusterID it keeps to that one. Anything else is ErrWrongCluster, found in
+// the reply's header before its body is used, and an answer on keys without an ID is a stranger's. So a
+// cluster that is built anew needs a new client, or AnyCluster.
 //
 // Credentials go to configured members, and to those that the cluster names and that speak the same scheme as
 // a configured one.
 //
-// Health and LeaderStats ask members at the URLs that these advertise, without credentials.
+// Health and LeaderStats ask members at the URLs that these advertise, without credentials, and believe those
+// that show the cluster's ID there.
 //
 // # Members, users and roles
 //

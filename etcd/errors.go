@@ -14,8 +14,8 @@ import (
 
 var (
 	// ErrOutcomeUnknown says of a failed write that it may or may not have been applied: the connection broke
-	// after bytes were sent, the server answered 5xx, or the deadline passed in flight. A write that fails
-	// with any other error was not applied.
+	// after bytes were sent, the server answered 5xx, something that is not a member of the cluster answered,
+	// or the deadline passed in flight. A write that fails with any other error was not applied.
 	ErrOutcomeUnknown = errors.New("etcd: outcome unknown")
 
 	// ErrInvalidArgument says that a call was refused before anything was sent: a key, value, TTL or
@@ -38,7 +38,7 @@ var (
 // Error is a reply of a server that is not a success. errors.Is finds its Code.
 type Error struct {
 	Code       ErrorCode // 0 where the reply carried no errorCode: a proxy's page, a redirect
-	Message    string    // the server's words; for a foreign body its first 200 bytes
+	Message    string    // the server's words; for a body that is not etcd's its first 200 bytes, in one line
 	Cause      string    // what the server names as cause: for ErrKeyNotFound the first missing key
 	Index      uint64    // the etcd index at the time of the reply; 0 where it gave none
 	StatusCode int       // HTTP status
@@ -79,7 +79,7 @@ func (e *Error) Unwrap() error {
 type Attempt struct {
 	Endpoint string        // the member
 	Duration time.Duration // from the start of the attempt to its failure
-	Err      error         // what went wrong: a network error, or an *Error for a 5xx reply
+	Err      error         // what went wrong: a network error, or an *Error for a reply that is not an answer
 }
 
 // ClusterError says that no member gave a usable answer to a request. It unwraps to the error of every

@@ -10,8 +10,8 @@ import (
 	"github.com/etcdv2/client/internal/foreign"
 )
 
-// ErrNotSupported says that the server does not have what was asked for: it is too old, too new, or was
-// started without the v2 API. The error names its version. Nothing was done.
+// ErrNotSupported says that no member has what was asked for: all are too old, too new, or were started
+// without the v2 API. The error names the version of one. Nothing was done.
 var ErrNotSupported = errors.New("not supported by the server")
 
 // reason is what a reply of a status and with words that begin so means. Off the keys etcd sends no codes,

@@ -15,7 +15,7 @@ var errNoIndex = errors.New("the server did not tell its index")
 // It is true for
 //
 //   - a *ClusterError, unless every member has answered that it belongs to another cluster,
-//   - an answer with a success status that is not etcd's: a proxy's page, one without etcd's index,
+//   - a watch's answer with a success status that is not etcd's: a proxy's page, one without etcd's index,
 //   - ErrAuthNotReady, and a failed DNS lookup of members.
 //
 // It is false for nil, a refusal by etcd, ErrNotSupported, ErrInvalidArgument, ErrWrongCluster,

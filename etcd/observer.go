@@ -204,5 +204,5 @@ func (o attemptObserver) Back(endpoint string) { o.Observe(MemberBack{endpoint})
 // outcomes are the cluster's outcomes as an Observer is told them.
 var outcomes = map[cluster.Outcome]Outcome{
 	cluster.Done: OutcomeAnswered, cluster.Refused: OutcomeAnswered,
-	cluster.NotSent: OutcomeNotSent, cluster.Unknown: OutcomeUnknown,
+	cluster.NotServed: OutcomeAnswered, cluster.NotSent: OutcomeNotSent, cluster.Unknown: OutcomeUnknown,
 }

@@ -87,7 +87,7 @@ func strange(reply cluster.Reply, text []byte, why string) cluster.Verdict {
 // were read remain.
 func decodeError(reply cluster.Reply, text []byte) *Error {
 	if reply.StatusCode >= 300 && reply.StatusCode < 400 {
-		return foreignError(reply, nil, "redirect not followed: "+foreign.Line(reply.Header.Get("Location"), mostShown))
+		return foreignError(reply, nil, "redirect not followed: "+foreign.Line(foreign.Mask(reply.Header.Get("Location"), reply.Request), mostShown))
 	}
 	if reply.Request.Method == http.MethodHead {
 		return headError(reply)

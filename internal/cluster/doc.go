@@ -7,6 +7,7 @@
 //
 //	Do         admits it, and asks for members if there are none yet         cluster.go
 //	failover   names the member to try next, and how many are left           failover.go, members.go
+//	vet        asks a member that is not proven, before a write goes there    vet.go
 //	attempt    sends the request once, within its share of the time          try.go, attempt.go
 //	Answer     reads the reply and returns a Verdict                         the caller's
 //	Do         returns the verdict, or goes on with the next member          cluster.go: mayGoOn
@@ -14,10 +15,28 @@
 // # Failover
 //
 // The policy is [Cluster.mayGoOn]. It depends only on verdicts: a read goes to the next member after any
-// attempt that settled nothing, a write only if no part of it can have been sent. The policy is implemented
-// below the requests that are generated from the API's description. It is not in an http.RoundTripper,
-// because a RoundTripper must not interpret replies, and not in each verb, because the rule would then be
-// repeated many times.
+// attempt that settled nothing, a write only if no part of it can have been sent, or if the server does not
+// serve such requests. The policy is implemented below the requests that are generated from the API's
+// description. It is not in an http.RoundTripper, because a RoundTripper must not interpret replies, and not
+// in each verb, because the rule would then be repeated many times.
+//
+// # Conclusions
+//
+// Each conclusion is bound to what it comes from:
+//
+//   - Author: the header of a reply shows the cluster's ID, and the [Answer] decides by the body whether etcd
+//     wrote the reply. Only such a reply teaches the ID, the highest index, and that a member is proven. A
+//     later reply with another ID contradicts it.
+//   - Proven: etcd of the cluster has answered at the member, and no attempt has failed there since. A write
+//     goes to such a member, or, after a question for the index, to one that becomes so. In the last round it
+//     goes to any member, because a gateway may refuse the question and let writes pass.
+//   - NotServed: the server says that it does not serve the request. For a write, a HEAD of the same path must
+//     say so again: a gateway that had passed the write on would have passed the HEAD on, too.
+//   - "Not there": the member has reached the highest index that the cluster has reported. Otherwise
+//     [Verdict.Instead] is a request that settles it.
+//   - NotSent: see below.
+//
+// # Attempts
 //
 // A deadline is divided among the members still to try. Members that are set aside do not count while there
 // are others. A read reserves one more part for another round, because a member without a leader may hang and

@@ -119,24 +119,26 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 	if err != nil {
 		return Verdict{Err: a.why(err)}, nil
 	}
-	return c.accepted(v, resp, m), nil
+	return c.accepted(v, author, resp, m), nil
 }
 
 func isSuccess(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode < 300 }
 
 // accepted records what the reply of m teaches about the cluster, if v says that it is etcd's, and returns v
 // with its author.
-func (c *Cluster) accepted(v Verdict, resp *http.Response, m *Member) Verdict {
+func (c *Cluster) accepted(v Verdict, author Author, resp *http.Response, m *Member) Verdict {
+	v.Author = author
 	if !v.Outcome.settled() && v.Instead == nil {
 		return v
 	}
-	author, err := c.identity.learn(resp, m.listed.Load())
-	if err != nil {
-		return Verdict{Author: author, Err: err}
+	if author != ThisCluster {
+		var err error
+		if v.Author, err = c.identity.learn(resp, m.listed.Load()); err != nil {
+			return Verdict{Author: v.Author, Err: err}
+		}
 	}
-	v.Author = author
 	c.identity.saw(resp)
-	if author == ThisCluster || TellsIndex(resp) {
+	if v.Author == ThisCluster || TellsIndex(resp) {
 		m.proven.Store(true)
 	}
 	return v
