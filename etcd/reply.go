@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 
 	"github.com/etcdv2/client/gen"
@@ -35,7 +36,9 @@ func readRefusal(reply cluster.Reply) ([]byte, error) {
 //     and etcd 3.4 and later without the v2 API,
 //   - an empty 501: etcd's proxy for reads,
 //   - a 503 of etcd's proxy that knows no members,
-//   - a 307 of a follower of etcd 0.x, which names the leader. Later versions never redirect.
+//   - a 307 of a follower of etcd 0.x, which names the leader. Later versions never redirect,
+//   - a redirect from a path with empty segments to the clean one, which Go's net/http sends before anything
+//     is done. An endpoint that ends in a slash too many leads there.
 //
 // For a write, the cluster asks once more whether it is so: a gateway could have passed the write on before.
 func unserved(reply cluster.Reply, said *Error) (verdict cluster.Verdict, ok bool) {
@@ -45,6 +48,7 @@ func unserved(reply cluster.Reply, said *Error) (verdict cluster.Verdict, ok boo
 		verdict.Missing = true
 	case reply.StatusCode == http.StatusNotImplemented && said.Code == 0:
 	case reply.StatusCode == http.StatusServiceUnavailable && said.Message == noEndpoints:
+	case cleansPath(reply):
 	case leaderNamed(reply) != "":
 		verdict.Leader, verdict.Err = leaderNamed(reply), &redirectError{said}
 	default:
@@ -55,6 +59,13 @@ func unserved(reply cluster.Reply, said *Error) (verdict cluster.Verdict, ok boo
 
 // noEndpoints are the words of etcd's proxy that knows no members (etcd 2.0 to 3.5).
 const noEndpoints = "proxy: zero endpoints currently available"
+
+// cleansPath reports whether a reply redirects to the path of its request, cleaned.
+func cleansPath(reply cluster.Reply) bool {
+	to, err := url.Parse(reply.Header.Get("Location"))
+	sent := reply.Request.URL.Path
+	return reply.StatusCode/100 == 3 && err == nil && to.Host == "" && to.Path != sent && to.Path == path.Clean(sent)
+}
 
 // leaderNamed returns the URL by which a follower of etcd 0.x names the leader, or "". It names the same path.
 func leaderNamed(reply cluster.Reply) string {

@@ -64,14 +64,14 @@ func (c *Cluster) unserved(ctx context.Context, m *Member, target *url.URL, most
 // unservedAnswer sorts the reply to a HEAD of a path that may not be served.
 type unservedAnswer struct{}
 
-// Sort accepts the replies of a server without the path, of etcd's proxy for reads, and of one without
-// members. A member that serves the path has a key or a method to complain about, and sends its headers.
+// Sort accepts the replies of a server without the path, of etcd's proxy for reads, of one without members,
+// and of a server that redirects from the path. A member that serves the path has a key or a method to
+// complain about, and sends its headers.
 func (unservedAnswer) Sort(reply Reply) (Verdict, error) {
-	switch reply.StatusCode {
-	case http.StatusNotFound, http.StatusNotImplemented, http.StatusServiceUnavailable:
-		if IDOf(reply.Response) == "" && !TellsIndex(reply.Response) {
-			return Verdict{Outcome: NotServed}, nil
-		}
+	code := reply.StatusCode
+	refuses := code == http.StatusNotFound || code == http.StatusNotImplemented || code == http.StatusServiceUnavailable
+	if (refuses || code/100 == 3) && IDOf(reply.Response) == "" && !TellsIndex(reply.Response) {
+		return Verdict{Outcome: NotServed}, nil
 	}
 	return Verdict{}, nil
 }

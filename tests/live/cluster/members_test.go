@@ -68,8 +68,16 @@ func TestSyncTakesOnOnlyWhatAnswers(t *testing.T) {
 	}
 	for _, bad := range []string{"", "<html>", "http://127.0.0.1:1, nonsense"} {
 		machines = bad
-		if err := client.Sync(t.Context()); err == nil {
+		alone := live.Connect(t, etcd.Config{Endpoints: []string{named}})
+		if err := alone.Sync(t.Context()); err == nil {
 			t.Errorf("no error for the machines %q", bad)
+		}
+		if got := alone.Endpoints(); !sameMembers(got, []string{named}) {
+			t.Errorf("endpoints are %q after the machines %q", got, bad)
+		}
+		// With others to ask, only an odd address is told.
+		if err := client.Sync(t.Context()); err != nil {
+			t.Errorf("machines %q, and another member: %v", bad, err)
 		}
 		if got := client.Endpoints(); !sameMembers(got, want) {
 			t.Errorf("endpoints are %q after the machines %q", got, bad)
