@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/internal/errs"
 	"github.com/etcdv2/client/locking"
 )
 
 // ErrNoLeader says that nobody is elected.
-var ErrNoLeader = errors.New("election: no leader")
+var ErrNoLeader = errs.New("election: no leader")
 
 // Election is a name under which candidates compete for being the leader. It may be used by many goroutines
 // at the same time; each Campaign is a candidate of its own.
@@ -72,7 +73,7 @@ func (l Leader) Elected() bool { return l.Token != 0 }
 func leader(c locking.Contender) Leader { return Leader{Name: c.Value, Token: c.Token, Key: c.Key} }
 
 // Campaign waits until the candidate of that name is elected, in the order in which candidates came. An empty
-// name stands for the host's. If ctx ends first, Campaign returns its cause and withdraws the candidate. See
+// name stands for the host's. If ctx ends first, Campaign returns ctx.Err() and withdraws the candidate. See
 // locking.Mutex.Lock for failures.
 func (e *Election) Campaign(ctx context.Context, name string) (*Term, error) {
 	mutex, err := e.candidate(name)

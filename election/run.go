@@ -23,7 +23,7 @@ const (
 // return then; FromContext gets the term from it.
 //
 // When lead returns before its term is over, Run resigns and returns what lead returned. It also ends with
-// the cause of ctx's end, and with an error that no further try would change: see etcd.Retryable.
+// ctx.Err() when ctx ends, and with an error that no further try would change: see etcd.Retryable.
 func (e *Election) Run(ctx context.Context, name string, lead func(ctx context.Context) error) error {
 	for pause := (backoff.Backoff{First: firstPause, Most: mostPause}); ; {
 		began := time.Now()
@@ -55,8 +55,8 @@ func (e *Election) once(ctx context.Context, name string, lead func(ctx context.
 	}()
 	err = lead(leading)
 	lost := errors.Is(context.Cause(term.Context()), locking.ErrLost)
-	if ctx.Err() != nil {
-		return false, context.Cause(ctx)
+	if ended := contexts.Err(ctx); ended != nil {
+		return false, ended
 	}
 	return lost, err
 }

@@ -9,15 +9,16 @@ import (
 	"sync"
 
 	"github.com/etcdv2/client/gen"
+	"github.com/etcdv2/client/internal/errs"
 	"github.com/etcdv2/client/internal/foreign"
 )
 
 var (
 	// ErrUnhealthy says that a member is not well, or does not answer.
-	ErrUnhealthy = errors.New("not healthy")
+	ErrUnhealthy = errs.New("not healthy")
 
 	// ErrNotStarted says that a member was added and has not started yet.
-	ErrNotStarted = errors.New("has not started")
+	ErrNotStarted = errs.New("has not started")
 )
 
 // MemberHealth is how one member is.

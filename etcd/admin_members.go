@@ -2,7 +2,6 @@ package etcd
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,13 +14,13 @@ import (
 
 var (
 	// ErrMemberNotFound says that the cluster has no member with the ID.
-	ErrMemberNotFound = errors.New("no such member")
+	ErrMemberNotFound = errs.New("no such member")
 
 	// ErrMemberExists says that a member has one of the peer URLs already.
-	ErrMemberExists = errors.New("member exists")
+	ErrMemberExists = errs.New("member exists")
 
 	// ErrMemberRemoved says that the member was removed before; its ID never comes back.
-	ErrMemberRemoved = errors.New("member was removed")
+	ErrMemberRemoved = errs.New("member was removed")
 )
 
 // What servers say of a refused change of the members.

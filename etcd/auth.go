@@ -15,33 +15,33 @@ import (
 
 var (
 	// ErrUserNotFound says that there is no user of the name.
-	ErrUserNotFound = errors.New("no such user")
+	ErrUserNotFound = errs.New("no such user")
 
 	// ErrUserExists says that a user who was to be created exists.
-	ErrUserExists = errors.New("user exists")
+	ErrUserExists = errs.New("user exists")
 
 	// ErrRoleNotFound says that there is no role of the name.
-	ErrRoleNotFound = errors.New("no such role")
+	ErrRoleNotFound = errs.New("no such role")
 
 	// ErrRoleExists says that a role that was to be created exists.
-	ErrRoleExists = errors.New("role exists")
+	ErrRoleExists = errs.New("role exists")
 
 	// ErrAlreadyGranted says that a user has a role, or a role a pattern, that was to be granted.
-	ErrAlreadyGranted = errors.New("already granted")
+	ErrAlreadyGranted = errs.New("already granted")
 
 	// ErrNotGranted says that a user lacks a role, or a role the patterns, that were to be revoked.
-	ErrNotGranted = errors.New("not granted")
+	ErrNotGranted = errs.New("not granted")
 
 	// ErrNoRootUser says that authentication cannot be switched on before there is a user root.
-	ErrNoRootUser = errors.New("no user root")
+	ErrNoRootUser = errs.New("no user root")
 
 	// ErrAuthEnabled says that something cannot be done while authentication is on.
-	ErrAuthEnabled = errors.New("authentication is on")
+	ErrAuthEnabled = errs.New("authentication is on")
 
 	// ErrAuthNotReady says that the members have not agreed yet on a version that knows authentication: on
 	// etcd 2.x in the first moment after a start, and while a cluster is upgraded from 2.0. Nothing was done;
 	// try again.
-	ErrAuthNotReady = errors.New("authentication is not ready")
+	ErrAuthNotReady = errs.New("authentication is not ready")
 )
 
 // notCapable is how the words of ErrAuthNotReady begin.

@@ -159,7 +159,7 @@ func (c Config) cluster() cluster.Config {
 		PulseInterval: c.PulseInterval, Questions: questions{},
 	}
 	if c.Discovery.Domain != "" {
-		config.Discover = c.Discovery.Endpoints
+		config.Discover = c.Discovery.lookUp
 	}
 	if c.Observer != nil {
 		config.Observer = attemptObserver{c.Observer}

@@ -5,6 +5,7 @@ import (
 	"net"
 
 	"github.com/etcdv2/client/internal/cluster"
+	"github.com/etcdv2/client/internal/contexts"
 )
 
 // Discovery finds members by DNS SRV records.
@@ -24,5 +25,10 @@ type Discovery struct {
 // and in a random one by weight within it. It fails if no name has records, or if the lookup of a name fails
 // before one with records is found: the later names include those without TLS.
 func (d Discovery) Endpoints(ctx context.Context) ([]string, error) {
+	endpoints, err := d.lookUp(ctx)
+	return endpoints, contexts.Join(ctx, err)
+}
+
+func (d Discovery) lookUp(ctx context.Context) ([]string, error) {
 	return cluster.LookupEndpoints(ctx, d.Resolver, d.Domain, d.Service)
 }

@@ -71,7 +71,8 @@ func (c *Client) syncInBackground(interval time.Duration) {
 		next := time.NewTicker(interval)
 		defer next.Stop()
 		for {
-			ctx, cancel := context.WithTimeout(life, max(interval, leastSyncTime))
+			// Not a child of life: the observer is to be told ErrClosed if Close ends the calls.
+			ctx, cancel := context.WithTimeout(context.Background(), max(interval, leastSyncTime))
 			// The observer is told of failures; the next interval is the next try.
 			_ = c.Sync(ctx)
 			cancel()

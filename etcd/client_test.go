@@ -80,7 +80,7 @@ func TestEveryCallAfterCloseReturnsErrClosed(t *testing.T) {
 	check(t, "requests", s.got(), []string(nil))
 }
 
-func TestEveryCallWithAnEndedContextReturnsItsCauseAndSendsNothing(t *testing.T) {
+func TestEveryCallWithAnEndedContextSaysSoAndSendsNothing(t *testing.T) {
 	s := serve(t, file("get", "/k", "v", 3))
 	client := connect(t, s.url)
 	cause := errors.New("changed my mind")
@@ -89,7 +89,7 @@ func TestEveryCallWithAnEndedContextReturnsItsCauseAndSendsNothing(t *testing.T)
 	for name, call := range every {
 		t.Run(name, func(t *testing.T) {
 			err := call(ctx, client)
-			checkIs(t, err, cause)
+			checkEnded(t, ctx, err)
 			checkNot(t, err, ErrOutcomeUnknown)
 			checkAttempts(t, err, 0)
 		})
@@ -119,7 +119,7 @@ func TestCloseEndsRunningCalls(t *testing.T) {
 	}
 }
 
-func TestEndOfContextEndsRunningCallsWithItsCause(t *testing.T) {
+func TestEndOfContextEndsRunningCalls(t *testing.T) {
 	for name, call := range every {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -133,7 +133,7 @@ func TestEndOfContextEndsRunningCallsWithItsCause(t *testing.T) {
 				synctest.Wait()
 				cancel(cause)
 				err := <-ended
-				checkIs(t, err, cause)
+				checkEnded(t, ctx, err)
 				if !strings.HasPrefix(name, "Watch") { // a watch says no more than that
 					checkAttempts(t, err, 1)
 				}

@@ -2,7 +2,6 @@ package etcd
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -16,7 +15,7 @@ var (
 	// ErrOutcomeUnknown says of a failed write that it may or may not have been applied: the connection broke
 	// after bytes were sent, the server answered 5xx, something that is not a member of the cluster answered,
 	// or the deadline passed in flight. A write that fails with any other error was not applied.
-	ErrOutcomeUnknown = errors.New("etcd: outcome unknown")
+	ErrOutcomeUnknown = errs.New("etcd: outcome unknown")
 
 	// ErrInvalidArgument says that a call was refused before anything was sent: a key, value, TTL or
 	// condition that etcd cannot hold or would misread.
@@ -29,7 +28,7 @@ var (
 	// ErrClusterRolledBack says that the cluster, asked with a quorum read, is behind an index that it has
 	// shown before: it was built anew, or restored from a backup. A watch would wait for indexes that now
 	// belong to other changes.
-	ErrClusterRolledBack = errors.New("cluster is behind what it has shown before")
+	ErrClusterRolledBack = errs.New("cluster is behind what it has shown before")
 
 	// ErrClosed says that the client was closed, before the call or while it ran.
 	ErrClosed = errs.ErrClosed
@@ -89,7 +88,7 @@ type ClusterError struct {
 	Path     string    // the request's path, the key in it not escaped
 	Attempts []Attempt // in the order they were made; at least one
 	unknown  bool
-	ended    error // what ended the call before it was through with the members
+	ended    error // what ended the call before it was through with the members; nil if nothing did
 }
 
 // Error lists every attempt in one line.
@@ -105,21 +104,21 @@ func (e *ClusterError) Error() string {
 		}
 		fmt.Fprintf(&b, "%s after %v: %v", a.Endpoint, a.Duration.Round(time.Millisecond), foreign.Line(a.Err.Error(), mostAttemptShown))
 	}
-	if last := len(e.Attempts) - 1; e.ended != nil && !errors.Is(e.Attempts[last].Err, e.ended) {
+	if e.ended != nil && !strings.HasSuffix(b.String(), e.ended.Error()) { // the last attempt says it already
 		fmt.Fprintf(&b, "; then %v", e.ended)
 	}
 	return b.String()
 }
 
-// Unwrap returns the attempts' errors, what ended the call early, such as context.DeadlineExceeded, and
-// ErrOutcomeUnknown where it holds.
+// Unwrap returns what ended the call early, which is the context's error or ErrClosed, the attempts' errors,
+// and ErrOutcomeUnknown where it holds.
 func (e *ClusterError) Unwrap() []error {
 	errs := make([]error, 0, len(e.Attempts)+2)
-	for _, a := range e.Attempts {
-		errs = append(errs, a.Err)
-	}
 	if e.ended != nil {
 		errs = append(errs, e.ended)
+	}
+	for _, a := range e.Attempts {
+		errs = append(errs, a.Err)
 	}
 	if e.unknown {
 		errs = append(errs, ErrOutcomeUnknown)

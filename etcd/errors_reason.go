@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"github.com/etcdv2/client/internal/cluster"
+	"github.com/etcdv2/client/internal/errs"
 	"github.com/etcdv2/client/internal/foreign"
 )
 
 // ErrNotSupported says that no member has what was asked for: all are too old, too new, or were started
 // without the v2 API. The error names the version of one. Nothing was done.
-var ErrNotSupported = errors.New("not supported by the server")
+var ErrNotSupported = errs.New("not supported by the server")
 
 // reason is what a reply of a status and with words that begin so means. Off the keys etcd sends no codes,
 // only words. The words of a name that a user chose never come first in them.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/errs"
 )
 
@@ -68,7 +69,8 @@ func (c *Client) settled(ctx context.Context, key string, w *write, send func() 
 	if !errors.Is(err, ErrOutcomeUnknown) {
 		return resp, err
 	}
-	return s.settle(ctx, err)
+	resp, err = s.settle(ctx, err)
+	return resp, contexts.Join(ctx, err)
 }
 
 // swapByIndex makes a compare-and-swap by value one that can be sent twice: by value, another write could

@@ -92,9 +92,10 @@ func (c *Client) Mirror(ctx context.Context, dir string) (*Mirror, error) {
 		return nil, err
 	}
 	m.index = index
-	ctx, m.end = context.WithCancelCause(ctx)
+	own, end := context.WithCancelCause(ctx)
+	m.end = end
 	m.mu.Lock() // until the tree is made, beside the caller: whoever looks at it waits
-	go m.live(ctx, node)
+	go m.live(ctx, own, node)
 	return m, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"sync"
 
+	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/follow"
 )
 
@@ -76,14 +77,14 @@ func (t ChangeType) String() string { return cmp.Or(changeWords[t], "unknown") }
 // present, but not by the way or in the order in which it came about.
 //
 // Any number of loops can run, each at its own pace. A loop ends with one pair of an empty Change and an
-// error: ctx's cause, or, when all changes are told, why the mirror has ended.
+// error: ctx.Err(), or, when all changes are told, why the mirror has ended.
 func (m *Mirror) Changes(ctx context.Context) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		feed := m.subscribe()
 		defer m.unsubscribe(feed)
 		for {
-			if ctx.Err() != nil {
-				yield(Change{}, context.Cause(ctx))
+			if err := contexts.Err(ctx); err != nil {
+				yield(Change{}, err)
 				return
 			}
 			ended := m.Err() // before the look at the changes: none comes later

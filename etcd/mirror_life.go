@@ -1,18 +1,22 @@
 package etcd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/etcdv2/client/internal/contexts"
+	"github.com/etcdv2/client/internal/errs"
 )
 
 // errUnknownAction says of an event that it cannot be applied, since nobody knows what it did.
-var errUnknownAction = errors.New("event with an unknown action")
+var errUnknownAction = errs.New("event with an unknown action")
 
 // live makes a tree of what was read, and gives the lock back that its maker holds for that; then it keeps
-// the mirror current until something ends it.
-func (m *Mirror) live(ctx context.Context, read *Node) {
+// the mirror current until something ends it: caller's end or Close, which both end ctx, among others.
+func (m *Mirror) live(caller, ctx context.Context, read *Node) {
 	defer close(m.done)
 	defer m.end(nil) // lets go of the context that the mirror was made with
 	m.tree = newMirrorTree(m.dir, read)
@@ -21,6 +25,10 @@ func (m *Mirror) live(ctx context.Context, read *Node) {
 		err := m.follow(ctx)
 		if lost(err) {
 			err = m.resync(ctx, err)
+		}
+		var byContext *contexts.Ended
+		if errors.As(err, &byContext) {
+			err = cmp.Or(contexts.Why(caller, ctx), err)
 		}
 		if err != nil {
 			m.ended(err)
@@ -80,7 +88,7 @@ func (m *Mirror) resync(ctx context.Context, why error) error {
 		node, index, err := m.read(ctx, WithQuorum())
 		switch {
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
+			return contexts.Err(ctx)
 		case err == nil:
 			m.replace(newMirrorTree(m.dir, node), index, why)
 			m.aliveAt(asked)

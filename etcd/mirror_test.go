@@ -139,7 +139,7 @@ func TestMirrorEnds(t *testing.T) {
 		end  func(m *aMirror, cancel context.CancelCauseFunc)
 		want error
 	}{
-		"with its context":  {func(_ *aMirror, cancel context.CancelCauseFunc) { cancel(cause) }, cause},
+		"with its context":  {func(_ *aMirror, cancel context.CancelCauseFunc) { cancel(cause) }, context.Canceled},
 		"with Close":        {func(m *aMirror, _ context.CancelCauseFunc) { m.Close() }, ErrClosed},
 		"with its client's": {func(m *aMirror, _ context.CancelCauseFunc) { m.client.Close() }, ErrClosed},
 		"with whatever is first": {func(m *aMirror, cancel context.CancelCauseFunc) {

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/etcdv2/client/internal/follow"
-
+	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/errs"
+	"github.com/etcdv2/client/internal/follow"
 )
 
 // WaitFor returns the node of key as soon as predicate says yes to it; at once, if it does now. Where key
@@ -21,7 +21,7 @@ import (
 // Predicate is asked again after changes of key, not after each one: a state that lasted only a moment may be
 // passed over. It is called in the caller's goroutine, and may take its time.
 //
-// WaitFor ends with an error when ctx does, its cause, and when the mirror does, see Err. A key that a mirror
+// WaitFor ends with ctx.Err() when ctx ends, and when the mirror ends, see Err. A key that a mirror
 // never holds, outside of what is mirrored or hidden in it, is ErrInvalidArgument.
 func (m *Mirror) WaitFor(ctx context.Context, key string, predicate func(*Node) bool) (*Node, error) {
 	key, err := m.checkKey(key)
@@ -47,7 +47,7 @@ func (m *Mirror) WaitFor(ctx context.Context, key string, predicate func(*Node) 
 // WaitIndex with its Index makes the mirror show it. Where the write was elsewhere, the mirror asks whether
 // it has missed nothing, which takes a second or two.
 //
-// It ends with an error when ctx does, its cause; when the mirror does, see Err; and with
+// It ends with ctx.Err() when ctx ends; with an error when the mirror ends, see Err; and with
 // ErrClusterRolledBack when the mirror's index goes back meanwhile: index is then one of a history that is no
 // more.
 func (m *Mirror) WaitIndex(ctx context.Context, index uint64) error {
@@ -85,6 +85,9 @@ func (m *Mirror) look(key string) mirrorMoment {
 
 // await waits for the end of a moment, which no longer comes when the mirror has ended, or for again.
 func (m *Mirror) await(ctx context.Context, now mirrorMoment, again <-chan time.Time) error {
+	if err := contexts.Err(ctx); err != nil {
+		return err
+	}
 	if now.err != nil {
 		return now.err
 	}
@@ -94,7 +97,7 @@ func (m *Mirror) await(ctx context.Context, now mirrorMoment, again <-chan time.
 	case <-again:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return contexts.Err(ctx)
 	}
 }
 

@@ -67,11 +67,11 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 			cancel(cause)
 		}()
 		_, err := m.WaitFor(ctx, "/d/f", func(*Node) bool { return false })
-		check(t, "error", err, cause)
-		check(t, "error", m.WaitIndex(ctx, 8), cause)
+		checkEnded(t, ctx, err)
+		checkEnded(t, ctx, m.WaitIndex(ctx, 8))
 		for change, err := range m.Changes(ctx) {
 			check(t, "change", change, Change{})
-			check(t, "error", err, cause)
+			checkEnded(t, ctx, err)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -308,6 +309,19 @@ func checkNot(t *testing.T, err error, targets ...error) {
 		if errors.Is(err, target) {
 			t.Errorf("error %v\nis %v", err, target)
 		}
+	}
+}
+
+// checkEnded fails unless err says that ctx has ended, with its cause in the text and not in the chain.
+func checkEnded(t *testing.T, ctx context.Context, err error) {
+	t.Helper()
+	checkIs(t, err, ctx.Err())
+	cause := context.Cause(ctx)
+	if cause != ctx.Err() && errors.Is(err, cause) {
+		t.Errorf("error %v\nunwraps to the cause %v", err, cause)
+	}
+	if err != nil && !strings.Contains(err.Error(), cause.Error()) {
+		t.Errorf("error %v\ndoes not name the cause %v", err, cause)
 	}
 }
 

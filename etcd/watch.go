@@ -90,7 +90,7 @@ func (c *Client) WatchOnce(ctx context.Context, key string, opts ...WatchOption)
 }
 
 // errEnough ends a watch whose caller has received what it wanted.
-var errEnough = errors.New("enough")
+var errEnough = errs.New("enough")
 
 // watch holds the parameters and the starting point of a watch.
 type watch struct {
@@ -124,7 +124,7 @@ func newWatch(c *Client, key string, opts []WatchOption) (*watch, error) {
 }
 
 // run calls deliver with one event after another, in whichever goroutine has received it, until the watch
-// ends. It returns the cause of ctx, ErrClosed, the error of deliver, or a *WatchError. All goroutines of the
+// ends. It returns contexts.Err(ctx), ErrClosed, the error of deliver, or a *WatchError. All goroutines of the
 // watch have ended when it returns.
 func (w *watch) run(ctx context.Context, deliver func(*Response) error) error {
 	life := w.client.cluster.Life()
@@ -136,10 +136,14 @@ func (w *watch) run(ctx context.Context, deliver func(*Response) error) error {
 	if err == nil {
 		err = w.engine(deliver).Run(merged)
 	}
-	if life.Err() != nil && ctx.Err() == nil && errors.Is(err, ErrClosed) {
-		return fmt.Errorf("etcd: watch %s: %w", w.key, ErrClosed)
+	var byContext *contexts.Ended
+	if !errors.As(err, &byContext) && !errors.Is(err, ErrClosed) {
+		return err
 	}
-	return err
+	if ended := contexts.Err(ctx); ended != nil {
+		return ended
+	}
+	return fmt.Errorf("etcd: watch %s: %w", w.key, ErrClosed)
 }
 
 // engine returns the follow.Watch for the events from next on.

@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 
+	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/follow"
 )
 
@@ -20,7 +21,7 @@ func (w *watch) start(ctx context.Context, deliver func(*Response) error) error 
 		current, err := begin(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
+			return contexts.Err(ctx)
 		case err == nil && current != nil:
 			return deliver(current)
 		case err == nil:
@@ -28,7 +29,7 @@ func (w *watch) start(ctx context.Context, deliver func(*Response) error) error 
 		case !Retryable(err):
 			return w.ended(max(w.next, 1)-1, err)
 		}
-		// If the context ends the pause, the next round returns its cause.
+		// If the context ends the pause, the next round returns.
 		_ = pause.Wait(ctx, ctx)
 	}
 }

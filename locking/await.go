@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/internal/contexts"
 )
 
 // await returns when the lock is held. An ErrLost says that the place is gone.
@@ -15,10 +16,10 @@ func (p *place) await(ctx context.Context) error {
 	for again := newPause(); ; {
 		blockers, index, err := p.blockers(ctx)
 		switch {
+		case ctx.Err() != nil:
+			return contexts.Err(ctx)
 		case p.ctx.Err() != nil:
 			return context.Cause(p.ctx)
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
 		case err == nil && len(blockers) == 0:
 			return p.claim(ctx)
 		case err == nil && p.watch(ctx, blockers, index):
@@ -36,7 +37,7 @@ func (p *place) tryHold(ctx context.Context) error {
 	blockers, _, err := p.blockers(ctx)
 	switch {
 	case err != nil:
-		return err
+		return p.because(ctx, err)
 	case len(blockers) > 0:
 		return ErrLocked
 	}
@@ -75,7 +76,7 @@ func (p *place) claim(ctx context.Context) error {
 		if ttl == 0 {
 			ttl = p.queue.ttl // taken over from one that had none
 		} else if !p.queue.tells {
-			return p.because(nil)
+			return p.because(ctx, nil)
 		}
 	}
 	return p.rewrite(ctx, ttl, func(e *entry) { e.Held = true })

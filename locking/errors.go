@@ -5,26 +5,27 @@ import (
 	"fmt"
 
 	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/internal/errs"
 )
 
 var (
 	// ErrLost says that the lock is not held any more, or soon will not be, though it was not unlocked: it
 	// could not be kept alive in time, or its key was removed or taken over.
-	ErrLost = errors.New("locking: lock lost")
+	ErrLost = errs.New("locking: lock lost")
 
 	// ErrUnlocked is the cause of a lock's Context after Unlock.
-	ErrUnlocked = errors.New("locking: lock unlocked")
+	ErrUnlocked = errs.New("locking: lock unlocked")
 
 	// ErrLocked is the answer of a TryLock that would have had to wait.
-	ErrLocked = errors.New("locking: held by others")
+	ErrLocked = errs.New("locking: held by others")
 
 	// ErrNotHeld says that nobody holds the lock.
-	ErrNotHeld = errors.New("locking: held by nobody")
+	ErrNotHeld = errs.New("locking: held by nobody")
 )
 
 // errTakenOver is a loss that no new try can mend: the two processes would take the lock from each other for
 // ever.
-var errTakenOver = errors.New("taken over by another process of the same identity")
+var errTakenOver = errs.New("taken over by another process of the same identity")
 
 // lost makes an ErrLost that says how.
 func lost(format string, args ...any) error {

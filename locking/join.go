@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/internal/contexts"
 )
 
 // lock waits in line until the lock is held.
@@ -17,7 +18,7 @@ func (q *queue) lock(ctx context.Context) (*Lock, error) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, contexts.Join(ctx, err)
 		}
 		err = p.await(ctx)
 		if err == nil {
@@ -89,8 +90,8 @@ func (q *queue) enqueue(ctx context.Context) (*place, error) {
 	if q.err != nil {
 		return nil, q.err
 	}
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+	if err := contexts.Err(ctx); err != nil {
+		return nil, err
 	}
 	e, sent := q.newEntry(), time.Now()
 	late, cancel := lingering(ctx)
@@ -98,7 +99,7 @@ func (q *queue) enqueue(ctx context.Context) (*place, error) {
 	resp, err := q.layout.create(late, q.client, q.dir, e, q.ttl)
 	if err != nil {
 		q.sweep(ctx, e, err)
-		return nil, err
+		return nil, contexts.Join(ctx, err) // late may have ended otherwise
 	}
 	return newPlace(ctx, q, e, resp, sent.Add(q.ttl)), nil
 }
@@ -116,7 +117,7 @@ func (q *queue) takeOver(ctx context.Context, earlier Contender) (*place, error)
 	defer cancel()
 	resp, err := q.client.CompareAndSwap(late, earlier.Key, q.layout.encode(e), etcd.Prev{Index: earlier.index}, opts...)
 	if err != nil {
-		return nil, err
+		return nil, contexts.Join(ctx, err)
 	}
 	return newPlace(ctx, q, e, resp, deadline), nil
 }

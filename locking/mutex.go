@@ -17,7 +17,7 @@ func NewMutex(client *etcd.Client, name string, opts ...Option) *Mutex {
 }
 
 // Lock waits until the mutex is held by nobody else, in the order in which contenders came, and takes it.
-// When ctx ends first, Lock returns its cause and leaves nothing behind.
+// When ctx ends first, Lock returns ctx.Err() and leaves nothing behind.
 //
 // A failure to get in line is returned. Once in line, Lock rides out failures of members and connections
 // until ctx ends; one whose key has gone meanwhile takes a new place at the end.

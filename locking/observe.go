@@ -9,6 +9,7 @@ import (
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/internal/backoff"
+	"github.com/etcdv2/client/internal/contexts"
 )
 
 // Observe iterates over who holds the mutex: first who holds it now, and then every change, of the holder or
@@ -25,7 +26,7 @@ import (
 // ridden out. Where the server's history of events ends before the watch has read it, the queue is read
 // again; holders in between are then missed.
 //
-// It ends with the cause of ctx's end, or with an error that would be the same the next time: the client is
+// It ends with ctx.Err() when ctx ends, or with an error that would be the same the next time: the client is
 // closed, is not allowed to read, or the cluster is another one.
 func (m *Mutex) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 	return func(yield func(Contender, error) bool) {
@@ -36,7 +37,7 @@ func (m *Mutex) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 			case o.left:
 				return
 			case ctx.Err() != nil:
-				err = context.Cause(ctx)
+				err = contexts.Err(ctx)
 			case err == nil || etcd.Retryable(err):
 				_ = again.Wait(ctx, ctx) // what has ended it, the next round says
 				continue

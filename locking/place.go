@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/internal/contexts"
 )
 
 // place is a place in line: a key of our own, and what keeps it there. It ends when it is given up or lost.
@@ -116,7 +117,7 @@ func (p *place) leave(ctx context.Context) error {
 			p.queue.tidy(ctx)
 			return nil
 		case !etcd.Retryable(err), again.Wait(ctx, ctx) != nil:
-			return err
+			return contexts.Join(ctx, err)
 		}
 	}
 }

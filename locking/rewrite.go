@@ -1,6 +1,7 @@
 package locking
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -12,21 +13,21 @@ import (
 // rewrite writes the key anew, with an entry that change has changed, to live for ttl; 0 is for ever. It
 // tries again until that has happened, ctx ends, or the key is lost.
 func (p *place) rewrite(ctx context.Context, ttl time.Duration, change func(*entry)) error {
-	ctx, cancel := p.bound(ctx)
+	bound, cancel := p.bound(ctx)
 	defer cancel()
 	select {
 	case p.turn <- struct{}{}:
 		defer func() { <-p.turn }()
-	case <-ctx.Done():
-		return p.ended(ctx)
+	case <-bound.Done():
+		return p.because(ctx, nil)
 	}
 	e := p.entry
 	change(&e)
 	for again := newPause(); ; {
-		err := p.swap(ctx, e, ttl)
+		err := p.swap(bound, e, ttl)
 		if refused(err, etcd.ErrCompareFailed) {
 			// One of ours was applied without our being told, or the key is another's.
-			if err = p.reread(ctx); err == nil {
+			if err = p.reread(bound); err == nil {
 				continue
 			}
 		}
@@ -40,10 +41,10 @@ func (p *place) rewrite(ctx context.Context, ttl time.Duration, change func(*ent
 			p.lose(err)
 		}
 		if p.ctx.Err() != nil || !etcd.Retryable(err) {
-			return p.because(err)
+			return p.because(ctx, err)
 		}
-		if again.Wait(ctx, p.ctx) != nil {
-			return p.ended(ctx)
+		if again.Wait(bound, p.ctx) != nil {
+			return p.because(ctx, nil)
 		}
 	}
 }
@@ -83,13 +84,11 @@ func (p *place) bound(ctx context.Context) (context.Context, context.CancelFunc)
 	return contexts.Merge(ctx, p.ctx)
 }
 
-// ended returns why a call that ctx bounds has come to nothing.
-func (p *place) ended(ctx context.Context) error { return p.because(context.Cause(ctx)) }
-
-// because returns why the place has ended, or err if it has not.
-func (p *place) because(err error) error {
+// because returns why the place has ended, or err if it has not, joined with the end of ctx, the context of
+// the call.
+func (p *place) because(ctx context.Context, err error) error {
 	if p.ctx.Err() != nil {
-		return context.Cause(p.ctx)
+		err = context.Cause(p.ctx)
 	}
-	return err
+	return cmp.Or(contexts.Join(ctx, err), contexts.Err(ctx))
 }

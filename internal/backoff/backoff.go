@@ -5,6 +5,8 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
+
+	"github.com/etcdv2/client/internal/contexts"
 )
 
 // Backoff is a pause that doubles from First to Most each time it is taken.
@@ -21,7 +23,7 @@ func (b *Backoff) Step() time.Duration {
 	return current/2 + rand.N(current/2+1)
 }
 
-// Wait pauses for a step, or until ctx or other ends; it returns the cause of that then.
+// Wait pauses for a step, or until ctx or other ends; it returns contexts.Why(ctx, other) then.
 func (b *Backoff) Wait(ctx, other context.Context) error {
 	timer := time.NewTimer(b.Step())
 	defer timer.Stop()
@@ -29,10 +31,9 @@ func (b *Backoff) Wait(ctx, other context.Context) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
 	case <-other.Done():
-		return context.Cause(other)
 	}
+	return contexts.Why(ctx, other)
 }
 
 // Reset makes the next pause the first again.

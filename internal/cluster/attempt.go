@@ -12,13 +12,16 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/etcdv2/client/internal/contexts"
+	"github.com/etcdv2/client/internal/errs"
 )
 
 // attempt is one attempt in flight. It ends when the caller's context ends, when it times out, when the
 // cluster closes, or when the pulse ends it. It records whether anything can have been sent.
 type attempt struct {
 	caller   context.Context
-	ctx      context.Context // ends when caller ends, or earlier
+	ctx      context.Context // ends when caller ends, or earlier, with a cause of this package
 	cancel   context.CancelCauseFunc
 	timer    *time.Timer // nil if there is no time limit
 	most     time.Duration
@@ -34,7 +37,7 @@ type attempt struct {
 
 // errMayHaveMissed ends requests that may have missed events. Their owners make them again, and the new
 // requests search the history.
-var errMayHaveMissed = errors.New("the member may have skipped events")
+var errMayHaveMissed = errs.New("the member may have skipped events")
 
 // newAttempt returns an attempt that times out after most; 0 means no limit. With a transport that reports
 // its connections, half of that time is for getting one: waiting longer for a host that silently drops
@@ -111,17 +114,18 @@ func (a *attempt) countsAgainstMember() bool {
 	return !errors.Is(a.caller.Err(), context.Canceled) && !a.missed.Load()
 }
 
-// why returns the reason for err, or, if the attempt has ended, the cause of its end. It removes the URL that
-// net/http adds to an error, because the errors of this library already name the request and the member.
+// why returns the reason for err, which the transport has returned, or, if the attempt has ended, why it
+// ended. It removes the URL that net/http adds to an error, because the errors of this library already name
+// the request and the member.
 func (a *attempt) why(err error) error {
-	if a.ctx.Err() != nil {
-		return context.Cause(a.ctx)
+	if ended := contexts.Why(a.caller, a.ctx); ended != nil {
+		return ended
 	}
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
-		return wrapped.Err
+		err = wrapped.Err
 	}
-	return err
+	return errs.External(err)
 }
 
 // outcome returns the outcome of an attempt that failed with err before it got a reply.

@@ -169,7 +169,8 @@ func TestLiftedAttemptStillEndsWithTheCallerOrTheCluster(t *testing.T) {
 		check(t, "errors after an hour", []error{byCaller.ctx.Err(), byCluster.ctx.Err()}, []error{nil, nil})
 		cancel(cause)
 		<-byCaller.ctx.Done()
-		check(t, "reason", byCaller.why(io.EOF), cause)
+		checkIs(t, byCaller.why(io.EOF), context.Canceled)
+		check(t, "text", byCaller.why(io.EOF).Error(), "context canceled: enough")
 		c.Close()
 		<-byCluster.ctx.Done()
 		checkIs(t, byCluster.why(io.EOF), errs.ErrClosed)
@@ -180,8 +181,10 @@ func TestLiftedAttemptStillEndsWithTheCallerOrTheCluster(t *testing.T) {
 func TestReasonOfAFailureIsBare(t *testing.T) {
 	a := attemptOf(t, Config{}, 1500*time.Millisecond)
 	broken := errors.New("broken")
-	check(t, "reason", a.why(&url.Error{Op: "Get", URL: "http://a", Err: broken}), broken)
-	check(t, "reason", a.why(broken), broken)
+	for _, err := range []error{broken, &url.Error{Op: "Get", URL: "http://a", Err: broken}} {
+		checkIs(t, a.why(err), broken)
+		check(t, "text", a.why(err).Error(), "broken")
+	}
 }
 
 func TestReasonOfATimeoutSaysHowLong(t *testing.T) {

@@ -98,7 +98,7 @@ type Result struct {
 
 	Member   *Member   // the member of the last attempt; nil if there was none
 	Attempts []Attempt // the attempts that ended with no answer, or with a redirect that was followed, in order
-	Ended    error     // the cause of the end of the call's context, or of Close, if either has ended by then
+	Ended    error     // a *contexts.Ended if the call's context has ended by then, errs.ErrClosed after Close, else nil
 	Open     *Open     // the successful reply to a call that waits; nil for other calls
 }
 

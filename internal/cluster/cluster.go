@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/errs"
 )
 
@@ -84,7 +85,7 @@ func (c *Cluster) Do(ctx context.Context, call *Call) Result {
 			f.failed(result.Verdict)
 		}
 	}
-	result.Ended = firstCause(ctx, c.life)
+	result.Ended = contexts.Why(ctx, c.life)
 	return result
 }
 
@@ -113,8 +114,8 @@ func noAttempt(err error) Result { return Result{Verdict: Verdict{Outcome: NotSe
 // discovers members if there are none yet.
 func (c *Cluster) admit(ctx context.Context, call *Call) error {
 	req := call.Request
-	if cause := firstCause(c.life, ctx); cause != nil {
-		return fmt.Errorf("etcd: %s %s: %w", req.Method, req.URL.Path, cause)
+	if why := contexts.Why(ctx, c.life); why != nil {
+		return fmt.Errorf("etcd: %s %s: %w", req.Method, req.URL.Path, why)
 	}
 	if req.ContentLength > maxFormBytes {
 		return errs.Invalidf("%s %s: body of %d bytes, etcd reads at most %d, escapes counted",
@@ -135,16 +136,6 @@ func (c *Cluster) authorize(req *http.Request) {
 	if c.config.Username != "" {
 		req.SetBasicAuth(c.config.Username, c.config.Password)
 	}
-}
-
-// firstCause returns the cause of the first context that has ended, or nil if none has.
-func firstCause(contexts ...context.Context) error {
-	for _, ctx := range contexts {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-	}
-	return nil
 }
 
 // mayGoOn is the failover policy. After an attempt that settled nothing, a read goes to the next member. A

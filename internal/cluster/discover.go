@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/errs"
 )
 
@@ -59,16 +60,16 @@ func (c *Cluster) discovered(endpoint string) (*Member, error) {
 func (c *Cluster) lookUp(ctx context.Context) ([]string, error) {
 	a := c.newAttempt(ctx, 0)
 	defer a.end()
-	ctx = a.ctx
+	limited := a.ctx
 	if most := c.config.AttemptTimeout; most > 0 {
 		late := fmt.Errorf("etcd: no members found within %v: %w", most, os.ErrDeadlineExceeded)
-		bounded, cancel := context.WithTimeoutCause(ctx, most, late)
+		bounded, cancel := context.WithTimeoutCause(limited, most, late)
 		defer cancel()
-		ctx = bounded
+		limited = bounded
 	}
-	endpoints, err := c.config.Discover(ctx)
-	if err != nil && ctx.Err() != nil {
-		return nil, fmt.Errorf("%w: %w", context.Cause(ctx), err)
+	endpoints, err := c.config.Discover(limited)
+	if why := contexts.Why(ctx, limited); err != nil && why != nil {
+		return nil, fmt.Errorf("%w: %w", why, err)
 	}
 	return endpoints, err
 }
@@ -78,7 +79,8 @@ const mostAsked = 16
 
 // Advertise takes the endpoints that the cluster has named. It asks them concurrently, and replaces the
 // members with the configured ones and those at usable endpoints. It passes over endpoints that are not
-// valid, and returns an error that names the first of them. After such a list no member is dropped.
+// valid, and returns an error that names the first of them. After such a list, or if ctx ends, no member is
+// dropped.
 func (c *Cluster) Advertise(ctx context.Context, endpoints []string) error {
 	usable := make([]*Member, len(endpoints))
 	identify := sync.OnceFunc(func() { c.identify(ctx) })
@@ -104,11 +106,13 @@ func (c *Cluster) Advertise(ctx context.Context, endpoints []string) error {
 	}
 	asking.Wait()
 	usable = slices.DeleteFunc(usable, func(m *Member) bool { return m == nil })
-	if odd.count > 0 { // such a list does not prove that a member has gone
+	// Neither a list with odd endpoints nor questions without an answer prove that a member has gone.
+	ended := contexts.Why(ctx, c.life)
+	if odd.count > 0 || ended != nil {
 		usable = append(usable, c.members.all()...)
 	}
 	c.members.advertise(usable)
-	return odd.err(len(endpoints), "the cluster names")
+	return cmp.Or(ended, odd.err(len(endpoints), "the cluster names"))
 }
 
 // passedOver counts endpoints of a list that cannot be used.

@@ -1,4 +1,8 @@
-// Package contexts merges contexts.
+// Package contexts reports why contexts have ended, and merges contexts.
+//
+// The cause of a context can be any error. Package errgroup, for example, cancels a context with the error of
+// another call, which may be etcd's "key not found". So the library never decides anything by the cause of a
+// context that derives from a caller's. [Err] keeps the cause in the text of an error, outside its chain.
 package contexts
 
 import "context"

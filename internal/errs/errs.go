@@ -2,21 +2,26 @@
 // packages below it.
 package errs
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 var (
 	// ErrInvalidArgument is etcd.ErrInvalidArgument.
-	ErrInvalidArgument = errors.New("etcd: invalid argument")
+	ErrInvalidArgument = New("etcd: invalid argument")
 
 	// ErrWrongCluster is etcd.ErrWrongCluster.
-	ErrWrongCluster = errors.New("answer from another cluster")
+	ErrWrongCluster = New("answer from another cluster")
 
 	// ErrClosed is etcd.ErrClosed.
-	ErrClosed = errors.New("client closed")
+	ErrClosed = New("client closed")
 )
+
+// New returns an error as errors.New does. Its type makes External recognize it as the library's: New makes
+// every error value that the library compares with.
+func New(text string) error { return &sentinel{text} }
+
+type sentinel struct{ text string }
+
+func (e *sentinel) Error() string { return e.text }
 
 // Invalidf returns an error that matches ErrInvalidArgument and says what the caller passed. Its text begins
 // with "etcd: ".

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/internal/backoff"
+	"github.com/etcdv2/client/internal/contexts"
 )
 
 // follower follows a server as fast as it writes. While little happens, it has one long poll open; see arm
@@ -62,7 +63,7 @@ func (f *follower) follow() error {
 		case <-f.over:
 			return f.err
 		case <-f.ctx.Done():
-			return f.end(context.Cause(f.ctx))
+			return f.end(contexts.Err(f.ctx))
 		}
 	}
 }

@@ -3,6 +3,8 @@ package follow
 import (
 	"context"
 	"sync"
+
+	"github.com/etcdv2/client/internal/contexts"
 )
 
 // mostAhead is the maximum number of bytes of events that a watch reads ahead of its loop.
@@ -56,11 +58,11 @@ func (r *Readahead[E]) End(err error) {
 }
 
 // Pop returns the next event, or the error of the watch after the last event. Once ctx has ended, it returns
-// the cause of ctx.
+// contexts.Err(ctx).
 func (r *Readahead[E]) Pop(ctx context.Context) (event E, err error) {
 	for {
-		if ctx.Err() != nil {
-			return event, context.Cause(ctx)
+		if err := contexts.Err(ctx); err != nil {
+			return event, err
 		}
 		if event, ok := r.take(); ok {
 			return event, nil

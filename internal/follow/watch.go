@@ -86,7 +86,7 @@ type Watch struct {
 	Reopened func(after uint64, err error)       // called before a request is made again because of err
 }
 
-// Run follows the events until the watch ends. It returns the cause of ctx, the error of Deliver, or, if an
+// Run follows the events until the watch ends. It returns contexts.Err(ctx), the error of Deliver, or, if an
 // answer ends the watch, the error of Ended. All goroutines of the watch have ended when it returns.
 func (w *Watch) Run(ctx context.Context) error {
 	f := newFollower(ctx, w)
