@@ -24,6 +24,11 @@
 //   - Observers see the leaders in the order of their terms, and every one whose events are in the server's
 //     history of 1,000 when they read them. When it is cleared before, they read who leads then.
 //
+// # Errors
+//
+// If its context ends a call, errors.Is(err, ctx.Err()) holds, as in package etcd: the context's cause is only
+// in the error's text.
+//
 // # What is not guaranteed
 //
 //   - That an observer knows of a change at the same time as the candidates: it may see the old leader for a

@@ -161,6 +161,21 @@ func TestServerOfAnUnknownAuthorityIsRefused(t *testing.T) {
 	checkNot(t, err, ErrOutcomeUnknown)
 }
 
+// A callback of the caller's may return anything, also what another client has answered.
+func TestErrorOfATLSCallbackIsNoAnswer(t *testing.T) {
+	s := mutualTLS(t, newIdentity(t))
+	for _, said := range []error{ErrClosed, ErrNotSupported, ErrKeyNotFound, &Error{Code: ErrKeyNotFound, StatusCode: 404}} {
+		config := &tls.Config{
+			MinVersion: tls.VersionTLS12, InsecureSkipVerify: true,
+			VerifyConnection: func(tls.ConnectionState) error { return said },
+		}
+		exists, err := connectWith(t, Config{Endpoints: []string{s.URL}, TLS: config}).Exists(t.Context(), "/k")
+		checkNot(t, err, ErrClosed, ErrNotSupported, ErrKeyNotFound)
+		check(t, "result and status", []any{exists, status(err)}, []any{false, 0})
+		check(t, "retryable", Retryable(err), true)
+	}
+}
+
 // shown makes a server that takes every client's certificate and keeps which ones it was
 // shown. Each call needs a connection of its own.
 func shown(t *testing.T, server identity) (*httptest.Server, func() [][]byte) {

@@ -39,6 +39,12 @@
 // with --enable-v2. In the text of an error, what another program wrote is truncated and escaped, and the
 // credentials of the request are hidden.
 //
+// If its context ends a call, errors.Is(err, ctx.Err()) holds: the error unwraps to context.Canceled or
+// context.DeadlineExceeded. The context's cause is only in the error's text, because a cause can be the error
+// of another call: errgroup.WithContext cancels with one. If Close ends a call, the error is ErrClosed; if
+// both do, the context counts. An error of a transport, a resolver or a TLS callback can be inspected, but is
+// never an error of this package, whatever it wraps.
+//
 // # Failover
 //
 // A call begins with the member that answered last; at first, with one chosen at random or, with

@@ -30,7 +30,8 @@ var (
 	// belong to other changes.
 	ErrClusterRolledBack = errs.New("cluster is behind what it has shown before")
 
-	// ErrClosed says that the client was closed, before the call or while it ran.
+	// ErrClosed says that the client was closed, before the call or while it ran. It never comes from the
+	// cause of a call's context.
 	ErrClosed = errs.ErrClosed
 )
 
@@ -81,8 +82,9 @@ type Attempt struct {
 	Err      error         // what went wrong: a network error, or an *Error for a reply that is not an answer
 }
 
-// ClusterError says that no member gave a usable answer to a request. It unwraps to the error of every
-// attempt, and to ErrOutcomeUnknown where a write may have been applied.
+// ClusterError says that no member gave a usable answer to a request. If its context or Close ended the call,
+// it unwraps to ctx.Err() or ErrClosed; the context's cause is only in its text. It also unwraps to the error
+// of every attempt, and to ErrOutcomeUnknown where a write may have been applied.
 type ClusterError struct {
 	Method   string    // HTTP method of the request
 	Path     string    // the request's path, the key in it not escaped

@@ -21,8 +21,8 @@ import (
 // Predicate is asked again after changes of key, not after each one: a state that lasted only a moment may be
 // passed over. It is called in the caller's goroutine, and may take its time.
 //
-// WaitFor ends with ctx.Err() when ctx ends, and when the mirror ends, see Err. A key that a mirror
-// never holds, outside of what is mirrored or hidden in it, is ErrInvalidArgument.
+// WaitFor ends with ctx.Err() when ctx ends, and with an error when the mirror ends, see Err. A key that a
+// mirror never holds, outside of what is mirrored or hidden in it, is ErrInvalidArgument.
 func (m *Mirror) WaitFor(ctx context.Context, key string, predicate func(*Node) bool) (*Node, error) {
 	key, err := m.checkKey(key)
 	if err != nil {

@@ -27,8 +27,8 @@ import (
 // members and connections, without limit. It reads up to 16 MiB ahead of the loop, so that a loop that is
 // busy for a while misses nothing.
 //
-// A watch ends with one pair of nil and an error: the cause of ctx's end, ErrClosed, ErrInvalidArgument, or a
-// *WatchError that says how far the watch came and why it cannot continue. The reason to expect is
+// A watch ends with one pair of nil and an error: ctx.Err(), ErrClosed, ErrInvalidArgument, or a *WatchError
+// that says how far the watch came and why it cannot continue. The reason to expect is
 // ErrEventIndexCleared: the next events are no longer in the history of 1,000 events that the server keeps
 // for all keys together. Then read the key and watch from that response's Index; a Mirror does so by itself.
 // ErrClusterRolledBack and ErrWrongCluster mean that the cluster is no longer the one that was watched.

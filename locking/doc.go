@@ -59,6 +59,13 @@
 //     last until somebody deletes its key.
 //   - A Mutex is not reentrant: a program that locks it twice waits for itself.
 //
+// # Errors
+//
+// If its context ends a call, errors.Is(err, ctx.Err()) holds, as in package etcd: the context's cause is only
+// in the error's text, and nothing is concluded from it. So a call of package etcd that the loss of a lock
+// ends, because it was made with lock.Context(), fails with context.Canceled; context.Cause(lock.Context())
+// says that the lock was lost.
+//
 // # Rules
 //
 // All who use a lock must use the same kind of lock, and a Semaphore the same limit. A user of etcd needs the

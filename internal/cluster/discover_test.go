@@ -67,6 +67,25 @@ func TestAdvertisePassesOverWhatIsNotAnEndpoint(t *testing.T) {
 	})
 }
 
+// A question that was broken off does not prove that a member has gone.
+func TestAdvertiseThatItsContextEndsDropsNoMember(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var net fakenet.Network
+		net.Serve(t, "a", server(text(200, 7, "")))
+		net.Serve(t, "b", server(text(200, 7, "")))
+		net.Serve(t, "c", server(hang))
+		net.Serve(t, "d", server(text(200, 7, "")))
+		c := newCluster(t, Config{Endpoints: []string{"http://a"}, Dial: net.Dial})
+		check(t, "error", c.Advertise(t.Context(), []string{"http://b"}), error(nil))
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errs.ErrClosed)
+		defer cancel()
+		err := c.Advertise(ctx, []string{"http://c", "http://d"})
+		check(t, "error", err.Error(), "context deadline exceeded: client closed")
+		checkIs(t, err, context.DeadlineExceeded)
+		check(t, "endpoints", c.Endpoints(), []string{"http://a", "http://d", "http://b"})
+	})
+}
+
 // Members that hang take their time once, not one after the other, and the client opens no more than some
 // connections at once, however many members it is told of.
 func TestAdvertisedMembersAreAskedSideBySide(t *testing.T) {

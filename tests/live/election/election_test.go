@@ -201,7 +201,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 		<-ctx.Done()
 		return nil
 	})
-	if !errors.Is(err, enough) {
+	if !errors.Is(err, context.Canceled) || errors.Is(err, enough) {
 		t.Error(err)
 	}
 	if _, err := e.Leader(t.Context()); !errors.Is(err, election.ErrNoLeader) {
