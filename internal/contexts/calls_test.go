@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/etcdv2/client/election"
 	"github.com/etcdv2/client/etcd"
@@ -52,7 +53,9 @@ func newFixture(t *testing.T, wrap func(*fixture, http.RoundTripper) http.RoundT
 	t.Cleanup(func() { f.client.Close() })
 	f.mirror, err = f.client.Mirror(t.Context(), "/d")
 	fail()
-	f.mutex, f.election = locking.NewMutex(f.client, "/locks/held"), election.New(f.client, "/e")
+	const ttl = time.Hour // so that what is held outlives all tries
+	f.mutex = locking.NewMutex(f.client, "/locks/held", locking.WithTTL(ttl))
+	f.election = election.New(f.client, "/e", election.WithTTL(ttl))
 	f.held, err = f.mutex.Lock(t.Context())
 	fail()
 	f.term, err = f.election.Campaign(t.Context(), "a")
@@ -180,11 +183,13 @@ func TestContextThatHasEndedSettlesNothing(t *testing.T) {
 }
 
 func TestContextThatEndsInFlightSettlesNothing(t *testing.T) {
-	for of, cause := range causes {
-		t.Run(of, func(t *testing.T) {
-			forEachCall(t, func(t *testing.T, name string, c call) { checkEndInFlight(t, name, c, cause, 0) })
-		})
-	}
+	forEachCall(t, func(t *testing.T, name string, c call) {
+		f := newFixture(t, plain)
+		for of, cause := range causes {
+			t.Log("canceled with", of)
+			f.checkEndInFlight(t, name, c, cause, 0)
+		}
+	})
 }
 
 // through are the calls that only clean up after their first answers, whatever becomes of that.
@@ -196,7 +201,7 @@ func TestContextThatEndsInALaterRequestSettlesNothing(t *testing.T) {
 		t.Run(fmt.Sprint(answered), func(t *testing.T) {
 			forEachCall(t, func(t *testing.T, name string, c call) {
 				if !through[name] {
-					checkEndInFlight(t, name, c, missing, answered)
+					newFixture(t, plain).checkEndInFlight(t, name, c, missing, answered)
 				}
 			})
 		})
@@ -204,8 +209,8 @@ func TestContextThatEndsInALaterRequestSettlesNothing(t *testing.T) {
 }
 
 // checkEndInFlight makes a call of which the server answers so many requests, and ends its context with cause.
-func checkEndInFlight(t *testing.T, name string, c call, cause error, answered int) {
-	f := newFixture(t, plain)
+func (f *fixture) checkEndInFlight(t *testing.T, name string, c call, cause error, answered int) {
+	t.Helper()
 	synctest.Wait()
 	f.server.hangAfter(answered)
 	ctx, cancel := context.WithCancelCause(t.Context())
