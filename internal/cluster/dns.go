@@ -7,8 +7,6 @@ import (
 	"net"
 	"strconv"
 	"strings"
-
-	"github.com/etcdv2/client/internal/errs"
 )
 
 // discoveryNames are the names under which clusters announce themselves to clients: first those of etcd 2.1
@@ -49,7 +47,7 @@ func LookupEndpoints(ctx context.Context, resolver *net.Resolver, domain, servic
 		}
 		return endpoints, nil
 	}
-	return nil, fmt.Errorf("etcd: no SRV records of etcd in %s: %w", domain, errs.External(last))
+	return nil, fmt.Errorf("etcd: no SRV records of etcd in %s: %w", domain, last)
 }
 
 // isMissingName reports whether the DNS has answered that it has no records of a name.

@@ -12,12 +12,14 @@ import (
 	"sync"
 )
 
-// server is as much of an etcd as a lock and a mirror need. From some request on it hangs.
+// server is as much of an etcd as a lock and a mirror need. It can be told to fail.
 type server struct {
 	mu    sync.Mutex
 	index int
 	nodes map[string]node
-	left  int // how many requests it still answers; negative for all
+	left  int           // how many requests it still answers; negative for all
+	sick  []string      // the methods that it answers with a failure
+	gone  chan struct{} // closed when it says that the keys of locks are gone
 }
 
 type node struct {
@@ -40,7 +42,7 @@ var others = map[string]string{
 const member = `{"id":"a1","name":"m1","peerURLs":["http://a:2380"],"clientURLs":["http://a"]}`
 
 func newServer() *server {
-	return &server{index: 7, left: -1, nodes: map[string]node{"/d/k": {"v", 7}}}
+	return &server{index: 7, left: -1, gone: make(chan struct{}), nodes: map[string]node{"/d/k": {"v", 7}}}
 }
 
 // hangAfter makes the server answer so many requests more, and none after them.
@@ -50,18 +52,32 @@ func (s *server) hangAfter(requests int) {
 	s.left = requests
 }
 
+// fail makes the server answer all requests of the methods with a failure.
+func (s *server) fail(methods ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sick = methods
+}
+
+// forget makes the server forget its keys.
+func (s *server) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.nodes)
+}
+
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body) // or the server would not notice a client that goes away
 	if err != nil {
 		return
 	}
 	s.mu.Lock()
-	hangs := s.left == 0 || r.URL.Query().Get("wait") == "true"
+	hangs, polls := s.left == 0, r.URL.Query().Get("wait") == "true"
 	if s.left > 0 {
 		s.left--
 	}
 	s.mu.Unlock()
-	if hangs {
+	if hangs || polls && !s.isGone(r) {
 		<-r.Context().Done()
 		return
 	}
@@ -73,12 +89,27 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, text)
 }
 
+// isGone waits for gone in a poll of a lock's key.
+func (s *server) isGone(r *http.Request) bool {
+	if !strings.HasPrefix(r.URL.Path, "/v2/keys/locks/") {
+		return false
+	}
+	select {
+	case <-s.gone:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
 func (s *server) answer(r *http.Request, body string) (status int, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key, onKeys := strings.CutPrefix(r.URL.Path, "/v2/keys")
 	found, exists := s.nodes[key]
 	switch {
+	case slices.Contains(s.sick, r.Method):
+		return 503, ""
 	case others[r.URL.Path] != "":
 		return 200, others[r.URL.Path]
 	case !onKeys:
@@ -92,6 +123,9 @@ func (s *server) answer(r *http.Request, body string) (status int, text string) 
 		s.index++
 		delete(s.nodes, key)
 		return 200, fmt.Sprintf(`{"action":"compareAndDelete","node":{"key":%q,"modifiedIndex":%d,"createdIndex":%d}}`, key, s.index, found.index)
+	case r.URL.Query().Get("wait") == "true":
+		s.index++
+		return 200, fmt.Sprintf(`{"action":"expire","node":{"key":%q,"modifiedIndex":%d,"createdIndex":%d}}`, key, s.index, found.index)
 	case exists && r.Method == http.MethodGet:
 		return 200, fmt.Sprintf(`{"action":"get","node":%s}`, s.file(key))
 	case r.Method == http.MethodHead && exists:
