@@ -3,7 +3,6 @@ package contexts_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"reflect"
 	"testing"
 	"testing/synctest"
@@ -57,12 +56,8 @@ func TestContextThatEndsWhileAWriteIsSettledIsInTheError(t *testing.T) {
 func TestContextThatEndsWhileAWaiterJoinsAgainIsInTheError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, plain)
-		mutex := locking.NewMutex(f.client, "/locks/held", locking.WithTTL(10*time.Second))
-		f.server.fail()
-		time.AfterFunc(time.Second, func() {
-			f.server.forget()
-			f.server.fail(http.MethodPut)
-		})
+		mutex := locking.NewMutex(f.client, "/locks/held", locking.WithTTL(10*time.Second), locking.WithIdentity("a"))
+		time.AfterFunc(time.Second, f.server.forget)
 		f.checkEndInPause(t, func(ctx context.Context, _ *fixture) (any, error) { return mutex.Lock(ctx) })
 	})
 }

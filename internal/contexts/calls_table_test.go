@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/etcdv2/client/election"
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/locking"
 )
@@ -26,6 +27,7 @@ func last[T any](loop iter.Seq2[T, error]) (any, error) {
 func never(*etcd.Node) bool               { return false }
 func same(value string) (string, error)   { return value, nil }
 func work(context.Context) error          { return errors.New("it was called") }
+func lead(ctx context.Context) error      { <-ctx.Done(); return nil }
 func permissions() etcd.Permissions       { return etcd.Permissions{Read: []string{"/a"}} }
 func (f *fixture) lock() locking.Acquirer { return locking.NewMutex(f.client, "/locks/new") }
 func (f *fixture) rw() *locking.RWMutex   { return locking.NewRWMutex(f.client, "/locks/rw") }
@@ -153,9 +155,12 @@ var writes = map[string]call{
 
 	"election.Election.Campaign": func(ctx context.Context, f *fixture) (any, error) { return f.election.Campaign(ctx, "b") },
 	"election.Election.Remove":   func(ctx context.Context, f *fixture) (any, error) { return nil, f.election.Remove(ctx, "b") },
-	"election.Election.Run":      func(ctx context.Context, f *fixture) (any, error) { return nil, f.election.Run(ctx, "b", work) },
-	"election.Term.Proclaim":     func(ctx context.Context, f *fixture) (any, error) { return nil, f.term.Proclaim(ctx, "b") },
-	"election.Term.Resign":       func(ctx context.Context, f *fixture) (any, error) { return nil, f.term.Resign(ctx) },
+	"election.Election.Run, leading": func(ctx context.Context, f *fixture) (any, error) {
+		return nil, election.New(f.client, "/f").Run(ctx, "b", lead)
+	},
+	"election.Election.Run":  func(ctx context.Context, f *fixture) (any, error) { return nil, f.election.Run(ctx, "b", work) },
+	"election.Term.Proclaim": func(ctx context.Context, f *fixture) (any, error) { return nil, f.term.Proclaim(ctx, "b") },
+	"election.Term.Resign":   func(ctx context.Context, f *fixture) (any, error) { return nil, f.term.Resign(ctx) },
 }
 
 // without are the functions with a context that make no call, or have no error to return.
