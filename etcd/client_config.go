@@ -18,9 +18,10 @@ const defaultVersionPrefix = "/v2"
 
 // Config is what New needs to know. Only Endpoints must be set.
 type Config struct {
-	// Endpoints are the client URLs of members, such as "http://10.0.0.1:2379"; a path is put before every
-	// request's path. Some of the members will do, if Sync or SyncInterval finds the others. There must be at
-	// least one, unless Discovery finds it.
+	// Endpoints are the client URLs of members, such as "http://10.0.0.1:2379". A path, such as that of a
+	// gateway, is put before the path of every request. It must not end in VersionPrefix, which requests add;
+	// for a gateway whose own path does, VersionPrefix can be longer: "/v2/v2". Some of the members will do,
+	// if Sync or SyncInterval finds the others. There must be at least one, unless Discovery finds it.
 	Endpoints []string
 
 	// Discovery finds members by their SRV records in the DNS: with each Sync, and, where there are no

@@ -32,6 +32,18 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		{"no slashes", at("http:a:2379")},
 		{"no URL", at("http://a b/%zz")},
 		{"bad port", at("http://a:port")},
+		{"empty port", at("http://a:")},
+		{"port that is too large", at("http://a:99999")},
+		{"path of the API", at("http://a:2379/v2/keys")},
+		{"path of the API behind a gateway", at("http://a/etcd/v2/")},
+		{"path of the API with another prefix", with(func(c *Config) {
+			c.Endpoints, c.VersionPrefix = []string{"http://a/etcd"}, "/etcd"
+		})},
+		{"dots in the path", at("http://a/../b")},
+		{"empty part of a host's name", at("http://a..b:2379")},
+		{"space in the path", at("http://a/b c")},
+		{"line break", at("http://a:2379\n")},
+		{"several in one", at("http://a,http://b")},
 		{"query", at("http://a?b=c")},
 		{"fragment", at("http://a/#b")},
 		{"second is bad", at("http://a:2379", "b")},
@@ -123,9 +135,12 @@ func TestUserNameWithoutPasswordIsAccepted(t *testing.T) {
 }
 
 func TestEndpointsKeepTheirOrderAndCountOnce(t *testing.T) {
-	client := connect(t, "http://b:2379/", "https://a/etcd/", "http://b:2379", "http://[::1]:2379", "HTTP://c")
-	check(t, "endpoints", client.Endpoints(),
-		[]string{"http://b:2379", "https://a/etcd", "http://[::1]:2379", "http://c"})
+	client := connect(t, "http://b:2379/", "https://a/etcd/", "http://b:2379", "http://[::1]:2379", "HTTP://c",
+		"http://[FE80::1%25Ethernet0]:2379", "http://d/one%2Ftwo")
+	check(t, "endpoints", client.Endpoints(), []string{
+		"http://b:2379", "https://a/etcd", "http://[::1]:2379", "http://c",
+		"http://[fe80::1%25Ethernet0]:2379", "http://d/one%2Ftwo",
+	})
 }
 
 // Not even one that stands where no password belongs.

@@ -73,6 +73,9 @@ func (c Config) members() ([]*Member, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := checkNotAPI(m.base, c.VersionPrefix); err != nil {
+			return nil, err
+		}
 		if m.seed = true; !seen[m.endpoint] {
 			seen[m.endpoint] = true
 			members = append(members, m)

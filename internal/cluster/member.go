@@ -34,38 +34,6 @@ func parseMember(endpoint string) (*Member, error) {
 	return &Member{endpoint: base.String(), base: base}, nil
 }
 
-func parseEndpoint(endpoint string) (*url.URL, error) {
-	u, err := url.Parse(endpoint)
-	if i := strings.LastIndexByte(endpoint, '@'); i >= 0 {
-		// The text before it is not shown, because it may contain a password in any spelling.
-		return nil, errs.Invalidf("endpoint …%s holds credentials; they belong in Username and Password", endpoint[i:])
-	}
-	switch {
-	case err != nil:
-		return nil, errs.Invalidf("endpoint %q is not a URL", endpoint)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, errs.Invalidf("endpoint %q does not begin with http:// or https://", endpoint)
-	case u.Hostname() == "":
-		return nil, errs.Invalidf("endpoint %q has no host", endpoint)
-	case u.RawQuery != "" || u.Fragment != "":
-		return nil, errs.Invalidf("endpoint %q has a query or fragment", endpoint)
-	}
-	u.Host = canonicalHost(u)
-	u.Path = strings.TrimRight(u.Path, "/")
-	u.RawPath = ""
-	return u, nil
-}
-
-// canonicalHost returns the host of u in a spelling that can be compared: in lower case and without the
-// default port of the scheme.
-func canonicalHost(u *url.URL) string {
-	host := strings.ToLower(u.Host)
-	if port := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]; port != "" {
-		host = strings.TrimSuffix(host, port)
-	}
-	return host
-}
-
 // Endpoint returns the member's URL.
 func (m *Member) Endpoint() string { return m.endpoint }
 
@@ -92,8 +60,11 @@ func (m *Member) target(req *http.Request, versionPrefix string) (*url.URL, erro
 	}
 	target := *m.base
 	// Setting only Path escapes each segment and keeps the slashes. The %2F that other generated clients
-	// write means the same to etcd, but some proxies refuse it.
+	// write means the same to etcd, but some proxies refuse it. Escapes in the endpoint stay as they are.
 	target.Path += path
+	if m.base.RawPath != "" {
+		target.RawPath += (&url.URL{Path: path}).EscapedPath()
+	}
 	target.RawQuery = req.URL.RawQuery
 	return &target, m.checkTarget(req.Method, &target)
 }
