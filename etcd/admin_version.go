@@ -21,7 +21,7 @@ type Version struct {
 // Version returns the version of a member and of the cluster.
 func (c *Client) Version(ctx context.Context) (Version, error) {
 	var version Version
-	call := newVersionCall(&version)
+	call := newVersionCall(func(v Version) { version = v })
 	// What does not even have this path is not etcd, and no etcd that lacks something.
 	result := c.cluster.Do(ctx, &call.Call)
 	result.Missing = false
@@ -30,19 +30,20 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 
 // versionOf returns the version that m runs; empty if it does not tell. It asks once.
 func (c *Client) versionOf(ctx context.Context, m *cluster.Member) string {
-	if known, ok := m.Version(); ok {
-		return known
+	if _, known := m.Version(); !known {
+		c.cluster.Ask(ctx, m, questions{}.Version(m), versionTimeout)
 	}
-	var version Version
-	if c.cluster.Ask(ctx, m, &newVersionCall(&version).Call, versionTimeout).Err == nil {
-		m.SetVersion(version.Server)
-	}
-	return version.Server
+	version, _ := m.Version()
+	return version
 }
 
-func newVersionCall(version *Version) *textCall {
-	call := newTextCall(gen.NewGetVersionRequest(), wanted{decode: func(text []byte) (ok bool) {
-		*version, ok = decodeVersion(text)
+// newVersionCall returns a call that passes what a member tells to learned.
+func newVersionCall(learned func(Version)) *textCall {
+	call := newTextCall(gen.NewGetVersionRequest(), wanted{decode: func(text []byte) bool {
+		version, ok := decodeVersion(text)
+		if ok {
+			learned(version)
+		}
 		return ok
 	}, not: "not a version"})
 	call.Read = true

@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -64,7 +65,35 @@ func TestRequestLineThatEtcdWouldDropIsRefusedWithoutTLS(t *testing.T) {
 	if text := err.Error(); len(text) > 1000 {
 		t.Errorf("error of %d bytes", len(text))
 	}
-	check(t, "requests sent", len(s.got()), 2)
+	// Before each line that is too long the server was asked for its version, in vain.
+	check(t, "requests", s.got()[1:], []string{
+		versionLine, "GET /v2/keys" + longestKey[:len(longestKey)-4] + "%20b", versionLine, versionLine,
+	})
+}
+
+// Only etcd 3.x drops a long line.
+func TestRequestLineMayBeLongForOldServers(t *testing.T) {
+	for version, sent := range map[string]bool{
+		"etcd 0.4.9":               true,
+		`{"etcdserver":"2.3.8"}`:   true,
+		`{"etcdserver":"3.0.0"}`:   false,
+		`{"etcdserver":"3.5.35"}`:  false,
+		`{"etcdserver":"unknown"}`: false,
+		"<html>Not for you</html>": false,
+	} {
+		deleted := file("compareAndDelete", "/a", "", 3)
+		s := serve(t, deleted)
+		s.aside, s.watched = map[string]http.HandlerFunc{versionLine: text(200, version)}, true
+		client := connect(t, s.url)
+		long := strings.Repeat("v", 5000)
+		_, err := client.CompareAndDelete(t.Context(), "/a", Prev{Value: long})
+		if sent {
+			check(t, version, []any{err, s.got()}, []any{nil, []string{"DELETE /v2/keys/a?prevValue=" + long}})
+			continue
+		}
+		checkIs(t, err, ErrInvalidArgument)
+		check(t, version, s.got(), []string(nil))
+	}
 }
 
 func TestRequestLineMayBeLongWithTLS(t *testing.T) {

@@ -20,6 +20,10 @@ func (questions) Service() *cluster.Call {
 	return &cluster.Call{Request: gen.NewGetMembersLeaderRequest(), Read: true, Answer: serviceAnswer{}}
 }
 
+func (questions) Version(m *cluster.Member) *cluster.Call {
+	return &newVersionCall(func(v Version) { m.SetVersion(v.Server) }).Call
+}
+
 func (questions) Change(from uint64) *cluster.Call {
 	c := &changeCall{*newKeysCall(newPoll("", true, from), toRead, asked{})}
 	c.Wait, c.Answer = true, c

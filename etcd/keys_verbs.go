@@ -113,7 +113,8 @@ func (c *Client) Delete(ctx context.Context, key string, opts ...DeleteOption) (
 // ErrKeyNotFound where the key is missing, and ErrNotFile for a directory.
 //
 // Etcd reads the previous value of a deletion from the request line, of which etcd 3.x without TLS reads 4
-// KiB: a longer request is ErrInvalidArgument, and Prev.Index the way to make it.
+// KiB. A longer request is ErrInvalidArgument, unless the server says that it is an older version; use
+// Prev.Index.
 func (c *Client) CompareAndDelete(ctx context.Context, key string, prev Prev) (*Response, error) {
 	if err := prev.check(key); err != nil {
 		return nil, err

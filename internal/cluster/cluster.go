@@ -66,7 +66,7 @@ func (c *Cluster) Do(ctx context.Context, call *Call) Result {
 	f := c.newFailover(call)
 	var result Result
 	for m, left := f.next(ctx); m != nil; m, left = c.follows(ctx, call, f, &result, left) {
-		target, err := m.target(call.Request, c.config.VersionPrefix)
+		target, err := c.targetOf(ctx, m, call.Request)
 		if err != nil {
 			return noAttempt(err)
 		}

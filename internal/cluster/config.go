@@ -50,6 +50,10 @@ type Questions interface {
 	// Machines asks for the client URLs of all members, and stores them in named.
 	Machines(named *[]string) *Call
 
+	// Version asks m for its version, and records it with SetVersion. Its outcome is Done without an error if
+	// the version was recorded.
+	Version(m *Member) *Call
+
 	// Change waits for the first event at or after from; 0 means the next event. Its outcome is Done with the
 	// index of the event, or with the index of the store if the event is no longer in the history.
 	Change(from uint64) *Call

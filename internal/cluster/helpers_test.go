@@ -71,10 +71,29 @@ const (
 	servicePath = "/service"
 	indexPath   = "/index"
 	changePath  = "/change"
+	versionPath = "/version"
 )
 
 func (stubQuestions) Service() *Call { return question(servicePath) }
 func (stubQuestions) Index() *Call   { return question(indexPath) }
+
+// Version takes the whole body for the version.
+func (stubQuestions) Version(m *Member) *Call {
+	call := question(versionPath)
+	call.Answer = versionAnswer{m}
+	return call
+}
+
+type versionAnswer struct{ member *Member }
+
+func (a versionAnswer) Sort(reply Reply) (Verdict, error) {
+	text, err := io.ReadAll(reply.Body)
+	if err != nil {
+		return Verdict{}, err
+	}
+	a.member.SetVersion(string(text))
+	return stubAnswer{}.Sort(reply)
+}
 
 func (stubQuestions) Change(from uint64) *Call {
 	call := question(changePath + "?from=" + strconv.FormatUint(from, 10))

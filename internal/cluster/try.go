@@ -75,11 +75,7 @@ func (c *Cluster) Ask(ctx context.Context, m *Member, call *Call, most time.Dura
 }
 
 func (c *Cluster) ask(ctx context.Context, m *Member, call *Call, most time.Duration) (Verdict, *Open) {
-	target, err := m.target(call.Request, c.config.VersionPrefix)
-	if err != nil {
-		return noAttempt(err).Verdict, nil
-	}
-	return c.try(call, m, target, c.newAttempt(ctx, most))
+	return c.try(call, m, m.target(call.Request, c.config.VersionPrefix), c.newAttempt(ctx, most))
 }
 
 // try sends the request of a call once. It ends the attempt, unless it returns an Open.

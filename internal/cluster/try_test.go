@@ -17,11 +17,7 @@ func TestRequestIsWholeForEachMember(t *testing.T) {
 	call := newCall(t, "PUT", "/v2/keys/k?prevIndex=3", "value=v")
 	members := seeds(t, "http://a", "http://b/prefix")
 	for i, want := range []string{"http://a/v2/keys/k?prevIndex=3", "http://b/prefix/v2/keys/k?prevIndex=3"} {
-		target, err := members[i].target(call.Request, "/v2")
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := call.requestTo(t.Context(), target)
+		out, err := call.requestTo(t.Context(), members[i].target(call.Request, "/v2"))
 		if err != nil {
 			t.Fatal(err)
 		}
