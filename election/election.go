@@ -16,7 +16,7 @@ import (
 var ErrNoLeader = errs.New("election: no leader")
 
 // Election is a name under which candidates compete for being the leader. It may be used by many goroutines
-// at the same time; each Campaign is a candidate of its own.
+// at the same time; each Campaign is a candidate of its own. New makes one; the zero value is not usable.
 type Election struct {
 	client *etcd.Client
 	name   string
@@ -24,8 +24,8 @@ type Election struct {
 	mutex  *locking.Mutex // for looking; each campaign makes one with its own value
 }
 
-// Option changes an Election. What is wrong with an option is reported by the first call, as
-// etcd.ErrInvalidArgument.
+// Option changes an Election; a nil one changes nothing. What is wrong with an option is reported by the first
+// call, as etcd.ErrInvalidArgument.
 type Option func(*Election)
 
 // New returns the election of that name, which is the directory of etcd in which the candidates queue up:
@@ -33,7 +33,9 @@ type Option func(*Election)
 func New(client *etcd.Client, name string, opts ...Option) *Election {
 	e := &Election{client: client, name: name}
 	for _, opt := range opts {
-		opt(e)
+		if opt != nil {
+			opt(e)
+		}
 	}
 	e.mutex = locking.NewMutex(client, name, e.opts...)
 	return e

@@ -3,6 +3,7 @@ package election
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/etcdv2/client/etcd"
@@ -23,8 +24,12 @@ const (
 // return then; FromContext gets the term from it.
 //
 // When lead returns before its term is over, Run resigns and returns what lead returned. It also ends with
-// ctx.Err() when ctx ends, and with an error that no further try would change: see etcd.Retryable.
+// ctx.Err() when ctx ends, and with an error that no further try would change: see etcd.Retryable. A nil lead
+// is etcd.ErrInvalidArgument.
 func (e *Election) Run(ctx context.Context, name string, lead func(ctx context.Context) error) error {
+	if lead == nil {
+		return fmt.Errorf("election: Run of %s without a function that leads: %w", e.name, etcd.ErrInvalidArgument)
+	}
 	for pause := (backoff.Backoff{First: firstPause, Most: mostPause}); ; {
 		began := time.Now()
 		again, err := e.once(ctx, name, lead)

@@ -8,7 +8,7 @@ import (
 )
 
 // Client speaks to one etcd cluster. Its methods may be called by many goroutines at once. Make one with New
-// and share it: it holds the connection pool.
+// and share it: it holds the connection pool. The zero value is not usable.
 type Client struct {
 	cluster        *cluster.Cluster
 	observer       Observer // nil for none

@@ -26,10 +26,13 @@ func (m *modify) setTTL(ttl time.Duration) { m.ttl = &ttl }
 //
 // What is left of the key's TTL is kept, rounded up to a second; WithTTL gives a new one, WithoutTTL drops
 // it. Modify returns ErrKeyNotFound where the key does not exist, and ErrNotFile for a directory. It never
-// repeats a write whose outcome is unknown.
+// repeats a write whose outcome is unknown. A nil change is ErrInvalidArgument.
 func (c *Client) Modify(ctx context.Context, key string, change func(current string) (string, error),
 	opts ...ModifyOption,
 ) (*Response, error) {
+	if change == nil {
+		return nil, errs.Invalidf("modify of %q without a function that changes it", key)
+	}
 	m := with(opts, ModifyOption.applyModify, &modify{key: key, change: change})
 	if m.ttl != nil && m.dropTTL {
 		return nil, errs.Invalidf("modify of %q with a TTL and without one", key)

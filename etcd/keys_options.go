@@ -5,7 +5,14 @@ import "time"
 // GetOption changes a Get.
 type GetOption interface{ applyGet(*getQuery) }
 
-// SetOption changes a Set, a CreateDir or an UpdateDir.
+// SetOption changes a Set, a CreateDir or an UpdateDir. Like every option, a nil one changes nothing, so that an
+// option can depend on a condition:
+//
+//	var expiry etcd.SetOption
+//	if temporary {
+//		expiry = etcd.WithTTL(time.Minute)
+//	}
+//	_, err := client.Set(ctx, "/k", "v", expiry)
 type SetOption interface{ applySet(*write) }
 
 // CreateOption changes a Create.
@@ -29,10 +36,12 @@ type DeleteOption interface{ applyDelete(*deletion) }
 // WatchOption changes a Watch or a WatchOnce.
 type WatchOption interface{ applyWatch(*watch) }
 
-// with returns call, changed by opts.
+// with returns call, changed by opts. A nil option changes nothing.
 func with[Option, Call any](opts []Option, apply func(Option, *Call), call *Call) *Call {
 	for _, opt := range opts {
-		apply(opt, call)
+		if any(opt) != nil {
+			apply(opt, call)
+		}
 	}
 	return call
 }

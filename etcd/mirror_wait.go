@@ -22,11 +22,14 @@ import (
 // passed over. It is called in the caller's goroutine, and may take its time.
 //
 // WaitFor ends with ctx.Err() when ctx ends, and with an error when the mirror ends, see Err. A key that a
-// mirror never holds, outside of what is mirrored or hidden in it, is ErrInvalidArgument.
+// mirror never holds, outside of what is mirrored or hidden in it, is ErrInvalidArgument; so is a nil predicate.
 func (m *Mirror) WaitFor(ctx context.Context, key string, predicate func(*Node) bool) (*Node, error) {
 	key, err := m.checkKey(key)
 	if err != nil {
 		return nil, err
+	}
+	if predicate == nil {
+		return nil, errs.Invalidf("waiting for %q without a predicate", key)
 	}
 	var asked *Node
 	for first := true; ; first = false {

@@ -38,9 +38,13 @@ type Node struct {
 	ModifiedIndex uint64
 }
 
-// Children iterates over the direct children of a directory, in the order the server gave them.
+// Children iterates over the direct children of a directory, in the order the server gave them; over none of a
+// nil Node.
 func (n *Node) Children() iter.Seq[*Node] {
 	return func(yield func(*Node) bool) {
+		if n == nil {
+			return
+		}
 		for _, child := range n.Nodes {
 			if !yield(child) {
 				return

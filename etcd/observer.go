@@ -146,8 +146,13 @@ func unquoted(err error) string {
 
 // LogObserver returns an Observer that writes to logger: attempts and the lag of watches at the level debug,
 // members that come back, lists of members and watches that are opened anew at info, failures of members and
-// of asking for them, and mirrors that had to be read again, at warn.
-func LogObserver(logger *slog.Logger) Observer { return logObserver{logger} }
+// of asking for them, and mirrors that had to be read again, at warn. A nil logger stands for slog.Default.
+func LogObserver(logger *slog.Logger) Observer {
+	if logger == nil {
+		logger = slog.Default()
+	}
+	return logObserver{logger}
+}
 
 type logObserver struct{ logger *slog.Logger }
 

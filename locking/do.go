@@ -16,8 +16,12 @@ type Acquirer interface {
 // gets ends with ctx and with the lock; FromContext gets the lock from it.
 //
 // Do returns what Lock or work returned, joined with ErrLost if the lock was lost before work was through:
-// others may have held it meanwhile. A failed Unlock is returned, too; the lock then ends with its TTL.
+// others may have held it meanwhile. A failed Unlock is returned, too; the lock then ends with its TTL. A nil
+// mutex or work is etcd.ErrInvalidArgument.
 func Do(ctx context.Context, mutex Acquirer, work func(ctx context.Context) error) (err error) {
+	if mutex == nil || work == nil {
+		return invalid("Do without a mutex, or without work")
+	}
 	lock, err := mutex.Lock(ctx)
 	if err != nil {
 		return err

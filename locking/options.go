@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Option changes a Mutex, an RWMutex or a Semaphore. What is wrong with an option is reported by the first
-// call, as etcd.ErrInvalidArgument, before anything is sent.
+// Option changes a Mutex, an RWMutex or a Semaphore; a nil one changes nothing. What is wrong with an option is
+// reported by the first call, as etcd.ErrInvalidArgument, before anything is sent.
 type Option func(*config)
 
 // config is what the options say.
@@ -70,7 +70,9 @@ func WithIdentity(identity string) Option {
 func newConfig(opts []Option) config {
 	c := config{ttl: DefaultTTL, layout: native{}}
 	for _, opt := range opts {
-		opt(&c)
+		if opt != nil {
+			opt(&c)
+		}
 	}
 	if _, ok := c.layout.(python); ok && (c.value != nil || c.identity != "") {
 		c.err = invalid("python-etcd's locks have neither value nor identity")

@@ -33,7 +33,11 @@ func newQueue(client *etcd.Client, name string, opts []Option) *queue {
 	if _, ok := q.layout.(python); ok {
 		q.dir = pythonPrefix + strings.Trim(name, "/")
 	}
-	if q.dir == "/" && q.err == nil {
+	switch {
+	case q.err != nil:
+	case client == nil:
+		q.err = invalid("no client for the lock %s", q.dir)
+	case q.dir == "/":
 		q.err = invalid("the root cannot be a lock")
 	}
 	return q

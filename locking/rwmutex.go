@@ -9,7 +9,7 @@ import (
 
 // RWMutex is a lock of a cluster that any number of readers or one writer can hold. It is fair: a reader
 // waits for a writer that came before it, also for one that itself waits. It may be used by many goroutines
-// at the same time.
+// at the same time. NewRWMutex makes one; the zero value is not usable.
 type RWMutex struct{ write, read *queue }
 
 // NewRWMutex returns the read/write mutex of that name, which is the directory in which contenders queue up.

@@ -7,7 +7,7 @@ import (
 )
 
 // Semaphore is a lock of a cluster that up to a number of contenders can hold at the same time. It may be
-// used by many goroutines at the same time.
+// used by many goroutines at the same time. NewSemaphore makes one; the zero value is not usable.
 type Semaphore struct{ queue *queue }
 
 // NewSemaphore returns the semaphore of that name, which is the directory in which contenders queue up, with

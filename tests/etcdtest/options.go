@@ -8,7 +8,7 @@ import (
 )
 
 // An Option changes what [Start] and [New] start. Without any, a cluster is one
-// embedded etcd 3.5 member without TLS.
+// embedded etcd 3.5 member without TLS. A nil Option changes nothing.
 type Option func(*config) error
 
 // config is what the options come to.
@@ -25,6 +25,9 @@ type config struct {
 func newConfig(opts []Option) (*config, error) {
 	cfg := &config{members: 1}
 	for _, opt := range opts {
+		if opt == nil {
+			continue
+		}
 		if err := opt(cfg); err != nil {
 			return nil, err
 		}
