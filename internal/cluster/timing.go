@@ -11,8 +11,10 @@ const (
 	// a firewall forgot it, is detected within 20 s.
 	keepAlive = 10 * time.Second
 
-	// How long an idle connection is kept; this is Go's default.
-	idleTimeout = 90 * time.Second
+	// How long an idle connection is kept. Many load balancers close one after 60 s, nginx after 75 s. If they
+	// did so just when a request is sent on it, the outcome of a write would be unknown. So the client closes
+	// it first.
+	idleTimeout = 50 * time.Second
 
 	// A member that failed is set aside for half a second, so that a restart is noticed soon. Each further
 	// failure doubles the time, so that a member that is down for hours costs little.

@@ -67,7 +67,7 @@ func newTransport(config Config) *http.Transport {
 		MaxIdleConnsPerHost:    idlePerHost,
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: mostHeaderBytes,
-		DisableCompression:     true, // etcd never compresses, and a proxy that compresses holds events back
+		DisableCompression:     true, // see checkEncoding
 	}
 }
 

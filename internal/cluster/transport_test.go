@@ -1,10 +1,19 @@
 package cluster
 
 import (
+	"bytes"
+	"compress/gzip"
+	"context"
 	"crypto/tls"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/etcdv2/client/internal/fakenet"
 )
 
 func TestOnlyNetHTTPsOwnTransportReportsConnections(t *testing.T) {
@@ -36,4 +45,74 @@ func TestProtocolsOfAnotherClientAreNotOffered(t *testing.T) {
 	if result.Err != nil {
 		t.Error(result.Err)
 	}
+}
+
+// Load balancers close idle connections after 60 s. A request that meets that has an unknown outcome.
+func TestIdleConnectionIsClosedBeforeALoadBalancerDoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fakenet.Network
+		network.Serve(t, "a", server(text(200, 7, "")))
+		connections := 0
+		dial := func(ctx context.Context, protocol, address string) (net.Conn, error) {
+			connections++
+			return network.Dial(ctx, protocol, address)
+		}
+		c := newCluster(t, Config{Endpoints: []string{"http://a"}, Dial: dial})
+		for _, step := range []struct {
+			idle time.Duration
+			want int
+		}{{0, 1}, {45 * time.Second, 1}, {59 * time.Second, 2}} {
+			<-time.After(step.idle)
+			check(t, "outcome", c.Do(t.Context(), newCall(t, "PUT", "/v2/keys/k", "value=v")).Outcome, Done)
+			check(t, "connections", connections, step.want)
+		}
+	})
+}
+
+// compressed answers as a proxy does that compresses everything.
+func compressed(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		var packed bytes.Buffer
+		packer := gzip.NewWriter(&packed)
+		_, _ = packer.Write([]byte(body)) // a bytes.Buffer takes everything
+		packer.Close()
+		w.Header().Set("Content-Encoding", "gzip")
+		w.WriteHeader(status)
+		_, _ = w.Write(packed.Bytes()) // the client may have gone
+	}
+}
+
+// The error says what it was; the bytes say nothing.
+func TestCompressedBodyIsNoAnswer(t *testing.T) {
+	for _, status := range []int{200, 404, 500} {
+		for _, method := range []string{"GET", "PUT", "HEAD"} {
+			for _, wait := range []bool{false, true} {
+				s := httptest.NewServer(compressed(status, `{"action":"get"}`))
+				c := newCluster(t, Config{Endpoints: []string{s.URL}})
+				call := newCall(t, method, "/v2/keys/k", "")
+				call.Read, call.Wait = method != "PUT", wait
+				result := c.Do(t.Context(), call)
+				if result.Open != nil {
+					result.Open.Close()
+				}
+				if method == "HEAD" { // it has no body
+					check(t, "answered", result.Settled() || status == 500, true)
+				} else if result.Outcome != Unknown || !strings.Contains(result.Err.Error(), `in the encoding "gzip"`) {
+					t.Errorf("%s, %d: %v, %v", method, status, result.Outcome, result.Err)
+				}
+				c.Close()
+				s.Close()
+			}
+		}
+	}
+}
+
+// A client that asks for compression decodes what it gets.
+func TestCompressedBodyIsReadByAClientThatAsksForIt(t *testing.T) {
+	s := httptest.NewServer(compressed(200, "text"))
+	t.Cleanup(s.Close)
+	own := &http.Transport{}
+	t.Cleanup(own.CloseIdleConnections)
+	c := newCluster(t, Config{Endpoints: []string{s.URL}, HTTPClient: &http.Client{Transport: own}})
+	check(t, "outcome", c.Do(t.Context(), newCall(t, "GET", "/v2/keys/k", "")).Outcome, Done)
 }

@@ -100,6 +100,8 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 		err = fmt.Errorf("answered %s, which etcd never does", resp.Status)
 	case call.Wait && isSuccess(resp) && (!TellsIndex(resp) || author == Nameless):
 		err = fmt.Errorf("answered %s without the headers of etcd", resp.Status)
+	default:
+		err = checkEncoding(resp)
 	}
 	if err != nil {
 		defer a.end()
