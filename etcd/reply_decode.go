@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/etcdv2/client/gen"
 	"github.com/etcdv2/client/internal/cluster"
 	"github.com/etcdv2/client/internal/foreign"
 )
@@ -15,7 +14,7 @@ func decodeEvent(reply cluster.Reply, body []byte) (*Response, error) {
 	if event := decodeFast(body); event != nil {
 		return event.withHeader(reply.Response), nil
 	}
-	var event gen.Event
+	var event lenientEvent
 	if err := json.Unmarshal(body, &event); err != nil {
 		return nil, foreignError(reply, body, foreign.Line(err.Error(), mostShown))
 	}
@@ -26,7 +25,7 @@ func decodeEvent(reply cluster.Reply, body []byte) (*Response, error) {
 }
 
 // newResponse converts an event from the wire, and adds the fields of the header of its reply.
-func newResponse(resp *http.Response, event *gen.Event) *Response {
+func newResponse(resp *http.Response, event *lenientEvent) *Response {
 	r := &Response{Action: Action(event.Action), Node: newNode(event.Node), PrevNode: newNode(event.PrevNode)}
 	return r.withHeader(resp)
 }

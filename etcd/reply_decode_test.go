@@ -255,9 +255,19 @@ type wireNode struct {
 	Dir           bool       `json:"dir"`
 	Nodes         []wireNode `json:"nodes"`
 	TTL           *int64     `json:"ttl"`
-	Expiration    *time.Time `json:"expiration"`
+	Expiration    *wireTime  `json:"expiration"`
 	ModifiedIndex uint64     `json:"modifiedIndex"`
 	CreatedIndex  uint64     `json:"createdIndex"`
+}
+
+// wireTime is a time, or the empty text for none.
+type wireTime struct{ time.Time }
+
+func (wire *wireTime) UnmarshalJSON(text []byte) error {
+	if wire.Time = (time.Time{}); string(text) == `""` {
+		return nil
+	}
+	return wire.Time.UnmarshalJSON(text)
 }
 
 // agrees fails where node is not what wire says.
@@ -280,9 +290,9 @@ func (wire *wireNode) agrees(t *testing.T, node *Node) {
 		t.Errorf("node %+v from %+v", node, wire)
 	}
 	if wire.Expiration == nil {
-		wire.Expiration = new(time.Time)
+		wire.Expiration = new(wireTime)
 	}
-	if !node.Expiration.Equal(*wire.Expiration) {
+	if !node.Expiration.Equal(wire.Expiration.Time) {
 		t.Errorf("expiration %v from %v", node.Expiration, wire.Expiration)
 	}
 	const centuries = 200 * 365 * 24 * 60 * 60 // seconds that every Duration holds
@@ -378,7 +388,10 @@ func FuzzDecode(f *testing.F) {
 		`{"node":{"nodes":[{}{}]}}`, `{"node":{"nodes":[{}]}}` + "\n\n", `{"node":{"modifiedIndex":01}}`, `{"node":{"modifiedIndex":-1}}`,
 		`{"node":{"ttl":-0}}`, `{"node":{"ttl":9999999999999999999}}`, `{"node":{"value":null}}`, `{"node":{"dir":truer}}`,
 		`{"node":{"key":"\"\\\/\b\f\n\r\t\u003c\u00e9\u2028"}}`, `{"node":{"key":"\u12"}}`, `{"node":{"key":"\x"}}`, `{"node":{"key":"\ud83d\ude00"}}`,
-		"{\"node\":{\"key\":\"a\tb\"}}", `{"node":{"key":"é😀\`, `{"node":{"expiration":"2026-11-22"}}`, `{"node":{"key":"\`,
+		"{\"node\":{\"key\":\"a\tb\"}}", `{"node":{"key":"é😀\`, `{"node":{"expiration":"2026-11-22"}}`,
+		`{"node":{"expiration":""}}`, `{"node":{"expiration":null}}`, `{"node":{"expiration":"","expiration":"2026-11-22T17:53:55Z"}}`,
+		`{"node":{"expiration":"2026-11-22T17:53:55Z","expiration":""}}`, `{"node":{"expiration":12}}`, `{"node":{"expiration":"\u0020"}}`,
+		`{"node":{"nodes":[{"key":"/a","expiration":"","modifiedIndex":3},{"Expiration":"","expiration":null}]}}`, `{"node":{"key":"\`,
 	} {
 		f.Add([]byte(body))
 	}

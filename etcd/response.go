@@ -1,10 +1,6 @@
 package etcd
 
-import (
-	"time"
-
-	"github.com/etcdv2/client/gen"
-)
+import "time"
 
 // Action says what was done to a node. Servers may send others than those named here.
 type Action string
@@ -49,7 +45,7 @@ type Response struct {
 const rootKey = "/"
 
 // newNode translates a node from the wire. A nil node stays nil.
-func newNode(wire *gen.Node) *Node {
+func newNode(wire *lenientNode) *Node {
 	if wire == nil {
 		return nil
 	}
@@ -58,15 +54,13 @@ func newNode(wire *gen.Node) *Node {
 		Dir:           wire.Dir,
 		CreatedIndex:  wire.CreatedIndex,
 		ModifiedIndex: wire.ModifiedIndex,
+		Expiration:    wire.Expiration.Time,
 	}
 	if node.Key == "" {
 		node.Key = rootKey
 	}
 	if wire.Value != nil {
 		node.Value = *wire.Value
-	}
-	if wire.Expiration != nil {
-		node.Expiration = *wire.Expiration
 	}
 	if wire.TTL != nil {
 		node.TTL = seconds(*wire.TTL)

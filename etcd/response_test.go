@@ -5,8 +5,6 @@ import (
 	"math"
 	"testing"
 	"time"
-
-	"github.com/etcdv2/client/gen"
 )
 
 func TestNewNodeTranslatesTheWire(t *testing.T) {
@@ -37,11 +35,13 @@ func TestNewNodeTranslatesTheWire(t *testing.T) {
 			"expired, not swept: no ttl", `{"key":"/a","expiration":"2026-11-22T08:55:53Z"}`,
 			&Node{Key: "/a", Expiration: time.Date(2026, 11, 22, 8, 55, 53, 0, time.UTC)},
 		},
+		{"empty expiration", `{"key":"/a","expiration":"","value":"v"}`, &Node{Key: "/a", Value: "v"}},
+		{"no expiration", `{"key":"/a","expiration":null,"value":"v"}`, &Node{Key: "/a", Value: "v"}},
 		{"negative ttl", `{"key":"/a","ttl":-1}`, &Node{Key: "/a", TTL: -time.Second}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			var wire gen.Node
+			var wire lenientNode
 			if err := json.Unmarshal([]byte(test.wire), &wire); err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +55,7 @@ func TestNewNodeTranslatesTheWire(t *testing.T) {
 
 // Etcd 0.x sends its own zone's time; the moment must be the same.
 func TestExpirationWithZoneIsTheSameMoment(t *testing.T) {
-	var wire gen.Node
+	var wire lenientNode
 	if err := json.Unmarshal([]byte(`{"key":"/a","expiration":"2026-11-22T17:53:55.5+09:00"}`), &wire); err != nil {
 		t.Fatal(err)
 	}

@@ -194,10 +194,10 @@ func (s *Scanner) Boolean() bool {
 	return value
 }
 
-// Time reads a time in the format of RFC 3339.
+// Time reads a time in the format of RFC 3339. The empty text is the zero time.
 func (s *Scanner) Time() (t time.Time) {
 	text, escaped := s.quoted()
-	if s.failed || escaped || t.UnmarshalText([]byte(text)) != nil {
+	if s.failed || escaped || text != "" && t.UnmarshalText([]byte(text)) != nil {
 		s.failed = true
 	}
 	return t
