@@ -48,8 +48,8 @@ type Error struct {
 	cluster    string    // ID of the member's cluster, where it told
 }
 
-// Error tells request, reply and member in one line. Credentials of the request that the reply quotes are
-// hidden, control characters escaped, and long texts truncated.
+// Error tells request, reply and member in one line, and what the reply may mean. Credentials of the request
+// that the reply quotes are hidden, control characters escaped, and long texts truncated.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "etcd: %s %s: %s", e.Method, foreign.Line(e.Path, mostPathShown), foreign.Line(e.Message, mostShown))
@@ -63,7 +63,7 @@ func (e *Error) Error() string {
 	if e.Index != 0 {
 		fmt.Fprintf(&b, ", index %d", e.Index)
 	}
-	fmt.Fprintf(&b, ", %s]", e.Endpoint)
+	fmt.Fprintf(&b, ", %s]%s", e.Endpoint, e.advice())
 	return b.String()
 }
 

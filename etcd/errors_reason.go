@@ -8,11 +8,11 @@ import (
 
 	"github.com/etcdv2/client/internal/cluster"
 	"github.com/etcdv2/client/internal/errs"
-	"github.com/etcdv2/client/internal/foreign"
 )
 
-// ErrNotSupported says that no member has what was asked for: all are too old, too new, or were started
-// without the v2 API. The error names the version of one. Nothing was done.
+// ErrNotSupported says that no member has what was asked for: all are too old, too new, were started without
+// the v2 API, or listen at their URLs for other members and not for clients. The error names the version of
+// one. Nothing was done.
 var ErrNotSupported = errs.New("not supported by the server")
 
 // reason is what a reply of a status and with words that begin so means. Off the keys etcd sends no codes,
@@ -55,23 +55,10 @@ func isMissingPage(reply cluster.Reply, said *Error) bool {
 		(said.Message == missingPage || said.Method == http.MethodHead)
 }
 
-// notSupportedError is the answer of a server that does not have the path.
+// notSupportedError is the answer of a server that does not have the path; see errors_advice.go for its text.
 type notSupportedError struct {
 	version string // of the server; empty where it does not tell
 	reply   error
-}
-
-func (e *notSupportedError) Error() string {
-	server := "etcd " + foreign.Line(e.version, 40)
-	switch {
-	case e.version == "":
-		server = "the server, which does not tell its version"
-	case atLeast(e.version, 3, 6, 0):
-		server += ", which has no v2 API"
-	case atLeast(e.version, 3, 4, 0):
-		server += " as it was started, without --enable-v2"
-	}
-	return fmt.Sprintf("etcd: not supported by %s: %v", server, e.reply)
 }
 
 func (e *notSupportedError) Is(target error) bool { return target == ErrNotSupported }

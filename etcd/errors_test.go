@@ -23,6 +23,30 @@ func TestErrorTellsRequestReplyAndMember(t *testing.T) {
 		"etcd: GET /v2/keys/a/b: Key not found [status 404, http://10.0.0.1:2379]")
 }
 
+// A server that expects TLS says so in words of its own, and says nothing to a HEAD.
+func TestErrorOfAServerThatExpectsTLSSaysWhatToDo(t *testing.T) {
+	page := Error{StatusCode: 400, Method: "GET", Path: "/v2/keys/k", Endpoint: "http://a:2379"}
+	for name, test := range map[string]struct {
+		change func(*Error)
+		want   bool
+	}{
+		"Go":             {func(e *Error) { e.Message = "Client sent an HTTP request to an HTTPS server." }, true},
+		"nginx":          {func(e *Error) { e.Message = "The plain HTTP request was sent to HTTPS port" }, true},
+		"Apache":         {func(e *Error) { e.Message = "You're speaking plain HTTP to an SSL-enabled server port." }, true},
+		"HEAD":           {func(e *Error) { e.Message, e.Method = "Bad Request", "HEAD" }, true},
+		"another page":   {func(e *Error) { e.Message = "Bad Request" }, false},
+		"etcd":           {func(e *Error) { e.Message, e.Code = "HTTPS", ErrInvalidForm }, false},
+		"another status": {func(e *Error) { e.Message, e.StatusCode = "HTTPS", 403 }, false},
+		"TLS was in use": {func(e *Error) { e.Message, e.Endpoint = "HTTPS", "https://a:2379" }, false},
+	} {
+		err := page
+		test.change(&err)
+		if got := strings.HasSuffix(err.Error(), "]; the server may expect TLS: then the endpoint begins with https://"); got != test.want {
+			t.Errorf("%s: %v", name, err.Error())
+		}
+	}
+}
+
 func TestErrorWithoutCodeUnwrapsToNothing(t *testing.T) {
 	if inner := errors.Unwrap(&Error{StatusCode: 502}); inner != nil {
 		t.Errorf("unwraps to %v", inner)

@@ -28,11 +28,13 @@ type attempt struct {
 	start    time.Time
 	inflight *inflight
 	sent     atomic.Bool // a connection was obtained for the request
-	newTLS13 atomic.Bool // that connection was new and uses TLS 1.3
+	fresh    atomic.Bool // that connection was new
+	newTLS13 atomic.Bool // it was new and uses TLS 1.3
 	missed   atomic.Bool // it was ended because the member may have skipped events
 	trace    httptrace.ClientTrace
 	watched  *Member // the member that the pulse monitors during the attempt; nil if none
 	leave    func()  // ends the monitoring
+	arrival  arrival // of the reply
 }
 
 // errMayHaveMissed ends requests that may have missed events. Their owners make them again, and the new
@@ -64,11 +66,15 @@ func (c *Cluster) newAttempt(parent context.Context, most time.Duration) *attemp
 
 // overdue returns the reason for ending an attempt that has timed out.
 func (a *attempt) overdue() error {
-	missing := "connection"
-	if a.sent.Load() {
+	missing, arrived := "connection", ""
+	switch {
+	case a.arrival.begun.Load():
+		missing, arrived = "complete answer", fmt.Sprintf(", but its header and %d bytes", a.arrival.bytes.Load())
+	case a.sent.Load():
 		missing = "answer"
 	}
-	return fmt.Errorf("no %s within %v: %w", missing, time.Since(a.start).Round(time.Millisecond), os.ErrDeadlineExceeded)
+	took := time.Since(a.start).Round(time.Millisecond)
+	return fmt.Errorf("no %s within %v%s: %w", missing, took, arrived, os.ErrDeadlineExceeded)
 }
 
 // getConn is called each time net/http is about to get a connection from its pool. By itself, net/http gets
@@ -78,6 +84,7 @@ func (a *attempt) getConn(string) { a.sent.Store(false) }
 // gotConn is called before the first byte is written to a connection.
 func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 	a.sent.Store(true)
+	a.fresh.Store(!info.Reused)
 	a.newTLS13.Store(!info.Reused && isTLS13(info.Conn))
 	// If the pulse monitors the member, a request that waits may also wait for its header: some proxies hold
 	// the header back until there is an event.

@@ -89,9 +89,10 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 	resp, err := roundTrip(c.http, req)
 	if err != nil {
 		defer a.end()
-		return Verdict{Outcome: a.outcome(err), Err: a.why(err)}, nil
+		return Verdict{Outcome: a.outcome(err), Err: a.failure(target, err)}, nil
 	}
 	resp.Request = req // a custom transport may not have set it
+	a.arrival.begin(resp)
 	author, err := c.identity.author(resp)
 	switch {
 	case err != nil:
