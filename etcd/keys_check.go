@@ -15,13 +15,14 @@ import (
 //
 // Empty, "." and ".." segments are refused, not sent: servers answer them with a redirect that turns a write
 // into a read, or, etcd 3.5 built with Go 1.22 and later, write to another key. Invalid UTF-8 is refused
-// since a member changes it to U+FFFD at its next snapshot.
+// since a member changes it to U+FFFD when it restarts from a snapshot; see Delete for keys that are there.
 func wireKey(key string) (string, error) {
 	if key == "" {
 		return "", errs.Invalidf("empty key; the root is \"/\"")
 	}
 	if !utf8.ValidString(key) {
-		return "", errs.Invalidf("key %q is not valid UTF-8", key)
+		return "", errs.Invalidf("key %q is not valid UTF-8, which etcd does not keep; "+
+			"if another client created it, delete its directory WithRecursive", key)
 	}
 	wire := strings.TrimPrefix(key, "/")
 	if wire == "" {

@@ -89,7 +89,7 @@ func FuzzKey(f *testing.F) {
 	}
 	sent := sentRequests{}
 	client, err := New(Config{
-		Endpoints: []string{"https://10.0.0.1:2379/gate way"}, HTTPClient: &http.Client{Transport: &sent},
+		Endpoints: []string{"https://10.0.0.1:2379/gate%20way"}, HTTPClient: &http.Client{Transport: &sent},
 	})
 	if err != nil {
 		f.Fatal(err)

@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"strings"
 	"testing"
 )
 
@@ -34,4 +35,24 @@ func TestDeleteReturnsWhatWasThere(t *testing.T) {
 	}
 	check(t, "node", resp.Node, &Node{Key: "/k", ModifiedIndex: 16, CreatedIndex: 10})
 	check(t, "previous node", resp.PrevNode, &Node{Key: "/k", Value: "v", ModifiedIndex: 13, CreatedIndex: 10})
+}
+
+// The refusal of a directory names the options that delete one.
+func TestRefusedDeletionOfADirectorySaysWhatDeletesIt(t *testing.T) {
+	for _, test := range []struct {
+		status int
+		code   ErrorCode
+		want   string
+	}{
+		{403, ErrNotFile, "]; WithDir deletes an empty directory, WithRecursive one with all that is in it"},
+		{403, ErrDirNotEmpty, "]; WithRecursive deletes a directory with all that is in it, also hidden nodes"},
+		{404, ErrKeyNotFound, "]"},
+	} {
+		s := serve(t, refusing(test.status, test.code, "/d", 7))
+		_, err := connect(t, s.url).Delete(t.Context(), "/d")
+		checkIs(t, err, test.code)
+		if text := err.Error(); !strings.HasPrefix(text, "etcd: DELETE /v2/keys/d: ") || !strings.HasSuffix(text, test.want) {
+			t.Errorf("error is %s", text)
+		}
+	}
 }

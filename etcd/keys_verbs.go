@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/etcdv2/client/gen"
@@ -103,10 +104,21 @@ type deletion struct {
 // Delete removes a file; with WithDir also an empty directory, with WithRecursive also a directory and all
 // below it. What was there is Response.PrevNode. It returns ErrKeyNotFound where the key does not exist,
 // ErrNotFile for a directory without an option, and ErrDirNotEmpty.
+//
+// A key that is not valid UTF-8, which another client may have created, is ErrInvalidArgument: members that have
+// restarted since know it by another name, and a deletion by either name would succeed on some members only, so
+// that their indexes would differ from then on. Delete the directory that it is in, WithRecursive.
 func (c *Client) Delete(ctx context.Context, key string, opts ...DeleteOption) (*Response, error) {
 	d := with(opts, DeleteOption.applyDelete, &deletion{})
 	params := &gen.DeleteKeyParams{Recursive: onlyTrue(d.recursive), Dir: onlyTrue(d.dir)}
-	return c.delete(ctx, key, params, asked{action: ActionDelete})
+	resp, err := c.delete(ctx, key, params, asked{action: ActionDelete})
+	switch {
+	case errors.Is(err, ErrNotFile):
+		err = fmt.Errorf("%w; WithDir deletes an empty directory, WithRecursive one with all that is in it", err)
+	case errors.Is(err, ErrDirNotEmpty):
+		err = fmt.Errorf("%w; WithRecursive deletes a directory with all that is in it, also hidden nodes", err)
+	}
+	return resp, err
 }
 
 // CompareAndDelete removes a file if prev holds. It returns ErrCompareFailed where it does not,

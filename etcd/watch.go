@@ -86,6 +86,9 @@ func (c *Client) WatchOnce(ctx context.Context, key string, opts ...WatchOption)
 	if errors.Is(err, errEnough) {
 		return event, nil
 	}
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		err = fmt.Errorf("etcd: watch %s: %w", oneLine(w.key), err)
+	}
 	return nil, err
 }
 

@@ -63,7 +63,7 @@ func TestWatchOfAKeyTooLongForTheWireEnds(t *testing.T) {
 		w := watching(t)
 		_, err := w.client.WatchOnce(t.Context(), longestKey, WithAfterIndex(4))
 		checkIs(t, err, ErrInvalidArgument)
-		check(t, "requests", w.got(), []string(nil))
+		check(t, "requests", w.got(), []string{versionLine})
 	})
 }
 
@@ -168,6 +168,29 @@ func TestWatchOnceReturnsTheNextEvent(t *testing.T) {
 		})
 		w.checkSent(t, append([]string{"HEAD /v2/keys/k"}, polls(8, 10)...)...)
 	})
+}
+
+// The caller may log the error as it is.
+func TestErrorOfAWatchOnceNamesTheWatch(t *testing.T) {
+	for name, test := range map[string]struct {
+		reply http.HandlerFunc
+		opts  []WatchOption
+	}{
+		"before it has begun": {text(500, ""), nil},
+		"while it waits":      {silent(4), []WatchOption{WithAfterIndex(4)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := watching(t)
+				w.replies = []http.HandlerFunc{test.reply}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				_, err := w.client.WatchOnce(ctx, "/k", test.opts...)
+				checkIs(t, err, context.DeadlineExceeded)
+				check(t, "text", err.Error(), "etcd: watch /k: context deadline exceeded")
+			})
+		})
+	}
 }
 
 // A watch that waits before its next poll is up to five seconds from noticing by itself.

@@ -60,7 +60,7 @@ func checkSpelling(endpoint string) error {
 	}
 	isOdd := func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }
 	if !utf8.ValidString(endpoint) || strings.ContainsFunc(endpoint, isOdd) {
-		return unusable(endpoint, "has a space or a character that is not printable")
+		return unusable(endpoint, "has a space or a character that is not printable; a path holds a space as %%20")
 	}
 	_, rest, found := strings.Cut(endpoint, "://")
 	if !found {
