@@ -44,8 +44,9 @@ var building sync.Mutex
 
 // Build returns the path of an etcd binary of that version, for [WithBinary]. The first
 // call on a machine builds it from its Go module, which takes from half a minute to a
-// few minutes; it is then kept in the user's cache directory. The go command must be
-// in the path. Build fails the test if it cannot.
+// few minutes; it is then kept in the user's cache directory, or, for a user who has
+// none, in a private directory among the temporary files. The go command must be in the
+// path. Build fails the test if it cannot.
 func Build(tb testing.TB, v Version) string {
 	tb.Helper()
 	building.Lock()
@@ -68,12 +69,11 @@ func Build(tb testing.TB, v Version) string {
 	return binary
 }
 
-// cached is where the binary is kept: in the user's cache directory, or in the
-// temporary one for users who have none.
+// cached is where the binary is kept.
 func cached(v Version, r recipe) (string, error) {
-	base, err := os.UserCacheDir()
+	dir, err := cacheDir()
 	if err != nil {
-		base = os.TempDir()
+		return "", err
 	}
 	toolchain := r.toolchain
 	if toolchain == "" {
@@ -83,8 +83,7 @@ func cached(v Version, r recipe) (string, error) {
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	dir := filepath.Join(base, "etcdtest")
-	return filepath.Join(dir, name), os.MkdirAll(dir, 0o700)
+	return filepath.Join(dir, name), nil
 }
 
 // build builds in a directory beside the binary's place, so that the binary appears
