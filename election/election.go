@@ -106,7 +106,7 @@ func orHost(name string) (string, error) {
 	}
 	host, err := os.Hostname()
 	if err != nil {
-		return "", fmt.Errorf("election: the host has no name: %w", err)
+		return "", fmt.Errorf("election: no name was given, and the host's cannot be read: %w", err)
 	}
 	return host, nil
 }

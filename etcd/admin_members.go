@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/etcdv2/client/gen"
 
@@ -127,14 +128,15 @@ func checkPeerURLs(peerURLs []string) error {
 		return errs.Invalidf("no peer URLs")
 	}
 	for i, peerURL := range peerURLs {
+		if strings.Contains(peerURL, "@") { // with a password before it, in any spelling
+			return errs.Invalidf("a peer URL holds credentials")
+		}
 		u, err := url.Parse(peerURL)
 		switch {
+		case !strings.Contains(peerURL, "://") || err == nil && u.Scheme != "http" && u.Scheme != "https":
+			return errs.Invalidf("peer URL %q does not begin with http:// or https://", peerURL)
 		case err != nil:
 			return errs.Invalidf("peer URL %q is not a URL", peerURL)
-		case u.User != nil:
-			return errs.Invalidf("a peer URL holds credentials")
-		case u.Scheme != "http" && u.Scheme != "https":
-			return errs.Invalidf("peer URL %q does not begin with http:// or https://", peerURL)
 		case u.Hostname() == "" || u.Port() == "":
 			return errs.Invalidf("peer URL %q has no host, or no port", peerURL)
 		case u.Path != "" || u.RawQuery != "" || u.Fragment != "":

@@ -112,7 +112,7 @@ func (c *Client) LeaderStats(ctx context.Context) (LeaderStats, error) {
 	if err != nil {
 		return LeaderStats{}, err
 	}
-	failed := fmt.Errorf("etcd: %w at a known place", ErrLeaderElect)
+	failed := fmt.Errorf("%w that could be asked: it names no client URL", ErrLeaderElect)
 	for i, endpoint := range endpoints {
 		var wire gen.LeaderStats
 		isStats := asJSON(&wire, func() bool { return wire.Followers != nil })

@@ -157,7 +157,7 @@ func (a *Auth) createWithoutRoles(ctx context.Context, name, password string) er
 	}
 	status, err := a.putUser(ctx, gen.UserRequest{User: name, Password: &password})
 	if err == nil && status != http.StatusCreated {
-		return fmt.Errorf("etcd: create user %q: %w, created by somebody else just now, and has this password: %w",
+		return fmt.Errorf("etcd: create user %q: %w and was not there a moment before; it may have the new password now: %w",
 			name, ErrUserExists, ErrOutcomeUnknown)
 	}
 	return err

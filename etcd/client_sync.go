@@ -27,7 +27,7 @@ func (c *Client) sync(ctx context.Context) error {
 		return errors.Join(discovered, err)
 	}
 	if len(machines) == 0 {
-		return errors.Join(discovered, errors.New("etcd: the cluster names no members"))
+		return errors.Join(discovered, errors.New("etcd: /v2/machines is empty; the members may not have published their client URLs yet"))
 	}
 	learned := errors.Join(discovered, c.cluster.Advertise(ctx, machines))
 	if c.selection == SelectLeader {
@@ -51,7 +51,8 @@ func (c *Client) pinLeader(ctx context.Context) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("etcd: the leader, at %q, is at none of the known endpoints", urls)
+	return fmt.Errorf("etcd: none of the client URLs %q of the leader %q is a known endpoint; put one into Endpoints",
+		urls, leader.Name)
 }
 
 // urlsOf returns the client URLs of the leader. Etcd 0.x names only its peer URL, but names the leader first

@@ -88,7 +88,7 @@ func (m *modify) nextTTL(node *Node) (*time.Duration, error) {
 		return m.ttl, nil
 	case node.TTL <= 0:
 		// It has expired, and the server only has not swept it yet.
-		return nil, fmt.Errorf("modify %q: %w", m.key, ErrKeyNotFound)
+		return nil, fmt.Errorf("modify %q: its TTL has run out: %w", m.key, ErrKeyNotFound)
 	}
 	return &node.TTL, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/errs"
 	"github.com/etcdv2/client/internal/follow"
+	"github.com/etcdv2/client/internal/foreign"
 )
 
 // Watch iterates over the changes of key from now on. WithAfterIndex starts it at a point in the past;
@@ -86,8 +87,8 @@ func (c *Client) WatchOnce(ctx context.Context, key string, opts ...WatchOption)
 	if errors.Is(err, errEnough) {
 		return event, nil
 	}
-	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
-		err = fmt.Errorf("etcd: watch %s: %w", oneLine(w.key), err)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = fmt.Errorf("etcd: watch %s: %w", foreign.Line(w.key, mostPathShown), err)
 	}
 	return nil, err
 }

@@ -124,7 +124,7 @@ func (p *place) guard(index uint64) {
 			again.Reset()
 			index = event.Index
 			if !stays(event, p.key, p.token) {
-				p.lose(lost("%s: %s", p.key, event.Action))
+				p.lose(lost("%s: the action %s on %s has ended it", p.key, event.Action, event.Node.Key))
 			} else if !p.ours(event.Node) {
 				p.lose(lost("%s: %w", p.key, errTakenOver))
 			}

@@ -60,7 +60,7 @@ func WithValue(value string) Option {
 func WithIdentity(identity string) Option {
 	return func(c *config) {
 		if identity == "" || !utf8.ValidString(identity) {
-			c.err = invalid("identity %q", identity)
+			c.err = invalid("identity %q is empty or not valid UTF-8", identity)
 		}
 		c.identity = identity
 	}

@@ -64,7 +64,7 @@ func (q *queue) list(ctx context.Context) (line, error) {
 		return line{}, err
 	}
 	if !resp.Node.Dir {
-		return line{}, fmt.Errorf("locking: %s: %w", q.dir, etcd.ErrNotDir)
+		return line{}, fmt.Errorf("locking: %s is a file, a lock needs a directory of its own: %w", q.dir, etcd.ErrNotDir)
 	}
 	l := line{index: resp.Index}
 	for node := range resp.Node.Children() {

@@ -62,7 +62,7 @@ func (c *Cluster) lookUp(ctx context.Context) ([]string, error) {
 	defer a.end()
 	limited := a.ctx
 	if most := c.config.AttemptTimeout; most > 0 {
-		late := fmt.Errorf("etcd: no members found within %v: %w", most, os.ErrDeadlineExceeded)
+		late := fmt.Errorf("etcd: discovery has not ended within %v: %w", most, os.ErrDeadlineExceeded)
 		bounded, cancel := context.WithTimeoutCause(limited, most, late)
 		defer cancel()
 		limited = bounded

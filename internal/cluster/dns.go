@@ -47,7 +47,13 @@ func LookupEndpoints(ctx context.Context, resolver *net.Resolver, domain, servic
 		}
 		return endpoints, nil
 	}
-	return nil, fmt.Errorf("etcd: no SRV records of etcd in %s: %w", domain, last)
+	switch {
+	case last == nil:
+		return nil, fmt.Errorf("etcd: no SRV records of etcd in %s", domain)
+	case isMissingName(last):
+		return nil, fmt.Errorf("etcd: no SRV records of etcd in %s: %w", domain, last)
+	}
+	return nil, fmt.Errorf("etcd: look up SRV records of etcd in %s: %w", domain, last)
 }
 
 // isMissingName reports whether the DNS has answered that it has no records of a name.
