@@ -108,7 +108,7 @@ clients: ## generate clients in TypeScript, Python, Java and Rust, and try each 
 	@cd tests && CLIENTS=1 go test -count=1 -v -timeout 60m -run TestClients ./api/clients | grep -vE '^(=== | *--- PASS|PASS)'
 
 fuzz: ## fuzz each target for FUZZTIME (30s)
-	@for package in ./api ./etcd; do for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+	@for package in ./api ./etcd ./internal/cluster; do for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; done; done
 
 tidy: ## tidy both modules' requirements

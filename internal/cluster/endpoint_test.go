@@ -1,9 +1,11 @@
 package cluster
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/etcdv2/client/internal/errs"
 )
@@ -137,4 +139,33 @@ func TestTargetKeepsTheEscapesOfTheEndpoint(t *testing.T) {
 	} {
 		check(t, endpoint, seeds(t, endpoint)[0].target(call.Request, "/v2").String(), want)
 	}
+}
+
+// FuzzEndpoint holds what is accepted to a URL that means the same when it is parsed again, and that adds
+// nothing to a request but its path.
+func FuzzEndpoint(f *testing.F) {
+	for _, endpoint := range []string{
+		"http://a", "https://A:443/x%2Fy/", "http://[fe80::1%25Ethernet0]:2379", "127.0.0.1:2379", "http:a", "http://h:99999",
+		"http://a,b", "http://user:pw@h", "http://h/../v2", "http://h?", "http://%41", "http://ex\u00e4mple/\u00e4", "http://h%25x",
+	} {
+		f.Add(endpoint)
+	}
+	f.Fuzz(func(t *testing.T, endpoint string) {
+		m, err := parseMember(endpoint)
+		if err != nil {
+			checkIs(t, err, errs.ErrInvalidArgument)
+			if text := err.Error(); strings.ContainsFunc(text, unicode.IsControl) || len(text) > 3_000 {
+				t.Errorf("error %q", text)
+			}
+			return
+		}
+		again, err := parseMember(m.endpoint)
+		if err != nil || again.endpoint != m.endpoint {
+			t.Fatalf("%q is %q, and that is %+v, %v", endpoint, m.endpoint, again, err)
+		}
+		target := m.target(&http.Request{URL: &url.URL{Path: "/v2/keys/k"}}, apiPrefix).String()
+		if want := m.endpoint + "/v2/keys/k"; target != want {
+			t.Errorf("target %q, want %q", target, want)
+		}
+	})
 }
