@@ -16,8 +16,12 @@ import (
 type Version string
 
 const (
+	// Etcd20 is an early etcd 2, before authentication, padded in-order names and the refresh parameter.
+	Etcd20 Version = "2.0.5"
 	// Etcd23 is the last etcd 2: the reference for the v2 API.
 	Etcd23 Version = "2.3.8"
+	// Etcd33 is the last release of the last minor version that has the v2 API switched on as it comes.
+	Etcd33 Version = "3.3.27"
 	// Etcd35 is the last minor version with the v2 API, the same that embedded members
 	// run.
 	Etcd35 Version = "3.5.35"
@@ -25,7 +29,8 @@ const (
 
 // Each version is pinned by the go.mod and go.sum of a module that requires nothing
 // else, kept as builds/etcd-VERSION.mod and .sum: as modules in directories of their
-// own, they would not be in this module's zip when others import this package.
+// own, they would not be in this module's zip when others import this package. Etcd 2 has
+// its dependencies with it; 3.3 names no module versions, so its file names tagged ones.
 //
 //go:embed builds
 var builds embed.FS
@@ -34,7 +39,9 @@ var builds embed.FS
 type recipe struct{ program, toolchain string }
 
 var recipes = map[Version]recipe{
+	Etcd20: {"github.com/coreos/etcd", "go1.21.13"},
 	Etcd23: {"github.com/coreos/etcd", "go1.21.13"}, // built with a newer one, it panics
+	Etcd33: {"github.com/coreos/etcd", "go1.21.13"},
 	Etcd35: {"go.etcd.io/etcd/server/v3", ""},
 }
 

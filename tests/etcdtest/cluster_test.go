@@ -1,6 +1,7 @@
 package etcdtest_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -204,9 +205,9 @@ func serverVersion(t *testing.T, cluster *etcdtest.Cluster) string {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	var version struct{ Etcdserver string }
+	var version struct{ Etcdserver, ReleaseVersion string } // the second before etcd 2.0.8
 	if err := json.NewDecoder(resp.Body).Decode(&version); err != nil {
 		t.Fatal(err)
 	}
-	return version.Etcdserver
+	return cmp.Or(version.Etcdserver, version.ReleaseVersion)
 }

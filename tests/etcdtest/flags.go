@@ -15,7 +15,7 @@ func (v version) atLeast(major, minor int) bool {
 	return v.major > major || v.major == major && v.minor >= minor
 }
 
-// "etcd Version: 2.3.8", and "etcd version 2.0.13" before 2.1.
+// "etcd Version: 2.3.8", and "etcd version 2.0.5" before 2.1.
 var versionLine = regexp.MustCompile(`(?i)etcd version:? (\d+)\.(\d+)\.`)
 
 // binaryVersion asks the binary for its version.
@@ -53,8 +53,12 @@ func (s *spec) flags(v version) []string {
 	if s.serverCert != nil {
 		flags = append(flags, "--cert-file="+s.serverCert.CertFile, "--key-file="+s.serverCert.KeyFile)
 	}
-	if s.clientCAFile != "" {
+	switch {
+	case s.clientCAFile == "":
+	case v.atLeast(2, 1):
 		flags = append(flags, "--trusted-ca-file="+s.clientCAFile, "--client-cert-auth")
+	default:
+		flags = append(flags, "--ca-file="+s.clientCAFile)
 	}
 	if v.atLeast(3, 4) && !s.withoutV2 { // on by default before
 		flags = append(flags, "--enable-v2")

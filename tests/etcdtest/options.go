@@ -48,8 +48,8 @@ func WithMembers(n int) Option {
 }
 
 // WithBinary makes each member a process of the etcd binary at path, instead of
-// a server embedded in the test process. It is known to work with 2.3.8,
-// 3.4.23 and 3.5.35; [Build] makes the first and the last. Only processes can be frozen.
+// a server embedded in the test process. It is known to work with 2.0.5, 2.3.8,
+// 3.3.27, 3.4.23 and 3.5.35; [Build] makes all but 3.4.23. Only processes can be frozen.
 func WithBinary(path string) Option {
 	return func(cfg *config) error {
 		if _, err := os.Stat(path); err != nil {

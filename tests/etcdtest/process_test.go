@@ -9,7 +9,7 @@ import (
 	"github.com/etcdv2/client/tests/etcdtest"
 )
 
-var versions = []etcdtest.Version{etcdtest.Etcd23, etcdtest.Etcd35}
+var versions = []etcdtest.Version{etcdtest.Etcd20, etcdtest.Etcd23, etcdtest.Etcd33, etcdtest.Etcd35}
 
 func TestProcess(t *testing.T) {
 	for _, v := range versions {
@@ -33,7 +33,7 @@ func TestProcess(t *testing.T) {
 }
 
 func TestProcessesElectAnother(t *testing.T) {
-	for _, v := range versions {
+	for _, v := range []etcdtest.Version{etcdtest.Etcd23, etcdtest.Etcd35} {
 		t.Run(string(v), func(t *testing.T) {
 			cluster := etcdtest.Start(t, etcdtest.WithMembers(3), etcdtest.WithBinary(etcdtest.Build(t, v)))
 			frozen := leader(t, cluster)

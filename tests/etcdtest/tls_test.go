@@ -24,7 +24,9 @@ func TestTLS(t *testing.T) {
 func TestClientCertAuth(t *testing.T) {
 	binaries := map[string][]etcdtest.Option{
 		"embedded": nil,
+		"2.0.5":    {etcdtest.WithBinary(etcdtest.Build(t, etcdtest.Etcd20))},
 		"2.3.8":    {etcdtest.WithBinary(etcdtest.Build(t, etcdtest.Etcd23))},
+		"3.3.27":   {etcdtest.WithBinary(etcdtest.Build(t, etcdtest.Etcd33))},
 		"3.5.35":   {etcdtest.WithBinary(etcdtest.Build(t, etcdtest.Etcd35))},
 	}
 	for name, opts := range binaries {
