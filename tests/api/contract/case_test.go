@@ -65,8 +65,8 @@ func refuses(status, code int, facts ...string) []answer {
 }
 
 // says is an error of all versions with a message alone.
-func says(status int, message string) []answer {
-	return []answer{{status: status, facts: []string{"message = " + message, "no errorCode"}}}
+func says(status int, message string, facts ...string) []answer {
+	return []answer{{status: status, facts: append([]string{"message = " + message, "no errorCode"}, facts...)}}
 }
 
 // unanswered is a connection that is closed without an answer.
@@ -74,6 +74,7 @@ var unanswered = []answer{{}}
 
 // on makes an answer one of some versions only.
 func on(versions string, answers []answer) []answer {
+	answers = slices.Clone(answers) // which others may share
 	answers[0].on = versions
 	return answers
 }

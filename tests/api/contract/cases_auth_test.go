@@ -1,7 +1,17 @@
 package contract
 
+import "strings"
+
+// Etcd before 2.1 has none of it.
+var withoutAuth = subject{name: "without authentication", on: early, cases: each(func(method, path string) []answer {
+	if !strings.HasPrefix(path, "/v2/auth/") {
+		return nil
+	}
+	return always(404, "body = 404 page not found")
+})}
+
 // Switching on and off, and what root alone may do.
-var authentication = subject{name: "auth", on: alone, story: true, cases: []testCase{
+var authentication = subject{name: "auth", on: withAuth, story: true, cases: []testCase{
 	{
 		name: "it is off", request: "GET /v2/auth/enable", until: true,
 		want: always(200, "enabled = false", "has @X-Etcd-Cluster-Id"),
@@ -81,7 +91,7 @@ var (
 	rootOnly = []answer{{status: 401, facts: []string{"message = Insufficient credentials", "no errorCode", "no @WWW-Authenticate"}}}
 )
 
-var users = subject{name: "users", on: alone, story: true, cases: []testCase{
+var users = subject{name: "users", on: withAuth, story: true, cases: []testCase{
 	{
 		name:    "a role to have",
 		request: `PUT /v2/auth/roles/app {"role":"app","permissions":{"kv":{"read":["/app/*"],"write":[]}}}`, until: true,
@@ -169,7 +179,7 @@ var users = subject{name: "users", on: alone, story: true, cases: []testCase{
 	{name: "the end", request: "DELETE /v2/auth/users/bob", want: always(200, "body = ")},
 }}
 
-var roles = subject{name: "roles", on: alone, story: true, cases: []testCase{
+var roles = subject{name: "roles", on: withAuth, story: true, cases: []testCase{
 	{
 		name: "one", request: `PUT /v2/auth/roles/app {"role":"app","permissions":{"kv":{"read":["/app/*"],"write":[]}}}`,
 		until: true,
@@ -246,7 +256,7 @@ var roles = subject{name: "roles", on: alone, story: true, cases: []testCase{
 }}
 
 // Users with rights to a prefix; who is refused; and a password that changes.
-var rights = subject{name: "rights", on: alone, story: true, cases: []testCase{
+var rights = subject{name: "rights", on: withAuth, story: true, cases: []testCase{
 	{
 		name:    "a role for a prefix",
 		request: `PUT /v2/auth/roles/app {"role":"app","permissions":{"kv":{"read":["/app/*"],"write":["/app/log/*"]}}}`,

@@ -12,7 +12,12 @@ var comparing = subject{name: "conditional", on: single, cases: []testCase{
 	{
 		name: "a swap by both, of what exists", given: []string{"PUT /a value=v1"},
 		request: "PUT /a?prevExist=true&prevIndex={node.modifiedIndex} value=v2&prevValue=v1",
-		want:    does(200, "compareAndSwap", "node.value = v2"),
+		want:    either(on("<2.0.8", does(200, "update")), on("", does(200, "compareAndSwap", "node.value = v2"))),
+	},
+	{
+		name: "what exists is compared too, but not by early servers", given: []string{"PUT /a value=v1"},
+		request: "PUT /a?prevExist=true&prevIndex=1 value=v2&prevValue=x",
+		want:    either(on("<2.0.8", does(200, "update", "node.value = v2")), on("", refuses(412, 101))),
 	},
 	{
 		name: "another value", given: []string{"PUT /a value=v1"}, request: "PUT /a value=v2&prevValue=x",

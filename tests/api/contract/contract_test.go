@@ -16,7 +16,7 @@ var thorough = os.Getenv("CONTRACT") == "thorough"
 // subjects are all tables, in the order to read them.
 var subjects = []subject{
 	reading, heading, writing, queueing, naming, comparing, deleting, directories, expiring, watching, streaming,
-	asking, refusing, statistics, following, counting, members, withoutQuorum, undecided, authentication, users, roles, rights,
+	asking, refusing, statistics, following, counting, members, withoutQuorum, undecided, withoutAuth, authentication, users, roles, rights,
 	withoutV2, proxyWithoutMembers, proxyUnanswered, proxyReadOnly,
 }
 

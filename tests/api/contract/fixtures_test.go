@@ -10,17 +10,21 @@ import (
 	"github.com/etcdv2/client/tests/internal/live"
 )
 
-// v2Disabled is an etcd 3.4 or later that was not asked for its v2 API.
+// v2Disabled is an etcd 3.3 that was told not to serve its v2 API, or a later one that was not told to.
 func v2Disabled(t *testing.T, r *release) *server {
-	if !thorough || r.name == string(etcdtest.Etcd23) {
+	if !thorough || r.version.in("<3.3") {
 		return nil
 	}
-	return beside(t, r, member(etcdtest.FreeAddr(t))...)
+	flags := member(etcdtest.FreeAddr(t))
+	if r.version.in("<3.4") {
+		flags = append(flags, "--enable-v2=false")
+	}
+	return beside(t, r, flags...)
 }
 
-// firstOfThree is a member of etcd 2 whose cluster waits for its others; etcd 3 does not serve then.
+// firstOfThree is a member of etcd 2.1 to 2.3 whose cluster waits for its others; etcd 3 does not serve then.
 func firstOfThree(t *testing.T, r *release) *server {
-	if !thorough || r.name != string(etcdtest.Etcd23) {
+	if !thorough || !r.version.in(">=2.1 <3.0") {
 		return nil
 	}
 	return beside(t, r, member(etcdtest.FreeAddr(t), etcdtest.FreeAddr(t), etcdtest.FreeAddr(t))...)
@@ -30,9 +34,9 @@ func proxyOfNobody(t *testing.T, r *release) *server {
 	return proxy(t, r, "on", "http://"+etcdtest.FreeAddr(t))
 }
 
-// proxyOfTheDead asks its member each time anew, and has time to learn of none.
+// proxyOfTheDead asks its member each time anew, and has time to learn of none. Etcd 2.0 has no flags for that.
 func proxyOfTheDead(t *testing.T, r *release) *server {
-	if !thorough || r.name != string(etcdtest.Etcd23) {
+	if !thorough || !r.version.in(">=2.2 <3.0") {
 		return nil
 	}
 	cluster := etcdtest.Start(t, etcdtest.WithBinary(r.binary))
@@ -55,7 +59,7 @@ func proxyForReading(t *testing.T, r *release) *server {
 
 // proxy starts an etcd 2 proxy in front of a member.
 func proxy(t *testing.T, r *release, kind, memberURL string, flags ...string) *server {
-	if !thorough || r.name != string(etcdtest.Etcd23) {
+	if !thorough || !r.version.in("<3.0") {
 		return nil
 	}
 	return beside(t, r, append(flags, "--proxy="+kind, "--initial-cluster=m1="+memberURL)...)

@@ -7,7 +7,6 @@ var gapReasons = []reason{
 		"header NoLeader *", "media type NoLeader *", "media type LeaderURL *",
 		"media type NotLeading text/plain", "media type Failed text/plain",
 	}},
-	{"only etcd before 2.1 does so", []string{"media type Versions text/plain"}},
 }
 
 // survivorReasons says why some mutants are not killed.
@@ -18,7 +17,6 @@ var survivorReasons = []reason{
 		"/components/responses/NotLeading/content/text*", "/components/responses/Failed/content/text*",
 		"/components/headers/X-Raft-*: required", "/components/schemas/SelfStats: id required",
 	}},
-	{"only etcd before 2.1 does so", []string{"/components/responses/Versions/content/text*"}},
-	{"only etcd before 2.3 does so", []string{"/components/schemas/UserOrName*"}},
+	{"only etcd 2.1 and 2.2 do so", []string{"/components/schemas/UserOrName*"}},
 	{"true, but not promised: every redirect has one", []string{"/components/headers/Location: required"}},
 }

@@ -12,15 +12,17 @@ import (
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/tests/etcdtest"
+	"github.com/etcdv2/client/tests/internal/etcd34"
 	"github.com/etcdv2/client/tests/internal/live"
 )
 
 // A release is an etcd version that the suite starts servers of.
 type release struct {
-	name   string
-	binary string
-	shared func() *etcdtest.Cluster // one member for the cases that can share it
-	three  func() *etcdtest.Cluster // and three members
+	name    string
+	version version
+	binary  string
+	shared  func() *etcdtest.Cluster // one member for the cases that can share it
+	three   func() *etcdtest.Cluster // and three members
 }
 
 // without34 is set when there is no etcd 3.4 to run on.
@@ -28,27 +30,40 @@ var without34 atomic.Bool
 
 // releases returns what there is to run on.
 func releases(t *testing.T) []*release {
-	all := []*release{{name: "2.3.8", binary: etcdtest.Build(t, etcdtest.Etcd23)}}
+	var all []*release
+	add := func(name, binary string) { all = append(all, newRelease(t, name, binary)) }
+	build := func(v etcdtest.Version) { add(string(v), etcdtest.Build(t, v)) }
 	if thorough {
-		binary, why := etcd34.find(t)
+		build(etcdtest.Etcd20)
+		build(etcdtest.Etcd33)
+		binary, why := etcd34.Etcd.Find(t)
 		if why == "" {
-			all = append(all, &release{name: release34(t, binary), binary: binary})
+			add(etcd34.Release(t, binary), binary)
 		} else if !without34.Swap(true) {
 			fmt.Println("contract: etcd 3.4 is left out:", why)
 		}
 	}
-	all = append(all, &release{name: "3.5.35", binary: etcdtest.Build(t, etcdtest.Etcd35)})
-	for _, r := range all {
-		options := []etcdtest.Option{etcdtest.WithBinary(r.binary)}
-		if r.name == string(etcdtest.Etcd35) {
-			options = nil // in this process
-		}
-		r.shared = sync.OnceValue(func() *etcdtest.Cluster { return etcdtest.Start(t, options...) })
-		r.three = sync.OnceValue(func() *etcdtest.Cluster {
-			return etcdtest.Start(t, etcdtest.WithBinary(r.binary), etcdtest.WithMembers(3))
-		})
-	}
+	build(etcdtest.Etcd23)
+	build(etcdtest.Etcd35)
 	return all
+}
+
+func newRelease(t *testing.T, name, binary string) *release {
+	v, err := parseVersion(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := []etcdtest.Option{etcdtest.WithBinary(binary)}
+	if name == string(etcdtest.Etcd35) {
+		options = nil // in this process
+	}
+	return &release{
+		name: name, version: v, binary: binary,
+		shared: sync.OnceValue(func() *etcdtest.Cluster { return etcdtest.Start(t, options...) }),
+		three: sync.OnceValue(func() *etcdtest.Cluster {
+			return etcdtest.Start(t, etcdtest.WithBinary(binary), etcdtest.WithMembers(3))
+		}),
+	}
 }
 
 // A fixture starts the server that a subject wants, or returns nil if the release has none such.
@@ -61,6 +76,22 @@ func single(t *testing.T, r *release) *server { return newServer(t, r, r.shared(
 // and is slow to hash passwords where races are looked for.
 func alone(t *testing.T, r *release) *server {
 	return newServer(t, r, etcdtest.Start(t, etcdtest.WithBinary(r.binary)).Endpoints()[0])
+}
+
+// early is alone, of a release that has no authentication.
+func early(t *testing.T, r *release) *server {
+	if r.version.in(">=2.1") {
+		return nil
+	}
+	return alone(t, r)
+}
+
+// withAuth is alone, of a release that has authentication.
+func withAuth(t *testing.T, r *release) *server {
+	if r.version.in("<2.1") {
+		return nil
+	}
+	return alone(t, r)
 }
 
 // three is the leader of a cluster of three that cases share.
@@ -123,11 +154,7 @@ func survivor(t *testing.T, r *release) *server {
 
 // newServer returns an etcd with a directory for the cases.
 func newServer(t *testing.T, r *release, endpoint string) *server {
-	v, err := parseVersion(r.name)
-	if err != nil {
-		t.Fatal(err)
-	}
 	transport := &http.Transport{DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &server{endpoint: endpoint, version: v, http: transport, dir: "/contract-" + strings.ToLower(rand.Text()[:8])}
+	return &server{endpoint: endpoint, version: r.version, http: transport, dir: "/contract-" + strings.ToLower(rand.Text()[:8])}
 }

@@ -65,7 +65,7 @@ func isAnywhere(s subject) bool {
 
 // stranger returns somebody's server. Credentials stand in its URL, and TLS files in the environment.
 func stranger(t *testing.T, u *url.URL) (*server, error) {
-	on := newServer(t, &release{name: "0.0.0"}, u.Scheme+"://"+u.Host)
+	on := newServer(t, &release{}, u.Scheme+"://"+u.Host)
 	on.stranger, on.user = true, u.User
 	files := etcd.TLSFiles{CA: os.Getenv("ETCD_CA_FILE"), Cert: os.Getenv("ETCD_CERT_FILE"), Key: os.Getenv("ETCD_KEY_FILE")}
 	if files != (etcd.TLSFiles{}) {
@@ -77,10 +77,20 @@ func stranger(t *testing.T, u *url.URL) (*server, error) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if err := on.serves(ctx); err != nil {
-		return nil, err
+	return on, on.identify(ctx)
+}
+
+// identify learns the server's version, and says why the suite cannot run on it. It asks nothing that does harm
+// anywhere: a server that is older than the tables is asked for its version alone.
+func (s *server) identify(ctx context.Context) error {
+	untold := s.learnVersion(ctx)
+	if untold == nil && s.version.in("<2.0") {
+		return fmt.Errorf("the server is etcd %v, and the tables are of 2.0 and later: nothing else was asked", s.version)
 	}
-	return on, on.learnVersion(ctx)
+	if err := s.serves(ctx); err != nil {
+		return err
+	}
+	return untold
 }
 
 // serves says why the suite cannot run on the server.
@@ -94,12 +104,16 @@ func (s *server) serves(ctx context.Context) error {
 		return errors.New("the server wants credentials, or other ones: put them into the URL, http://user:password@host:port")
 	case got.header.Get("X-Etcd-Index") == "":
 		return errors.New("the server does not speak the v2 API; etcd 3.4 and 3.5 do with --enable-v2")
-	default:
-		return nil
 	}
+	// The emulation has no raft of its own.
+	if got, err = r.send(ctx, "HEAD /v2/keys/", reply{}, 0, nil); err == nil && got.header.Get("X-Raft-Term") == "0" {
+		return errors.New("the server emulates v2 on its v3 store (--experimental-enable-v2v3): that is another " +
+			"implementation, which the tables do not describe")
+	}
+	return err
 }
 
-// learnVersion asks the server for its version: JSON, or before 2.1 a line of text.
+// learnVersion asks the server for its version: JSON, or before 2.1 a line of text, or before 2.0.8 JSON of another kind.
 func (s *server) learnVersion(ctx context.Context) error {
 	r := &run{server: s, http: s.http}
 	got, err := r.send(ctx, "GET /version", reply{}, 0, nil)
@@ -107,6 +121,9 @@ func (s *server) learnVersion(ctx context.Context) error {
 		return err
 	}
 	text, ok := field(got.fields, []string{"etcdserver"})
+	if !ok {
+		text, ok = field(got.fields, []string{"releaseVersion"})
+	}
 	if !ok {
 		text = strings.TrimPrefix(got.body, "etcd ")
 	}

@@ -1,4 +1,5 @@
-package contract
+// Package etcd34 finds the programs of etcd 3.4, which cannot be built from a Go module.
+package etcd34
 
 import (
 	"os"
@@ -9,17 +10,19 @@ import (
 	"testing"
 )
 
-// A program34 is a program of etcd 3.4, which cannot be built from a Go module.
-type program34 struct{ name, variable, debianPackage string }
+// A Program is a program of etcd 3.4.
+type Program struct{ name, variable, debianPackage string }
 
 var (
-	etcd34    = program34{"etcd", "ETCD_34", "etcd-server"}
-	etcdctl34 = program34{"etcdctl", "ETCDCTL_34", "etcd-client"}
+	// Etcd is the server.
+	Etcd = Program{"etcd", "ETCD_34", "etcd-server"}
+	// Etcdctl is its command line client.
+	Etcdctl = Program{"etcdctl", "ETCDCTL_34", "etcd-client"}
 )
 
-// find returns the path of the program that the variable names, of the one in the path, or of the one in Debian's package,
-// which is unpacked for the test and not installed. If there is none, it returns why.
-func (p program34) find(t *testing.T) (path, why string) {
+// Find returns the path of the program that the variable names, of the one in the path, or of the one in Debian's
+// package, which is unpacked for the test and not installed. If there is none, it returns why.
+func (p Program) Find(t *testing.T) (path, why string) {
 	for _, path := range []string{os.Getenv(p.variable), p.name} {
 		out, err := exec.Command(path, "--version").CombinedOutput()
 		if err == nil && strings.Contains(string(out), "ersion: 3.4.") {
@@ -38,8 +41,8 @@ func (p program34) find(t *testing.T) (path, why string) {
 	return filepath.Join(dir, "usr", "bin", p.name), ""
 }
 
-// release34 asks a binary for its version.
-func release34(t *testing.T, binary string) string {
+// Release asks a binary for its version, such as "3.4.23".
+func Release(t *testing.T, binary string) string {
 	out, err := exec.Command(binary, "--version").CombinedOutput()
 	found := regexp.MustCompile(`3\.4\.\d+`).Find(out)
 	if err != nil || found == nil {
