@@ -22,7 +22,7 @@ test: ## run all tests of both modules with the race detector, real etcd servers
 	@echo "Library: unit tests"
 	@go test -race ./...
 	@go test -run Allocations ./etcd # which the race detector would add to
-	@echo "Library against real servers: etcd 3.5 in the test process, etcd 2.3.8 as a process (built once)"
+	@echo "Library against real servers: etcd 3.5 in the test process, others as processes (built once)"
 	@cd tests && go test -race -count=1 ./...
 
 etcd: ## run a play server on 127.0.0.1:2379 until Ctrl-C
@@ -69,7 +69,7 @@ fix: ## format the code of both modules
 	@cd tests && $(LINTER) fmt -c ../.golangci.yml
 
 contract: ## hold real servers and other clients to api/openapi.yaml (ETCD_ENDPOINTS=http://a,http://b: yours; CONTRACT_READONLY=1)
-	@cd tests && CONTRACT=thorough go test -count=1 -v -parallel 24 -timeout 20m -run '$(if $(ETCD_ENDPOINTS),TestContract)' ./api/contract \
+	@cd tests && CONTRACT=thorough go test -count=1 -v -parallel 24 -timeout 20m -run '$(if $(ETCD_ENDPOINTS),TestContract)' ./api/contract $(if $(ETCD_ENDPOINTS),,./live/tour) \
 		| grep -E '^contract:|_test\.go:|^(ok|FAIL|---)'
 
 chaos: ## break real clusters for more than half an hour and check every answer (CHAOS_SEED repeats the choices)

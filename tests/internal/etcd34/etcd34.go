@@ -20,14 +20,22 @@ var (
 	Etcdctl = Program{"etcdctl", "ETCDCTL_34", "etcd-client"}
 )
 
-// Find returns the path of the program that the variable names, of the one in the path, or of the one in Debian's
-// package, which is unpacked for the test and not installed. If there is none, it returns why.
-func (p Program) Find(t *testing.T) (path, why string) {
+// Installed returns the program that the variable names, or the one in the path; "" if neither is of etcd 3.4.
+func (p Program) Installed() string {
 	for _, path := range []string{os.Getenv(p.variable), p.name} {
 		out, err := exec.Command(path, "--version").CombinedOutput()
 		if err == nil && strings.Contains(string(out), "ersion: 3.4.") {
-			return path, ""
+			return path
 		}
+	}
+	return ""
+}
+
+// Find returns the path of the program that is installed, or of the one in Debian's package, which is unpacked for
+// the test and not installed. If there is none, it returns why.
+func (p Program) Find(t *testing.T) (path, why string) {
+	if path := p.Installed(); path != "" {
+		return path, ""
 	}
 	dir := t.TempDir()
 	for _, args := range [][]string{{"apt-get", "download", p.debianPackage}, {"sh", "-c", "dpkg -x " + p.debianPackage + "_*.deb ."}} {
