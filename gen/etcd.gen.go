@@ -458,7 +458,7 @@ type SendCounts struct {
 // StoreStats Counts of what the store has done. A success of one kind is never one of another: a create is no set.
 type StoreStats struct {
 	// CompareAndDeleteFail Deletions with a condition that found no node. Those whose condition did not hold are counted nowhere (seen
-	// on 2.3.8, 3.4.23 and 3.5.35).
+	// on 2.3.8, 3.3.27, 3.4.23 and 3.5.35), before 2.3 here too (seen on 2.0.5).
 	CompareAndDeleteFail uint64 `json:"compareAndDeleteFail"`
 
 	// CompareAndDeleteSuccess Deletions with a condition.
