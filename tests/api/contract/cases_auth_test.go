@@ -1,15 +1,5 @@
 package contract
 
-import "strings"
-
-// Etcd before 2.1 has none of it.
-var withoutAuth = subject{name: "without authentication", on: early, cases: each(func(method, path string) []answer {
-	if !strings.HasPrefix(path, "/v2/auth/") {
-		return nil
-	}
-	return always(404, "body = 404 page not found")
-})}
-
 // Switching on and off, and what root alone may do.
 var authentication = subject{name: "auth", on: withAuth, story: true, cases: []testCase{
 	{

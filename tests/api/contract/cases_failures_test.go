@@ -40,6 +40,14 @@ var withoutV2 = subject{name: "without the v2 API", on: v2Disabled, cases: each(
 	}
 })}
 
+// Etcd before 2.1, which has no authentication.
+var withoutAuth = subject{name: "without authentication", on: early, cases: each(func(_, path string) []answer {
+	if !strings.HasPrefix(path, "/v2/auth/") {
+		return nil
+	}
+	return always(404, "body = 404 page not found")
+})}
+
 // An etcd 2 proxy that knows no member.
 var proxyWithoutMembers = subject{name: "a proxy without members", on: proxyOfNobody, cases: each(func(method, _ string) []answer {
 	if method == "HEAD" {
