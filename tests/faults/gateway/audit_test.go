@@ -139,7 +139,7 @@ func (a *audit) failedRead(c *call) {
 	switch said := concluded(c.err); {
 	case said == nil:
 		a.count("reads without answer")
-	case said != etcd.ErrKeyNotFound:
+	case !errors.Is(said, etcd.ErrKeyNotFound):
 		a.lie(c, "false conclusion of a read", "%v: there is no reason for that", said)
 	default:
 		a.absence(c)
