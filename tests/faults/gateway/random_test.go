@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -76,16 +77,20 @@ func newScene(r *run, cluster, other *etcdtest.Cluster, own int, planted bug) *s
 }
 
 // awaitQuiet waits until the cluster no longer writes to the store by itself, and returns the root. After a
-// start each member writes its URLs, and the leader writes the version of the cluster.
+// start each member writes its URLs, and the leader writes the version of the cluster: a lower one at first if
+// it does not know the versions of all members yet, which it corrects within 5 s.
 func (s *scene) awaitQuiet(members int) *etcd.Response {
 	live.Eventually(s.t, "the members have introduced themselves", func() bool {
 		list := live.Must[[]etcd.Member](s.t)(s.direct.Members(s.t.Context()))
 		version := live.Must[etcd.Version](s.t)(s.direct.Version(s.t.Context()))
 		known := slices.DeleteFunc(list, func(m etcd.Member) bool { return m.Name == "" || len(m.ClientURLs) == 0 })
-		return len(known) == members && version.Cluster != "" && version.Cluster != "not_decided"
+		return len(known) == members && minor(version.Cluster) == minor(version.Server)
 	})
 	return live.Must[*etcd.Response](s.t)(s.direct.Get(s.t.Context(), "/", etcd.WithQuorum()))
 }
+
+// minor returns a version without its last number.
+func minor(version string) string { return version[:max(0, strings.LastIndex(version, "."))] }
 
 // meet connects a client while its gateways still pass everything on.
 func (c *client) meet(config etcd.Config) {
