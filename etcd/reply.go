@@ -88,6 +88,17 @@ func (e *redirectError) Error() string        { return e.reply.Error() }
 func (e *redirectError) Is(target error) bool { return target == ErrLeaderElect }
 func (e *redirectError) Unwrap() error        { return e.reply }
 
+// disown takes from e, which is not the refusal of the call, the code that would say so. The codes that
+// etcd sends with a 5xx say that it has failed, and remain.
+func (e *Error) disown(reply cluster.Reply) {
+	failure := e.Code == ErrRaftInternal || e.Code == ErrLeaderElect
+	if e.Code == 0 || reply.StatusCode >= 500 && failure {
+		return
+	}
+	e.Cause = fmt.Sprintf("not the answer to this request: code %d, cause %q", int(e.Code), e.Cause)
+	e.Code = 0
+}
+
 // strange returns the verdict on a reply that is not the answer of a member to the request. It settles
 // nothing: a gateway may have passed a write on before it answered by itself.
 func strange(reply cluster.Reply, text []byte, why string) cluster.Verdict {

@@ -124,6 +124,7 @@ func (k *keysCall) refusal(reply cluster.Reply, text []byte) cluster.Verdict {
 	switch {
 	case !k.isRefusal(reply, said):
 		verdict.Outcome = cluster.Unknown
+		said.disown(reply)
 	case k.intent == toReadCopy && !k.Wait && provesNothing(reply, said):
 		verdict = k.doubt(reply, said)
 	}
