@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 
@@ -28,12 +29,15 @@ func readAll(body io.Reader) (bufferedBody, error) {
 	return b, nil
 }
 
-// limited returns body, or an error in its place after the limit of the call.
-func (k *keysCall) limited(body io.Reader) io.Reader {
-	if k.most == 0 {
-		return body
+// readBody reads the body of a success, or the part of it that the call needs.
+func (k *keysCall) readBody(body io.Reader) (bufferedBody, error) {
+	if k.asked.brief {
+		return readBeginning(body)
 	}
-	return &limitedBody{body, k.most, k.most}
+	if k.most > 0 {
+		body = &limitedBody{body, k.most, k.most}
+	}
+	return readAll(body)
 }
 
 // limitedBody fails once more than most bytes have been read.
@@ -48,6 +52,45 @@ func (l *limitedBody) Read(p []byte) (int, error) {
 		return 0, fmt.Errorf("the reply is longer than %d bytes, the limit of Config.MaxReplyBytes", l.most)
 	}
 	return n, err
+}
+
+// readBeginning reads no more than the beginning of body. If there is more, the event has only its action and
+// the key of its node.
+func readBeginning(body io.Reader) (bufferedBody, error) {
+	text, err := io.ReadAll(io.LimitReader(body, mostRefusalBytes))
+	if err != nil {
+		return bufferedBody{}, err
+	}
+	b, err := readAll(bytes.NewReader(text))
+	if err == nil && b.event == nil && len(text) == mostRefusalBytes {
+		b.event = beginningOfEvent(text)
+	}
+	return b, err
+}
+
+// beginningOfEvent returns the action and the key at the beginning of text, in the order in which etcd writes
+// them, or nil if they are not there. The root has no key.
+func beginningOfEvent(text []byte) *Response {
+	event := &Response{Node: &Node{Key: rootKey}}
+	d := json.NewDecoder(bytes.NewReader(text))
+	for _, want := range []any{json.Delim('{'), "action", &event.Action, "node", json.Delim('{'), "key", &event.Node.Key} {
+		if action, ok := want.(*Action); ok {
+			want = (*string)(action)
+		}
+		if value, ok := want.(*string); ok {
+			if d.Decode(value) != nil {
+				return nil
+			}
+			continue
+		}
+		if token, err := d.Token(); err != nil || token != want {
+			if want == "key" && err == nil && token == "dir" {
+				return event
+			}
+			return nil
+		}
+	}
+	return event
 }
 
 // decode returns the event in b, with the fields of the reply's header. It returns an *Error if there is no

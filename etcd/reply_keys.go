@@ -25,6 +25,7 @@ type asked struct {
 	prev    *Prev
 	inOrder bool     // the answer is about a node in the directory key
 	query   getQuery // of a read
+	brief   bool     // the beginning of the answer is enough
 }
 
 // isSigned reports whether the header of a reply is one of etcd's on keys.
@@ -51,13 +52,12 @@ func (k *keysCall) Sort(reply cluster.Reply) (cluster.Verdict, error) {
 
 // success sorts a success with the headers of etcd.
 func (k *keysCall) success(reply cluster.Reply) (cluster.Verdict, error) {
-	body, err := readAll(k.limited(reply.Body))
-	if err != nil {
-		return cluster.Verdict{}, err
-	}
-	defer body.release()
-	index := cluster.IndexOf(reply.Response)
 	if k.Request.Method != http.MethodHead {
+		body, err := k.readBody(reply.Body)
+		if err != nil {
+			return cluster.Verdict{}, err
+		}
+		defer body.release()
 		event, err := body.decode(reply)
 		if err != nil {
 			return cluster.Verdict{Err: err}, nil
@@ -67,8 +67,8 @@ func (k *keysCall) success(reply cluster.Reply) (cluster.Verdict, error) {
 		}
 		k.event = event
 	}
-	k.index = index
-	return cluster.Verdict{Outcome: cluster.Done, Index: index}, nil
+	k.index = cluster.IndexOf(reply.Response)
+	return cluster.Verdict{Outcome: cluster.Done, Index: k.index}, nil
 }
 
 // misfit returns what is wrong with event as the answer to this call, or "".

@@ -46,7 +46,7 @@ func (c *Cluster) confirmed(ctx context.Context, call *Call, m *Member, target *
 	switch {
 	case v.Outcome != NotServed || call.Read:
 	case v.Leader != "" && c.leaderAt(ctx, m, v.Leader) == nil, v.Leader == "" && !c.unserved(ctx, m, target, most):
-		v.Outcome = Unknown
+		return Verdict{Author: v.Author, Err: v.Err}
 	}
 	return v
 }
