@@ -24,8 +24,8 @@ type Election struct {
 	mutex  *locking.Mutex // for looking; each campaign makes one with its own value
 }
 
-// Option changes an Election; a nil one changes nothing. What is wrong with an option is reported by the first
-// call, as etcd.ErrInvalidArgument.
+// Option changes an Election; a nil one changes nothing. What is wrong with an option is reported by the
+// first call, as etcd.ErrInvalidArgument.
 type Option func(*Election)
 
 // New returns the election of that name, which is the directory of etcd in which the candidates queue up:

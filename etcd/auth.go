@@ -72,8 +72,8 @@ const rootName = "root"
 //   - ErrAuthNotReady,
 //   - for writes ErrOutcomeUnknown, as writes of keys do. Passwords are in no error.
 //
-// Reads are answered from the member's own copy, which may be behind. Client.Auth returns one; the zero value is
-// not usable.
+// Reads are answered from the member's own copy, which may be behind. Client.Auth returns one; the zero value
+// is not usable.
 type Auth struct{ client *Client }
 
 // Auth returns what looks after authentication, users and roles.

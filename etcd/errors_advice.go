@@ -8,8 +8,8 @@ import (
 	"github.com/etcdv2/client/internal/foreign"
 )
 
-// advice returns what a reply may mean and what to do then, for replies whose own words do not help. It begins
-// with a semicolon.
+// advice returns what a reply may mean and what to do then, for replies whose own words do not help. It
+// begins with a semicolon.
 func (e *Error) advice() string {
 	bad := e.StatusCode == http.StatusBadRequest && e.Code == 0 && strings.HasPrefix(e.Endpoint, "http://")
 	// The words of Go, nginx and Apache. The reply to a HEAD has none.

@@ -5,8 +5,8 @@ import "time"
 // GetOption changes a Get.
 type GetOption interface{ applyGet(*getQuery) }
 
-// SetOption changes a Set, a CreateDir or an UpdateDir. Like every option, a nil one changes nothing, so that an
-// option can depend on a condition:
+// SetOption changes a Set, a CreateDir or an UpdateDir. Like every option, a nil one changes nothing, so that
+// an option can depend on a condition:
 //
 //	var expiry etcd.SetOption
 //	if temporary {

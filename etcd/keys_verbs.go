@@ -105,9 +105,9 @@ type deletion struct {
 // below it. What was there is Response.PrevNode. It returns ErrKeyNotFound where the key does not exist,
 // ErrNotFile for a directory without an option, and ErrDirNotEmpty.
 //
-// A key that is not valid UTF-8, which another client may have created, is ErrInvalidArgument: members that have
-// restarted since know it by another name, and a deletion by either name would succeed on some members only, so
-// that their indexes would differ from then on. Delete the directory that it is in, WithRecursive.
+// A key that is not valid UTF-8, which another client may have created, is ErrInvalidArgument: members that
+// have restarted since know it by another name, and a deletion by either name would succeed on some members
+// only, so that their indexes would differ from then on. Delete the directory that it is in, WithRecursive.
 func (c *Client) Delete(ctx context.Context, key string, opts ...DeleteOption) (*Response, error) {
 	d := with(opts, DeleteOption.applyDelete, &deletion{})
 	params := &gen.DeleteKeyParams{Recursive: onlyTrue(d.recursive), Dir: onlyTrue(d.dir)}

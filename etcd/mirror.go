@@ -12,8 +12,8 @@ import (
 )
 
 // Mirror is a local copy of a directory, or of one file, that a watch keeps current. Reading it costs no
-// request. Client.Mirror makes one; the zero value is not usable. Its methods may be called by many goroutines
-// at once.
+// request. Client.Mirror makes one; the zero value is not usable. Its methods may be called by many
+// goroutines at once.
 //
 // It goes through the same states as the directory on the server, each a moment that was, and it is behind by
 // no more than the watch is: Age tells when that was last known to be alive, WaitIndex waits until the mirror

@@ -38,8 +38,8 @@ type Node struct {
 	ModifiedIndex uint64
 }
 
-// Children iterates over the direct children of a directory, in the order the server gave them; over none of a
-// nil Node.
+// Children iterates over the direct children of a directory, in the order the server gave them; over none of
+// a nil Node.
 func (n *Node) Children() iter.Seq[*Node] {
 	return func(yield func(*Node) bool) {
 		if n == nil {

@@ -13,8 +13,8 @@ type lenientEvent struct {
 	PrevNode *lenientNode `json:"prevNode"`
 }
 
-// lenientNode is a gen.Node whose expiration may be the empty text, which some servers that emulate etcd send for
-// a node that does not expire. One such node must not make a whole list unreadable.
+// lenientNode is a gen.Node whose expiration may be the empty text, which some servers that emulate etcd send
+// for a node that does not expire. One such node must not make a whole list unreadable.
 type lenientNode struct {
 	gen.Node
 	Expiration expiration    `json:"expiration"`

@@ -23,8 +23,8 @@ var (
 	ErrNotHeld = errs.New("locking: held by nobody")
 )
 
-// errTakenOver is a loss that no new try can mend: two processes of one identity would take the lock from each
-// other for ever.
+// errTakenOver is a loss that no new try can mend: two processes of one identity would take the lock from
+// each other for ever.
 var errTakenOver = errs.New("written by somebody else, perhaps a process of the same identity that has taken it over")
 
 // lost makes an ErrLost that says how.

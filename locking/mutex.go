@@ -7,8 +7,8 @@ import (
 )
 
 // Mutex is a lock of a cluster that one at a time can hold. It is a name and settings, and may be used by
-// many goroutines at the same time; each Lock stands in line for itself. NewMutex makes one; the zero value is
-// not usable.
+// many goroutines at the same time; each Lock stands in line for itself. NewMutex makes one; the zero value
+// is not usable.
 type Mutex struct{ queue *queue }
 
 // NewMutex returns the mutex of that name, which is the directory of etcd in which contenders queue up:

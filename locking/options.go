@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Option changes a Mutex, an RWMutex or a Semaphore; a nil one changes nothing. What is wrong with an option is
-// reported by the first call, as etcd.ErrInvalidArgument, before anything is sent.
+// Option changes a Mutex, an RWMutex or a Semaphore; a nil one changes nothing. What is wrong with an option
+// is reported by the first call, as etcd.ErrInvalidArgument, before anything is sent.
 type Option func(*config)
 
 // config is what the options say.

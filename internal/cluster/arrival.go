@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// arrival is what has arrived of the reply to an attempt. It stands in for the body of the reply and counts its
-// bytes, so that an attempt that times out can say whether its member was silent or slow.
+// arrival is what has arrived of the reply to an attempt. It stands in for the body of the reply and counts
+// its bytes, so that an attempt that times out can say whether its member was silent or slow.
 type arrival struct {
 	body  io.ReadCloser
 	begun atomic.Bool  // the header has arrived

@@ -16,8 +16,8 @@ import (
 // mostQuoted is how much of an endpoint an error quotes: it may come from a name server or another member.
 const mostQuoted = 200
 
-// parseEndpoint returns the URL that endpoint stands for, in the spelling of canonicalHost and without slashes
-// at its end. Its error says what is wrong and, if that is known, what to write instead.
+// parseEndpoint returns the URL that endpoint stands for, in the spelling of canonicalHost and without
+// slashes at its end. Its error says what is wrong and, if that is known, what to write instead.
 func parseEndpoint(endpoint string) (*url.URL, error) {
 	if err := checkSpelling(endpoint); err != nil {
 		return nil, err

@@ -10,14 +10,14 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// maxPlainLine is the maximum length of a request line (method, target and version) that etcd 3.x accepts on a
-// listener without TLS. Etcd searches the first 4,096 bytes for the end of the line and closes the connection
-// if it is not there. Etcd 0.x and 2.x read lines of up to a megabyte, and answer longer ones.
+// maxPlainLine is the maximum length of a request line (method, target and version) that etcd 3.x accepts on
+// a listener without TLS. Etcd searches the first 4,096 bytes for the end of the line and closes the
+// connection if it is not there. Etcd 0.x and 2.x read lines of up to a megabyte, and answer longer ones.
 const maxPlainLine = 4094
 
 // targetOf returns the URL of req at m. It returns errs.ErrInvalidArgument for a request that an etcd 3.x
-// member would drop without an answer. Before it sends a line that is too long for etcd 3.x, it asks m for its
-// version each time, because the server may have been upgraded.
+// member would drop without an answer. Before it sends a line that is too long for etcd 3.x, it asks m for
+// its version each time, because the server may have been upgraded.
 func (c *Cluster) targetOf(ctx context.Context, m *Member, req *http.Request) (*url.URL, error) {
 	target := m.target(req, c.config.VersionPrefix)
 	length := plainLine(req.Method, target)

@@ -60,8 +60,8 @@ func TestCompareAndDelete(t *testing.T) {
 	})
 }
 
-// A swap carries the previous value in its body and may be as long as a value. A deletion can only carry it in
-// the request line, of which etcd 3.x reads 4 KiB and etcd 2.3.8 a megabyte.
+// A swap carries the previous value in its body and may be as long as a value. A deletion can only carry it
+// in the request line, of which etcd 3.x reads 4 KiB and etcd 2.3.8 a megabyte.
 func TestLongPreviousValue(t *testing.T) {
 	live.Each(t, func(t *testing.T, s live.Server) {
 		long := strings.Repeat("x", 100_000)
