@@ -3,6 +3,7 @@ package etcd
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/etcdv2/client/gen"
@@ -104,9 +105,17 @@ func (a *asked) isAbout(nodeKey string) bool {
 	return ok && rest != "" && !strings.Contains(rest, "/")
 }
 
-// isStored reports whether node has value. Etcd 0.4 stores the words true and false in lower case.
+// isStored reports whether node has value.
 func isStored(value string, node *Node) bool {
-	return node.Value == value || strings.EqualFold(value, node.Value) && (node.Value == "true" || node.Value == "false")
+	return node.Value == value || node.Value == lowered(value)
+}
+
+// lowered returns value as etcd 0.x reads it: the words true and false become lower case.
+func lowered(value string) string {
+	if word := strings.ToLower(value); word == "true" || word == "false" {
+		return word
+	}
+	return value
 }
 
 // held reports whether p can have held for node.
@@ -196,7 +205,7 @@ func (a *asked) causes(cause string) bool {
 
 // differs reports whether cause, such as "[1 != 2]", can be that of a comparison with p.
 func (p *Prev) differs(cause string) bool {
-	byIndex, byValue := fmt.Sprintf("[%d != ", p.Index), "["+p.Value+" != "
-	return !strings.HasPrefix(cause, "[") || p.Index != 0 && strings.HasPrefix(cause, byIndex) ||
-		p.Value != "" && strings.HasPrefix(cause, byValue)
+	begins := func(compared string) bool { return strings.HasPrefix(cause, "["+compared+" != ") }
+	return !strings.HasPrefix(cause, "[") || p.Index != 0 && begins(strconv.FormatUint(p.Index, 10)) ||
+		p.Value != "" && (begins(p.Value) || begins(lowered(p.Value)))
 }
