@@ -33,7 +33,11 @@ func (c *Client) Create(ctx context.Context, key, value string, opts ...CreateOp
 func (c *Client) Update(ctx context.Context, key, value string, opts ...UpdateOption) (*Response, error) {
 	u := with(opts, UpdateOption.applyUpdate, &update{write: write{value: &value, prevExist: &mustExist}})
 	if !u.keepTTL {
-		return c.put(ctx, key, &u.write)
+		resp, err := c.put(ctx, key, &u.write)
+		if errors.Is(err, ErrValueOrTTLRequired) {
+			return c.legacyEmpty(ctx, key)
+		}
+		return resp, err
 	}
 	if u.ttl != nil {
 		return nil, errs.Invalidf("update of %q with both a new and the old TTL", key)
