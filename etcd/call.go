@@ -107,6 +107,7 @@ func newClusterError(call *cluster.Call, result *cluster.Result) *ClusterError {
 		Method: call.Request.Method, Path: call.Request.URL.Path,
 		unknown: !call.Read && result.Outcome == cluster.Unknown, ended: result.Ended,
 	}
+	e.leaderless = result.Leaderless && !e.unknown
 	for _, a := range result.Attempts {
 		e.Attempts = append(e.Attempts, Attempt{a.Endpoint, a.Duration, a.Err})
 	}

@@ -84,23 +84,34 @@ type Attempt struct {
 
 // ClusterError says that no member gave a usable answer to a request. If its context or Close ended the call,
 // it unwraps to ctx.Err() or ErrClosed; the context's cause is only in its text. It also unwraps to the error
-// of every attempt, and to ErrOutcomeUnknown where a write may have been applied.
+// of every attempt, to ErrOutcomeUnknown where a write may have been applied, and to ErrLeaderElect where a
+// cluster of etcd 0.x had no leader for as long as an attempt may take.
 type ClusterError struct {
 	Method   string    // HTTP method of the request
 	Path     string    // the request's path, the key in it not escaped
 	Attempts []Attempt // in the order they were made; at least one
 	unknown  bool
 	ended    error // what ended the call before it was through with the members; nil if nothing did
+
+	leaderless bool // the members of etcd 0.x had no leader, so nothing was applied
 }
 
-// Error lists every attempt in one line.
+// Error lists the attempts in one line, the last nine if there are more.
 func (e *ClusterError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "etcd: %s %s: ", e.Method, foreign.Line(e.Path, mostPathShown))
-	if e.unknown {
+	switch {
+	case e.unknown:
 		b.WriteString("outcome unknown, it may have been applied: ")
+	case e.leaderless:
+		b.WriteString("no leader: ")
 	}
-	for i, a := range e.Attempts {
+	attempts := e.Attempts
+	if before := len(attempts) - mostAttemptsShown; before > 0 {
+		fmt.Fprintf(&b, "%d attempts, then ", before)
+		attempts = attempts[before:]
+	}
+	for i, a := range attempts {
 		if i > 0 {
 			b.WriteString("; ")
 		}
@@ -113,9 +124,9 @@ func (e *ClusterError) Error() string {
 }
 
 // Unwrap returns what ended the call early, which is the context's error or ErrClosed, the attempts' errors,
-// and ErrOutcomeUnknown where it holds.
+// and ErrOutcomeUnknown or ErrLeaderElect where one holds.
 func (e *ClusterError) Unwrap() []error {
-	errs := make([]error, 0, len(e.Attempts)+2)
+	errs := make([]error, 0, len(e.Attempts)+3)
 	if e.ended != nil {
 		errs = append(errs, e.ended)
 	}
@@ -125,13 +136,18 @@ func (e *ClusterError) Unwrap() []error {
 	if e.unknown {
 		errs = append(errs, ErrOutcomeUnknown)
 	}
+	if e.leaderless {
+		errs = append(errs, ErrLeaderElect)
+	}
 	return errs
 }
 
-// How many bytes of a path, and of the error of an attempt, the text of an error shows.
+// How many bytes of a path, and of the error of an attempt, the text of an error shows, and how many attempts:
+// those of three rounds through three members. While etcd 0.x has no leader there can be many more.
 const (
-	mostPathShown    = 500
-	mostAttemptShown = 1200
+	mostPathShown     = 500
+	mostAttemptShown  = 1200
+	mostAttemptsShown = 9
 )
 
 // Outcome says what is known of a request after an attempt at one member.

@@ -37,6 +37,7 @@ func readRefusal(reply cluster.Reply) ([]byte, error) {
 //   - an empty 501: etcd's proxy for reads,
 //   - a 503 of etcd's proxy that knows no members,
 //   - a 307 of a follower of etcd 0.x, which names the leader. Later versions never redirect,
+//   - a 500 of a follower of etcd 0.x that knows of no leader. Later versions have a cause and an ID,
 //   - a redirect from a path with empty segments to the clean one, which Go's net/http sends before anything
 //     is done. An endpoint that ends in a slash too many leads there.
 //
@@ -50,7 +51,10 @@ func unserved(reply cluster.Reply, said *Error) (verdict cluster.Verdict, ok boo
 	case reply.StatusCode == http.StatusServiceUnavailable && said.Message == noEndpoints:
 	case cleansPath(reply):
 	case leaderNamed(reply) != "":
-		verdict.Leader, verdict.Err = leaderNamed(reply), &redirectError{said}
+		verdict.Leader = leaderNamed(reply)
+		said.Cause = "redirects to " + foreign.Line(verdict.Leader, mostShown)
+	case said.Code == ErrRaftInternal && said.Cause == "" && reply.Author == cluster.Unidentified && cluster.TellsIndex(reply.Response):
+		verdict.NoLeader = true
 	default:
 		return cluster.Verdict{}, false
 	}
@@ -79,14 +83,6 @@ func leaderNamed(reply cluster.Reply) string {
 	}
 	return location
 }
-
-// redirectError is the reply of a follower that redirects to the leader. It matches ErrLeaderElect, because
-// it remains only if no leader answers there.
-type redirectError struct{ reply *Error }
-
-func (e *redirectError) Error() string        { return e.reply.Error() }
-func (e *redirectError) Is(target error) bool { return target == ErrLeaderElect }
-func (e *redirectError) Unwrap() error        { return e.reply }
 
 // disown takes from e, which is not the refusal of the call, the code that would say so. The codes that
 // etcd sends with a 5xx say that it has failed, and remain.

@@ -55,13 +55,20 @@ type Verdict struct {
 	Author  Author
 	Err     error  // why there is no usable answer; nil only if the outcome is Done
 	Index   uint64 // the etcd index that the reply reports; 0 if none
-	Leader  string // the URL by which a redirect names the leader; empty for other replies
 	Missing bool   // the server does not have the path at all
+
+	// Leader is the URL by which a redirect names the leader; empty for other replies.
+	Leader string
+
+	// NoLeader means that the member knows of no leader, and that only a leader serves such requests.
+	NoLeader bool
 
 	// Instead is a request that settles what the reply has left in doubt. It is sent to the same member,
 	// and, if that does not settle the call, to the others, in place of the request of the call. Nil if there
 	// is no such doubt.
 	Instead *http.Request
+
+	leader *Member // the member at Leader; nil if it cannot be used
 }
 
 // Outcome is what is known about a request after an attempt.
@@ -99,7 +106,12 @@ type Result struct {
 	Member   *Member   // the member of the last attempt; nil if there was none
 	Attempts []Attempt // the attempts that ended with no answer, or with a redirect that was followed, in order
 	Ended    error     // a *contexts.Ended if the call's context has ended by then, errs.ErrClosed after Close, else nil
-	Open     *Open     // the successful reply to a call that waits; nil for other calls
+
+	// Leaderless means that in the last round a member knew of no leader, or named one that did not serve the
+	// request either.
+	Leaderless bool
+
+	Open *Open // the successful reply to a call that waits; nil for other calls
 }
 
 // Settled reports whether a member has decided. Err is then the member's refusal, the reason why a success

@@ -85,7 +85,7 @@ func (c *Cluster) Do(ctx context.Context, call *Call) Result {
 			f.failed(result.Verdict)
 		}
 	}
-	result.Ended = contexts.Why(ctx, c.life)
+	result.Ended, result.Leaderless = contexts.Why(ctx, c.life), f.leaderless
 	return result
 }
 
@@ -98,7 +98,7 @@ func (c *Cluster) follows(ctx context.Context, call *Call, f *failover, result *
 		call.Request = v.Instead
 		return result.Member, left
 	}
-	if leader := c.leaderNamed(ctx, result.Member, v, f); leader != nil {
+	if leader := c.leaderNamed(v, f); leader != nil {
 		return leader, 1
 	}
 	if c.mayGoOn(ctx, call, v.Outcome) {

@@ -99,7 +99,7 @@ func (c *Cluster) Advertise(ctx context.Context, endpoints []string) error {
 		turns <- struct{}{}
 		asking.Go(func() {
 			defer func() { <-turns }()
-			if c.takesOn(ctx, m) {
+			if c.takesOn(ctx, m) == nil {
 				usable[i] = m
 			}
 		})
@@ -136,22 +136,22 @@ func (p *passedOver) err(of int, source string) error {
 	return fmt.Errorf("etcd: passed over %d of the %d members that %s: %w", p.count, of, source, p.first)
 }
 
-// takesOn reports whether m, which the cluster has named, can be used: m must be reachable from here and must
+// takesOn returns nil if m, which the cluster has named, can be used: m must be reachable from here and must
 // show that it belongs to the cluster. An advertised URL may lead elsewhere from here, as
 // http://localhost:2379 does. If the cluster reports no ID, as with etcd 0.x, an answer without an ID is
 // enough.
-func (c *Cluster) takesOn(ctx context.Context, m *Member) bool {
+func (c *Cluster) takesOn(ctx context.Context, m *Member) error {
 	if c.members.find(m.base) != nil {
-		return true
+		return nil
 	}
 	sameScheme := false
 	for _, known := range c.members.all() {
 		sameScheme = sameScheme || known.seed && known.base.Scheme == m.base.Scheme
 	}
 	if !sameScheme {
-		return false
+		return errOtherScheme
 	}
-	return c.Belongs(ctx, m, dialTimeout) == nil
+	return c.Belongs(ctx, m, dialTimeout)
 }
 
 // Belongs returns nil if m has shown that it is a member of the cluster, or an error that says what it has

@@ -21,7 +21,7 @@ type failover struct {
 	tried      []*Member // in this round
 	few        [4]*Member
 	retryable  bool // a failure of this round may be temporary
-	redirected bool // a member of this round named a leader; etcd 0.x has none for about a second after its death
+	leaderless bool // a member of this round knew of no leader, or named one; etcd 0.x, until it has elected one
 	pause      backoff.Backoff
 }
 
@@ -40,7 +40,7 @@ func (c *Cluster) newFailover(call *Call) *failover {
 // failed records that the member that was tried last has settled nothing.
 func (f *failover) failed(v Verdict) {
 	f.retryable = f.retryable || v.Author != OtherCluster && !v.Missing
-	f.redirected = f.redirected || v.Leader != ""
+	f.leaderless = f.leaderless || v.NoLeader || v.Leader != ""
 }
 
 // next returns the member to try, and how many members are left to try in this round, including it. When all
@@ -53,7 +53,7 @@ func (f *failover) next(ctx context.Context) (m *Member, left int) {
 			return nil, 0
 		}
 		f.rounds++
-		f.tried, f.retryable, f.redirected = f.tried[:0], false, false
+		f.tried, f.retryable, f.leaderless = f.tried[:0], false, false
 		m, left = f.cluster.members.next(nil)
 	}
 	if m != nil {
@@ -73,10 +73,11 @@ func (f *failover) reserve() int {
 }
 
 // mayGoRound reports whether another round makes sense. With a single member it does not: the caller knows
-// how long to wait before repeating the call.
+// how long to wait before repeating the call. It does while the members elect a leader, which takes etcd 0.x
+// about a second.
 func (f *failover) mayGoRound() bool {
 	longest := f.cluster.config.AttemptTimeout
 	inTime := longest <= 0 || time.Since(f.start) < longest
-	mayRepeat := f.rounds < f.most || f.redirected && longest > 0
-	return mayRepeat && len(f.tried) > 1 && f.retryable && inTime
+	mayRepeat := f.rounds < f.most && len(f.tried) > 1 || f.leaderless && longest > 0
+	return mayRepeat && f.retryable && inTime
 }

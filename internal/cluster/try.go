@@ -21,9 +21,11 @@ func (c *Cluster) attempt(ctx context.Context, call *Call, m *Member, target *ur
 		c.pulse.join(m, a, call.Pulse)
 	}
 	v, open := c.try(call, m, target, a)
-	v = c.confirmed(ctx, call, m, target, v, rest(most, start))
-	if c.config.RefuseRedirects && v.Leader != "" {
+	if v.Leader != "" && c.config.RefuseRedirects {
 		v.Outcome = Refused
+	}
+	if v.Outcome == NotServed {
+		v = c.confirmed(ctx, call, m, target, v, rest(most, start))
 	}
 	if observer != nil {
 		observer.AttemptEnded(m.endpoint, call.Request.Method, target.Path, time.Since(start), v.Outcome, v.Err)
@@ -38,9 +40,9 @@ func (c *Cluster) attempt(ctx context.Context, call *Call, m *Member, target *ur
 }
 
 // isFailure reports whether v, which settles nothing, is a failure of m. It is none if a question remains to
-// be asked, if m names the leader, or if etcd has answered at m before: it is a version without that path.
+// be asked, if m is not the leader, or if etcd has answered at m before: it is a version without that path.
 func isFailure(v Verdict, m *Member) bool {
-	return v.Instead == nil && v.Leader == "" && (v.Outcome != NotServed || !m.proven.Load())
+	return v.Instead == nil && v.Leader == "" && !v.NoLeader && (v.Outcome != NotServed || !m.proven.Load())
 }
 
 // succeeded makes calls begin with m, which has answered.

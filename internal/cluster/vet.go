@@ -40,12 +40,16 @@ func (c *Cluster) vet(ctx context.Context, f *failover, m *Member, most time.Dur
 // write pass.
 func (c *Cluster) vets(f *failover) bool { return len(c.members.all()) > 1 && f.rounds < f.most }
 
-// confirmed returns v, a verdict of m, or Unknown in its place if v says that m does not serve a write, and
-// the doubt about that remains.
+// confirmed returns v, which says that m does not serve the call, or Unknown in its place if the doubt about that
+// remains. For a read there is no need to know.
 func (c *Cluster) confirmed(ctx context.Context, call *Call, m *Member, target *url.URL, v Verdict, most time.Duration) Verdict {
 	switch {
-	case v.Outcome != NotServed || call.Read:
-	case v.Leader != "" && c.leaderAt(ctx, m, v.Leader) == nil, v.Leader == "" && !c.unserved(ctx, m, target, most):
+	case v.NoLeader:
+	case v.Leader != "":
+		if !c.findLeader(ctx, m, &v) {
+			return Verdict{Author: v.Author, Err: v.Err}
+		}
+	case !call.Read && !c.unserved(ctx, m, target, most):
 		return Verdict{Author: v.Author, Err: v.Err}
 	}
 	return v

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ func (m *Member) leader(w http.ResponseWriter, _ *http.Request) error {
 func (m *Member) machines(w http.ResponseWriter, _ *http.Request) error {
 	members, leader := m.cluster.Members(), m.cluster.leaderOf(m)
 	var urls []string
-	if leader != nil {
+	if slices.Contains(members, leader) {
 		urls = append(urls, leader.URL())
 	}
 	for _, i := range rand.Perm(len(members)) {

@@ -95,6 +95,13 @@ func (m *Member) SetLag(commands int) {
 	_, _ = m.catchUp(m.cluster.log)
 }
 
+// RedirectTo makes m take other, perhaps of another cluster, for the leader.
+func (m *Member) RedirectTo(other *Member) {
+	m.cluster.mu.Lock()
+	defer m.cluster.mu.Unlock()
+	m.believed = other
+}
+
 func (m *Member) behind() int {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
