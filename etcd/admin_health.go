@@ -109,14 +109,16 @@ func (c *Client) membersToAsk(ctx context.Context) ([]Member, error) {
 		return members, nil
 	}
 	endpoints := c.Endpoints()
-	switch {
-	case errors.Is(err, ErrNotSupported):
+	if isRefusedBy(err, http.StatusNotFound) { // etcd 0.x; members that are down do not answer at all
 		machines, notEvenThose := c.Machines(ctx)
-		if notEvenThose != nil {
+		switch {
+		case notEvenThose == nil:
+			endpoints, err = machines, nil
+		case errors.Is(err, ErrNotSupported):
 			return nil, err
 		}
-		endpoints, err = machines, nil // etcd 0.x
-	case errors.Is(err, ErrClosed) || ctx.Err() != nil:
+	}
+	if errors.Is(err, ErrClosed) || ctx.Err() != nil {
 		return nil, err
 	}
 	for _, endpoint := range endpoints {
