@@ -95,11 +95,12 @@ func (m *Member) SetLag(commands int) {
 	_, _ = m.catchUp(m.cluster.log)
 }
 
-// RedirectTo makes m take other, perhaps of another cluster, for the leader.
-func (m *Member) RedirectTo(other *Member) {
+// Believe makes m take another member, perhaps one of another cluster, for the leader; nil is nobody. A member
+// that the others cannot reach believes in nobody, and applies nothing: see Whole.
+func (m *Member) Believe(leader *Member) {
 	m.cluster.mu.Lock()
 	defer m.cluster.mu.Unlock()
-	m.believed = other
+	m.believed = leader
 }
 
 func (m *Member) behind() int {

@@ -162,7 +162,7 @@ func TestOneFollowerIsEnough(t *testing.T) {
 func TestALeaderThatIsNoMemberGetsNothing(t *testing.T) {
 	c, other := legacy.Start(t, 3), legacy.Start(t, 1)
 	follower := c.Followers()[0]
-	follower.RedirectTo(other.Leader())
+	follower.Believe(other.Leader())
 	client := live.Client(t, follower.URL())
 	_, err := client.Set(soon(t), "/a", "1")
 	if !errors.Is(err, etcd.ErrOutcomeUnknown) || !strings.Contains(err.Error(), other.Leader().URL()) {
