@@ -17,7 +17,7 @@ func (questions) Index() *cluster.Call {
 
 // Service asks which member is the leader.
 func (questions) Service() *cluster.Call {
-	return &cluster.Call{Request: gen.NewGetMembersLeaderRequest(), Read: true, Answer: serviceAnswer{}}
+	return &cluster.Call{Request: gen.NewGetMembersLeaderRequest(), Read: true, Answer: &serviceAnswer{}}
 }
 
 func (questions) Version(m *cluster.Member) *cluster.Call {
@@ -37,10 +37,11 @@ func (questions) Machines(named *[]string) *cluster.Call {
 }
 
 // serviceAnswer sorts the replies to Service. A member that has lost the others replies with 503. All that
-// matters is whether the reply is a 5xx: a gateway may refuse the path, and the member serves all the same.
-type serviceAnswer struct{}
+// matters is whether the reply is a 5xx: a gateway may refuse the path, and the member serves all the same. Etcd
+// 0.x does not have the path; it names the leader, or says with 500 that there is none, at another one.
+type serviceAnswer struct{ askedLegacy bool }
 
-func (serviceAnswer) Sort(reply cluster.Reply) (cluster.Verdict, error) {
+func (a *serviceAnswer) Sort(reply cluster.Reply) (cluster.Verdict, error) {
 	text, err := readRefusal(reply)
 	switch {
 	case err != nil:
@@ -48,9 +49,13 @@ func (serviceAnswer) Sort(reply cluster.Reply) (cluster.Verdict, error) {
 	case isSuccess(reply):
 		return cluster.Verdict{Outcome: cluster.Done}, nil
 	}
-	verdict := cluster.Verdict{Outcome: cluster.Refused, Err: decodeError(reply, text)}
-	if reply.StatusCode >= 500 {
+	said := decodeError(reply, text)
+	verdict := cluster.Verdict{Outcome: cluster.Refused, Err: said}
+	switch {
+	case reply.StatusCode >= 500:
 		verdict.Outcome = cluster.Unknown
+	case isMissingPage(reply, said) && !a.askedLegacy:
+		a.askedLegacy, verdict.Instead = true, gen.NewGetLeaderRequest()
 	}
 	return verdict, nil
 }

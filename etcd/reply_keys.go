@@ -45,7 +45,7 @@ func (k *keysCall) Sort(reply cluster.Reply) (cluster.Verdict, error) {
 	}
 	text, err := readRefusal(reply)
 	verdict := strange(reply, text, "without the headers of etcd")
-	if k.Request.Method == http.MethodHead && reply.Author == cluster.Unidentified {
+	if reply.Request.Method == http.MethodHead && reply.Author == cluster.Unidentified {
 		verdict.Instead = gen.NewGetKeyRequest(k.asked.key, nil) // etcd 0.x
 	}
 	return verdict, err
@@ -53,7 +53,7 @@ func (k *keysCall) Sort(reply cluster.Reply) (cluster.Verdict, error) {
 
 // success sorts a success with the headers of etcd.
 func (k *keysCall) success(reply cluster.Reply) (cluster.Verdict, error) {
-	if k.Request.Method != http.MethodHead {
+	if reply.Request.Method != http.MethodHead {
 		body, err := k.readBody(reply.Body)
 		if err != nil {
 			return cluster.Verdict{}, err
@@ -63,7 +63,7 @@ func (k *keysCall) success(reply cluster.Reply) (cluster.Verdict, error) {
 		if err != nil {
 			return cluster.Verdict{Err: err}, nil
 		}
-		if other := k.misfit(event); other != "" {
+		if other := k.misfit(reply.Request.Method, event); other != "" {
 			return strange(reply, nil, "answers another request: "+other), nil
 		}
 		k.event = event
@@ -72,13 +72,14 @@ func (k *keysCall) success(reply cluster.Reply) (cluster.Verdict, error) {
 	return cluster.Verdict{Outcome: cluster.Done, Index: k.index}, nil
 }
 
-// misfit returns what is wrong with event as the answer to this call, or "".
-func (k *keysCall) misfit(event *Response) string {
+// misfit returns what is wrong with event as the answer to this call, or "". The method is that of the
+// request, which may be one that stands in for the call's.
+func (k *keysCall) misfit(method string, event *Response) string {
 	a, node := &k.asked, event.Node
 	switch {
 	case k.Wait: // its watch looks at the event
 		return ""
-	case k.Request.Method == http.MethodGet && event.Action == ActionGet && a.isAbout(node.Key):
+	case method == http.MethodGet && event.Action == ActionGet && a.isAbout(node.Key):
 		return ""
 	case event.Action != a.action:
 		return fmt.Sprintf("action %.40q", event.Action)
