@@ -16,6 +16,7 @@ type Client struct {
 	selection      Selection
 	mostReplyBytes int64       // see Config.MaxReplyBytes
 	refreshSafe    atomic.Bool // see refreshKnown
+	legacy         atomic.Bool // the cluster has answered a quorum read as etcd 0.x does
 }
 
 // New returns a client for the cluster that config describes. It returns ErrInvalidArgument for a

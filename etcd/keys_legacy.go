@@ -23,6 +23,10 @@ func (c *Client) legacyRead(ctx context.Context, wire string, query *getQuery) (
 	if err != nil {
 		return nil, err
 	}
+	if !isLegacy(resp) { // it has been upgraded
+		c.legacy.Store(false)
+		return resp, nil
+	}
 	resp.Index = index
 	for node := range resp.Node.Walk() {
 		resp.Index = max(resp.Index, node.ModifiedIndex)

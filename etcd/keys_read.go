@@ -39,8 +39,12 @@ func (c *Client) Get(ctx context.Context, key string, opts ...GetOption) (*Respo
 		return nil, err
 	}
 	query := with(opts, GetOption.applyGet, &getQuery{})
+	if query.quorum && c.legacy.Load() {
+		return c.legacyRead(ctx, wire, query)
+	}
 	resp, err := c.read(ctx, wire, query)
 	if err == nil && query.quorum && isLegacy(resp) {
+		c.legacy.Store(true)
 		return c.legacyRead(ctx, wire, query)
 	}
 	return resp, err

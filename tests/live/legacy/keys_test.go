@@ -147,6 +147,18 @@ func TestQuorumReadTellsTheStoresIndex(t *testing.T) {
 	})
 }
 
+// The index takes another quorum read, each of which 0.x writes to its log.
+func TestQuorumReadsAreTwoRequests(t *testing.T) {
+	c := legacy.Start(t, 1)
+	client, leader := live.Client(t, c.Endpoints()...), c.Leader()
+	must(t)(client.Get(soon(t), "/", etcd.WithQuorum())) // then the client knows
+	before := len(leader.Requests())
+	must(t)(client.Get(soon(t), "/", etcd.WithQuorum()))
+	if got := leader.Requests()[before:]; len(got) != 2 {
+		t.Errorf("requests: %q", got)
+	}
+}
+
 func TestKeysExpire(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *legacy.Cluster, client *etcd.Client) {
 		ctx := soon(t)
