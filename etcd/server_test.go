@@ -317,7 +317,7 @@ func checkEnded(t *testing.T, ctx context.Context, err error) {
 	t.Helper()
 	checkIs(t, err, ctx.Err())
 	cause := context.Cause(ctx)
-	if cause != ctx.Err() && errors.Is(err, cause) {
+	if !errors.Is(ctx.Err(), cause) && errors.Is(err, cause) {
 		t.Errorf("error %v\nunwraps to the cause %v", err, cause)
 	}
 	if err != nil && !strings.Contains(err.Error(), cause.Error()) {

@@ -57,7 +57,10 @@ func TestContextThatEndsWhileAWaiterJoinsAgainIsInTheError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, plain)
 		mutex := locking.NewMutex(f.client, "/locks/held", locking.WithTTL(10*time.Second), locking.WithIdentity("a"))
-		time.AfterFunc(time.Second, f.server.forget)
+		time.AfterFunc(time.Second, func() {
+			f.server.forget() // the next renewal finds out
+			f.server.fail("GET")
+		})
 		f.checkEndInPause(t, func(ctx context.Context, _ *fixture) (any, error) { return mutex.Lock(ctx) })
 	})
 }

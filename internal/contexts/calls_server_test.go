@@ -14,13 +14,12 @@ import (
 
 // server is as much of an etcd as a lock and a mirror need. It can be told to fail.
 type server struct {
-	mu      sync.Mutex
-	index   int
-	nodes   map[string]node
-	left    int           // how many requests it still answers; negative for all
-	forgets bool          // see forget
-	sick    []string      // the methods that it answers with a failure
-	gone    chan struct{} // closed when it says that the keys of locks are gone
+	mu    sync.Mutex
+	index int
+	nodes map[string]node
+	left  int           // how many requests it still answers; negative for all
+	sick  []string      // the methods that it answers with a failure
+	gone  chan struct{} // closed when it says that the keys of locks are gone
 }
 
 type node struct {
@@ -60,12 +59,11 @@ func (s *server) fail(methods ...string) {
 	s.sick = methods
 }
 
-// forget makes the server forget its keys, say so to one more quorum read, and fail all others.
+// forget makes the server forget its keys.
 func (s *server) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.nodes)
-	s.forgets = true
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -112,13 +110,11 @@ func (s *server) answer(r *http.Request, body string) (status int, text string) 
 	switch {
 	case slices.Contains(s.sick, r.Method):
 		return 503, ""
-	case s.forgets && r.URL.Query().Get("quorum") == "true":
-		s.forgets, s.sick = false, []string{r.Method}
 	case others[r.URL.Path] != "":
 		return 200, others[r.URL.Path]
 	case !onKeys:
 		return 400, `{"message":"bad request"}`
-	case r.Method == http.MethodPut:
+	case r.Method == http.MethodPut && (exists || !r.URL.Query().Has("prevIndex")):
 		s.index++
 		form, _ := url.ParseQuery(body)
 		s.nodes[key] = node{form.Get("value"), s.index}

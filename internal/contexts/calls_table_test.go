@@ -34,6 +34,7 @@ func (f *fixture) rw() *locking.RWMutex   { return locking.NewRWMutex(f.client, 
 func (f *fixture) semaphore() *locking.Semaphore {
 	return locking.NewSemaphore(f.client, "/locks/s", 2)
 }
+
 func (f *fixture) free() *locking.Mutex                    { return locking.NewMutex(f.client, "/locks/free") }
 func health(_ []etcd.MemberHealth, err error) (any, error) { return nil, err } // it says of each member that the call ended
 

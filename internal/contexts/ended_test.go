@@ -36,7 +36,7 @@ func TestErrKeepsTheCauseInTheTextOnly(t *testing.T) {
 		if err.Error() != test.text || !errors.Is(err, test.ctx.Err()) {
 			t.Errorf("got %q, want %q", err, test.text)
 		}
-		if cause := context.Cause(test.ctx); cause != test.ctx.Err() && errors.Is(err, cause) {
+		if cause := context.Cause(test.ctx); !errors.Is(test.ctx.Err(), cause) && errors.Is(err, cause) {
 			t.Errorf("%q unwraps to the cause", err)
 		}
 	}
@@ -64,7 +64,7 @@ func TestWhyGoesByTheCallerFirst(t *testing.T) {
 func TestJoinAddsTheEndOnce(t *testing.T) {
 	cause, failed := errors.New("enough"), errors.New("failed")
 	ctx := canceled(t, cause)
-	if err := Join(t.Context(), failed); err != failed {
+	if err := Join(t.Context(), failed); !errors.Is(err, failed) || err.Error() != "failed" {
 		t.Errorf("with a context that lives it is %v", err)
 	}
 	if err := Join(ctx, nil); err != nil {

@@ -24,7 +24,8 @@ func (impostor) As(any) bool   { return true }
 func TestExternalIsNoErrorOfTheLibrary(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
 	for _, err := range []error{
-		ErrClosed, code(100), Invalidf("x"), impostor{},
+		ErrClosed, code(100), Invalidf("x"),
+		impostor{},
 		fmt.Errorf("%w: %w", refused, ErrClosed), errors.Join(refused, code(100)),
 	} {
 		external := External(err)
