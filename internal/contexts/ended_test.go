@@ -75,7 +75,7 @@ func TestJoinAddsTheEndOnce(t *testing.T) {
 	if joined.Error() != text || !errors.Is(joined, failed) || !errors.Is(joined, context.Canceled) || errors.Is(joined, cause) {
 		t.Errorf("joined it is %v", joined)
 	}
-	if again := Join(ctx, joined); again != joined {
+	if again := Join(ctx, joined); again.Error() != text {
 		t.Errorf("joined again it is %v", again)
 	}
 }
