@@ -54,8 +54,8 @@ func reply(status int, cluster, body string) http.HandlerFunc {
 }
 
 // refusing answers with an errorCode.
-func refusing(status int, code etcd.ErrorCode) http.HandlerFunc {
-	body := fmt.Sprintf(`{"errorCode":%d,"message":"m","cause":"/file","index":7}`, code)
+func refusing(status int, code etcd.ErrorCode, cause string) http.HandlerFunc {
+	body := fmt.Sprintf(`{"errorCode":%d,"message":"m","cause":%q,"index":7}`, code, cause)
 	return reply(status, clusterID, body)
 }
 
@@ -76,10 +76,10 @@ func TestRunEndsWithAnErrorThatNoFurtherTryWouldChange(t *testing.T) {
 		reply http.HandlerFunc
 		want  error
 	}{
-		"not allowed":         {refusing(401, etcd.ErrUnauthorized), etcd.ErrUnauthorized},
+		"not allowed":         {refusing(401, etcd.ErrUnauthorized, "Insufficient credentials"), etcd.ErrUnauthorized},
 		"another cluster":     {reply(200, "cdf818194e3a8c32", ""), etcd.ErrWrongCluster},
 		"v2 is switched off":  {withoutV2, etcd.ErrNotSupported},
-		"a name below a file": {refusing(400, etcd.ErrNotDir), etcd.ErrNotDir},
+		"a name below a file": {refusing(400, etcd.ErrNotDir, "/file"), etcd.ErrNotDir},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -157,16 +157,16 @@ func (s *takenOver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodHead:
 		answer = event("")
 	case r.Method == http.MethodDelete:
-		answer = refusing(404, etcd.ErrKeyNotFound)
+		answer = refusing(404, etcd.ErrKeyNotFound, s.key)
 	case r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/v2/keys"):
 		answer = event(`{"action":"get","node":{"key":"/e","dir":true,"nodes":[`+
 			`{"key":%q,"value":"another's","modifiedIndex":9,"createdIndex":8}]}}`, s.key)
 	case r.Method == http.MethodPut && s.made == s.most:
-		answer = refusing(401, etcd.ErrUnauthorized)
+		answer = refusing(401, etcd.ErrUnauthorized, "Insufficient credentials")
 	case r.Method == http.MethodPut:
 		s.made++
 		s.key = strings.TrimPrefix(r.URL.Path, "/v2/keys")
-		answer = event(`{"action":"create","node":{"key":%q,"modifiedIndex":8,"createdIndex":8}}`, s.key)
+		answer = event(`{"action":"create","node":{"key":%q,"value":%q,"modifiedIndex":8,"createdIndex":8}}`, s.key, r.PostFormValue("value"))
 	}
 	answer(w, r)
 }

@@ -8,11 +8,10 @@ import (
 
 func TestMachinesReadsTheList(t *testing.T) {
 	for body, want := range map[string][]string{
-		"":                             nil,
-		" \n":                          nil,
 		"http://a:2379":                {"http://a:2379"},
 		"http://a:2379, http://b:2379": {"http://a:2379", "http://b:2379"},
 		"http://a:2379,https://b,, ":   {"http://a:2379", "https://b"},
+		"a:2379, unix://c\n":           {"a:2379", "unix://c"}, // whether a member is there is for Sync to decide
 	} {
 		s := serve(t, text(200, body, "Content-Type", "text/plain"))
 		got, err := connect(t, s.url).Machines(t.Context())
@@ -21,6 +20,17 @@ func TestMachinesReadsTheList(t *testing.T) {
 		}
 		check(t, body, got, want)
 		check(t, "requests", s.got(), []string{"GET /v2/machines"})
+	}
+}
+
+// The member that answers is in the list, so a list without a URL is not etcd's.
+func TestMachinesRefusesWhatIsNoList(t *testing.T) {
+	for _, body := range []string{"", " \n", ",", "a:2379", "<html>Log in</html>", `{"machines":"http://a:2379"}`, `<a href="http://a:2379">`} {
+		s, second := serve(t, text(200, body)), serve(t, text(200, "http://a:2379"))
+		_, err := connect(t, s.url).Machines(t.Context())
+		check(t, body, []any{status(err), Retryable(err)}, []any{200, true})
+		got, err := connect(t, s.url, second.url).Machines(t.Context())
+		check(t, body+": of the next member", []any{got, err}, []any{[]string{"http://a:2379"}, error(nil)})
 	}
 }
 

@@ -3,6 +3,7 @@ package etcd
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"testing"
 	"time"
 )
@@ -91,8 +92,11 @@ func TestLeaderStatsWithoutALeader(t *testing.T) {
 
 // Etcd 0.x tells only the leader's peer URL, so each member is asked.
 func TestLeaderStatsOfEtcd0(t *testing.T) {
-	follower := serve(t, text(404, pageMissing), text(200, "etcd 0.4.9"), text(200, "http://127.0.0.1:7001"), text(403, "not current leader"))
-	leader := serve(t, text(200, leaderStats))
+	follower := serve(t, routes(map[string]http.HandlerFunc{
+		"/version": text(200, "etcd 0.4.9"), "/v2/leader": text(200, "http://127.0.0.1:7001"),
+		"/v2/stats/leader": text(403, "not current leader"),
+	}))
+	leader := serve(t, routes(map[string]http.HandlerFunc{"/v2/stats/leader": text(200, leaderStats)}))
 	got, err := connect(t, follower.url, leader.url).LeaderStats(t.Context())
 	check(t, "error", err, nil)
 	check(t, "leader", got.Leader, "a1")

@@ -24,7 +24,9 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 	call := newVersionCall(func(v Version) { version = v })
 	// What does not even have this path is not etcd, and no etcd that lacks something.
 	result := c.cluster.Do(ctx, &call.Call)
-	result.Missing = false
+	for i := range result.Attempts {
+		result.Attempts[i].Missing = false
+	}
 	return version, c.errorOf(ctx, &call.Call, &result)
 }
 

@@ -35,7 +35,8 @@ func TestVersionRefusesOtherReplies(t *testing.T) {
 	}
 	s := serve(t, text(404, "404 page not found\n"))
 	_, err := connect(t, s.url).Version(t.Context())
-	checkNot(t, err, ErrKeyNotFound)
+	checkNot(t, err, ErrKeyNotFound, ErrNotSupported) // every etcd tells it
+	check(t, "requests", s.got(), []string{"GET /version"})
 }
 
 func TestAtLeast(t *testing.T) {

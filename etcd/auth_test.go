@@ -87,7 +87,7 @@ func TestRefusedCallsOfAuthSayWhy(t *testing.T) {
 }
 
 func TestAuthOfServersWithout(t *testing.T) {
-	s := serve(t, text(404, pageMissing), text(200, "etcd 2.0.13"), text(404, pageMissing))
+	s := serve(t, routes(map[string]http.HandlerFunc{"/version": text(200, "etcd 2.0.13")}))
 	for name, do := range authCalls(connect(t, s.url).Auth()) {
 		err := do(t.Context())
 		checkIs(t, err, ErrNotSupported)

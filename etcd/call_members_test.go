@@ -43,7 +43,7 @@ func TestVersionPrefixLeavesVersionAlone(t *testing.T) {
 }
 
 func TestRequestLineThatEtcdWouldDropIsRefusedWithoutTLS(t *testing.T) {
-	s := serve(t, file("get", "/a", "v", 3))
+	s := serve(t, granting(3))
 	client := connect(t, s.url)
 	if _, err := client.Get(t.Context(), longestKey); err != nil {
 		t.Error(err)
@@ -97,7 +97,7 @@ func TestRequestLineMayBeLongForOldServers(t *testing.T) {
 }
 
 func TestRequestLineMayBeLongWithTLS(t *testing.T) {
-	s := httptest.NewTLSServer(file("get", "/a", "v", 3))
+	s := httptest.NewTLSServer(granting(3))
 	t.Cleanup(s.Close)
 	client := connectWith(t, Config{Endpoints: []string{s.URL}, HTTPClient: s.Client()})
 	if _, err := client.Get(t.Context(), longestKey+longestKey); err != nil {

@@ -304,6 +304,7 @@ func TestPollThatIsFrozenBehindItsHeaderProvesNothing(t *testing.T) {
 			healthy[leaderLine](rw, r)
 		}}
 		w.replies = []http.HandlerFunc{func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("X-Etcd-Cluster-Id", "7e27652122e8b2ae")
 			rw.Header().Set("X-Etcd-Index", "20")
 			rw.(http.Flusher).Flush()
 			<-time.After(time.Until(thawed))

@@ -12,7 +12,8 @@ type questions struct{}
 const noKey = "_etcdv2/none"
 
 func (questions) Index() *cluster.Call {
-	return &newKeysCall(gen.NewHeadKeyRequest(noKey, nil), toReadCopy, asked{key: noKey}).Call
+	// Whether the key exists does not matter, so a member that is behind need not be asked again: toRead.
+	return &newKeysCall(gen.NewHeadKeyRequest(noKey, nil), toRead, asked{key: noKey}).Call
 }
 
 // Service asks which member is the leader.

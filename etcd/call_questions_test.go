@@ -17,6 +17,7 @@ func TestAnyAnswerToTheQuestionTellsTheIndex(t *testing.T) {
 		"no answer": {hangup, 0},
 	} {
 		s := serve(t, test.reply)
+		s.scripted = true
 		client := connect(t, s.url)
 		member, err := client.cluster.At(s.url)
 		if err != nil {
@@ -26,4 +27,19 @@ func TestAnyAnswerToTheQuestionTellsTheIndex(t *testing.T) {
 		check(t, name, verdict.Index, test.want)
 		check(t, "question", s.got()[0], indexLine)
 	}
+}
+
+// That a member misses the key is no doubt to settle: it is asked every second.
+func TestQuestionOfAMemberThatIsBehindIsOneRequest(t *testing.T) {
+	s := serve(t, file("get", "/x", "v", 9), keys(404, 5, ""))
+	s.scripted = true
+	client := connect(t, s.url)
+	seen(t, client)
+	member, err := client.cluster.At(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verdict := client.cluster.Ask(t.Context(), member, questions{}.Index(), 0)
+	check(t, "index", verdict.Index, uint64(5))
+	check(t, "requests", s.got(), []string{"GET /v2/keys/x", indexLine})
 }

@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"slices"
@@ -73,7 +74,7 @@ func TestMemberThatSwallowsConnectionsCostsHalfAnAttempt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var net network
-				s := net.serve(t, "b", file("set", "/k", "v", 3))
+				s := net.serve(t, "b", granting(3))
 				config := Config{Endpoints: []string{"http://a", "http://b"}, AttemptTimeout: 8 * time.Second}
 				client := connectBy(t, config, net.swallowing("a"))
 				start := time.Now()
@@ -167,14 +168,6 @@ func TestMembersAreTriedEvenWhereAllAreAside(t *testing.T) {
 	})
 }
 
-// behindServers returns a member that was at index 9 and after a restart is at 5, since it replays its log,
-// and one that is up to date.
-func behindServers(t *testing.T) (behind, current *server) {
-	t.Helper()
-	behind = serve(t, file("get", "/x", "v", 9), refusing(404, ErrKeyNotFound, "/k", 5))
-	return behind, serve(t, file("get", "/k", "v", 9))
-}
-
 // seen lets client see index 9.
 func seen(t *testing.T, client *Client) {
 	t.Helper()
@@ -183,22 +176,52 @@ func seen(t *testing.T, client *Client) {
 	}
 }
 
-func TestReadMovesOnFromAMemberThatIsBehindAndMissesTheKey(t *testing.T) {
-	for name, read := range map[string]func(context.Context, *Client) (bool, error){
-		"Get": func(ctx context.Context, c *Client) (bool, error) {
-			_, err := c.Get(ctx, "/k")
-			return err == nil, err
+// A quorum read of the same member settles whether the key is there. If it fails, the others are asked.
+func TestKeyThatAMemberMissesWhileItIsBehindIsReadWithQuorum(t *testing.T) {
+	get := func(ctx context.Context, c *Client) (bool, error) {
+		_, err := c.Get(ctx, "/k", WithRecursive())
+		return err == nil, err
+	}
+	exists := func(ctx context.Context, c *Client) (bool, error) { return c.Exists(ctx, "/k") }
+	reads := map[string]struct {
+		read           func(context.Context, *Client) (bool, error)
+		local, quorum  string
+		missing, below http.HandlerFunc // what the member says that is behind
+		notFound       error            // what is returned of a key that is not there
+	}{
+		"Get": {
+			get, "GET /v2/keys/k?recursive=true", "GET /v2/keys/k?recursive=true&quorum=true",
+			refusing(404, ErrKeyNotFound, "/k", 5), refusing(400, ErrNotDir, "/k", 5), ErrKeyNotFound,
 		},
-		"Exists": func(ctx context.Context, c *Client) (bool, error) { return c.Exists(ctx, "/k") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			behind, current := behindServers(t)
-			client := connect(t, behind.url, current.url)
-			seen(t, client)
-			there, err := read(t.Context(), client)
-			check(t, "there, error", []any{there, err}, []any{true, nil})
-			check(t, "requests", []int{len(behind.got()), len(current.got())}, []int{2, 1})
-		})
+		"Exists": {exists, "HEAD /v2/keys/k", "GET /v2/keys/k?quorum=true", keys(404, 5, ""), keys(400, 5, ""), nil},
+	}
+	for name, r := range reads {
+		for what, behind := range map[string]http.HandlerFunc{"missing": r.missing, "below a file": r.below} {
+			for _, test := range []struct {
+				name   string
+				quorum http.HandlerFunc
+				there  bool
+				err    error
+				second []string // requests to the other member
+			}{
+				{"there", granting(9), true, nil, nil},
+				{"not there", refusing(404, ErrKeyNotFound, "/k", 5), false, r.notFound, nil},
+				{"no quorum", refusing(500, ErrRaftInternal, "etcdserver: request timed out", 0), true, nil, []string{r.quorum}},
+			} {
+				t.Run(name+", "+what+", "+test.name, func(t *testing.T) {
+					first, second := serve(t, file("get", "/x", "v", 9), behind, test.quorum), serve(t, granting(9))
+					client := connect(t, first.url, second.url)
+					seen(t, client)
+					there, err := r.read(t.Context(), client)
+					check(t, "there", there, test.there)
+					if !errors.Is(err, test.err) {
+						t.Errorf("error is %v, want %v", err, test.err)
+					}
+					check(t, "requests", first.got(), []string{"GET /v2/keys/x", r.local, r.quorum})
+					check(t, "requests to the other", second.got(), test.second)
+				})
+			}
+		}
 	}
 }
 
@@ -244,7 +267,8 @@ func TestMissingKeyIsMeasuredByWhatWasSeenBeforeTheRequest(t *testing.T) {
 
 // Whether the key is there is not known then.
 func TestOnlyMemberThatIsBehindDoesNotProveThatAKeyIsMissing(t *testing.T) {
-	s, _ := behindServers(t)
+	noQuorum := refusing(500, ErrRaftInternal, "etcdserver: request timed out", 0)
+	s := serve(t, file("get", "/x", "v", 9), refusing(404, ErrKeyNotFound, "/k", 5), noQuorum, keys(404, 5, ""), noQuorum)
 	client := connect(t, s.url)
 	seen(t, client)
 	_, err := client.Get(t.Context(), "/k")
@@ -252,4 +276,5 @@ func TestOnlyMemberThatIsBehindDoesNotProveThatAKeyIsMissing(t *testing.T) {
 	there, err := client.Exists(t.Context(), "/k")
 	checkNot(t, err, ErrKeyNotFound)
 	check(t, "there", there, false)
+	check(t, "requests", len(s.got()), 5)
 }

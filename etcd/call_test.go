@@ -23,7 +23,16 @@ var failures = map[string]http.HandlerFunc{
 	"no quorum":          refusing(500, ErrRaftInternal, "etcdserver: request timed out", 0),
 	"message alone":      text(500, `{"message":"Internal Server Error"}`),
 	"a proxy's 502":      text(502, "<html>Bad Gateway</html>", "Content-Type", "text/html"),
-	"503":                text(503, `{"message":"proxy: zero endpoints currently available"}`),
+	"503":                text(503, "<html>busy</html>"),
+	"too large":          text(413, "<html>too large</html>"),
+	"too many requests":  text(429, ""),
+	"not found":          text(404, "<html>nothing here</html>"),
+	"not implemented":    text(501, "<html>not implemented</html>"),
+	"moved":              text(301, "", "Location", "http://127.0.0.1:1/login"),
+	"logged out":         text(401, `{"message":"log in"}`),
+	"page":               text(200, "<html>Log in</html>"),
+	"another's code":     text(403, `{"errorCode":102,"message":"Not a file","cause":"/k","index":8}`),
+	"another's key":      refusing(403, ErrNotFile, "/other", 8),
 	"504 without a body": text(504, ""),
 }
 
@@ -111,7 +120,7 @@ func TestCallMovesOnFromAMemberThatCannotBeReached(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for call, do := range writes {
-				good := serve(t, file("set", "/k", "v", 3))
+				good := serve(t, granting(3))
 				if err := do(t.Context(), connect(t, bad, closedPort2, good.url)); err != nil {
 					t.Errorf("%s: %v", call, err)
 				}
@@ -140,7 +149,7 @@ func TestWriteThatWasSentIsNeverSentAgain(t *testing.T) {
 	for failure, reply := range failures {
 		for name, do := range writes {
 			t.Run(failure+"/"+name, func(t *testing.T) {
-				bad, good := serve(t, reply), serve(t, file("set", "/k", "v", 3))
+				bad, good := serve(t, reply), serve(t, granting(3))
 				err := do(t.Context(), connect(t, bad.url, good.url))
 				checkIs(t, err, ErrOutcomeUnknown)
 				var failed *ClusterError
@@ -204,23 +213,22 @@ func TestWriteAnsweredInWordsThatAreNotEtcdsIsInDoubt(t *testing.T) {
 
 func TestRefusedWriteIsNotInDoubt(t *testing.T) {
 	tests := []struct {
-		name  string
-		reply http.HandlerFunc
-		want  error
+		name, call string
+		reply      http.HandlerFunc
+		want       error
 	}{
-		{"400", refusing(400, ErrNotDir, "/k", 8), ErrNotDir},
-		{"401", refusing(401, ErrUnauthorized, "Insufficient credentials", 0), ErrUnauthorized},
-		{"403", refusing(403, ErrNotFile, "/k", 8), ErrNotFile},
-		{"404", refusing(404, ErrKeyNotFound, "/k", 8), ErrKeyNotFound},
-		{"412", refusing(412, ErrCompareFailed, "[1 != 2]", 8), ErrCompareFailed},
-		{"413 of a proxy", text(413, "<html>too large</html>"), nil},
-		{"a read-only proxy's 501", text(501, ""), nil},
-		{"500 from applying it", refusing(500, ErrRaftInternal, "nodePath /1/k: does not exist", 0), ErrRaftInternal},
+		{"400", "Set", refusing(400, ErrNotDir, "/k", 8), ErrNotDir},
+		{"401", "Set", refusing(401, ErrUnauthorized, "Insufficient credentials", 0), ErrUnauthorized},
+		{"401 of etcd 2.1.0", "Set", text(401, `{"message":"Insufficient credentials"}`, "X-Etcd-Cluster-Id", "7e27652122e8b2ae"), nil},
+		{"403", "Set", refusing(403, ErrNotFile, "/k", 8), ErrNotFile},
+		{"404", "Update", refusing(404, ErrKeyNotFound, "/k", 8), ErrKeyNotFound},
+		{"412", "CompareAndSwap", refusing(412, ErrCompareFailed, "[1 != 2]", 8), ErrCompareFailed},
+		{"500 from applying it", "Set", refusing(500, ErrRaftInternal, "nodePath /1/k: does not exist", 0), ErrRaftInternal},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			first, second := serve(t, test.reply), serve(t, file("set", "/k", "v", 3))
-			_, err := connect(t, first.url, second.url).Set(t.Context(), "/k", "v")
+			first, second := serve(t, test.reply), serve(t, granting(3))
+			err := every[test.call](t.Context(), connect(t, first.url, second.url))
 			checkNot(t, err, ErrOutcomeUnknown)
 			if test.want != nil {
 				checkIs(t, err, test.want)
@@ -369,6 +377,18 @@ func TestManyCallsAtOnceShareAClient(t *testing.T) {
 	check(t, "requests", len(second.got()), 20)
 }
 
+// lateBody sends the header of a reply, and its body after some time.
+type lateBody struct {
+	http.ResponseWriter
+	pause time.Duration
+}
+
+func (w *lateBody) WriteHeader(status int) {
+	w.ResponseWriter.WriteHeader(status)
+	w.ResponseWriter.(http.Flusher).Flush()
+	<-time.After(w.pause)
+}
+
 // What a query says inside a value must not make a call a watch, whose body nobody would wait for. The
 // attempt of a watch ends with the header of its reply, that of any other call with the body.
 func TestOnlyAWatchIsOne(t *testing.T) {
@@ -404,9 +424,11 @@ func TestOnlyAWatchIsOne(t *testing.T) {
 			var net network
 			var r recorder
 			member := net.serve(t, "a", func(w http.ResponseWriter, r *http.Request) {
-				w.(http.Flusher).Flush()
-				<-time.After(bodyTime)
-				eventAt("set", key, 4, 4)(w, r)
+				reply := granting(4)
+				if test.watch {
+					reply = eventAt("set", key, 4, 4)
+				}
+				reply(&lateBody{w, bodyTime}, r)
 			})
 			_, err := test.call(t.Context(), net.connect(t, Config{Endpoints: []string{"http://a"}, Observer: &r}))
 			check(t, test.request+": error", err, nil)

@@ -48,13 +48,23 @@ func TestOwnHTTPClientIsNotChangedAndItsCheckRedirectNotAsked(t *testing.T) {
 	t.Cleanup(own.CloseIdleConnections)
 }
 
+// answeringIndex answers the question that precedes a write, and leaves everything else to f.
+func answeringIndex(f roundTrip) roundTrip {
+	return func(req *http.Request) (*http.Response, error) {
+		if req.Method == http.MethodHead {
+			return handled(healthy[indexLine])(req)
+		}
+		return f(req)
+	}
+}
+
 // What a transport that reports no connections has sent is not known: even a refused
 // connection may be its second, after a first that took the write.
 func TestFailedWriteThroughAForeignTransportIsInDoubt(t *testing.T) {
 	var hosts []string
 	client := connectWith(t, Config{
 		Endpoints: []string{"http://a", "http://b"},
-		HTTPClient: &http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
+		HTTPClient: &http.Client{Transport: answeringIndex(func(req *http.Request) (*http.Response, error) {
 			hosts = append(hosts, req.URL.Host)
 			return nil, fakenet.Refused()
 		})},
@@ -84,7 +94,7 @@ func TestWriteThroughOwnTransportMovesOnAfterARefusedConnection(t *testing.T) {
 
 // Etcd counts the form with its escapes, and cuts off or resets what is longer.
 func TestBodyAboveEtcdsLimitIsRefused(t *testing.T) {
-	s := serve(t, file("set", "/k", "", 3))
+	s := serve(t, granting(3))
 	client := connect(t, s.url)
 	largest := strings.Repeat("v", maxFormBytes-len("value="))
 	if _, err := client.Set(t.Context(), "/k", largest); err != nil {
@@ -125,7 +135,7 @@ func TestTransportMayLeaveTheRequestOutOfItsResponse(t *testing.T) {
 // A protocol that is registered with a transport reports no connections either.
 func TestFailedWriteThroughARegisteredProtocolIsInDoubt(t *testing.T) {
 	transport, sent := &http.Transport{}, 0
-	transport.RegisterProtocol("http", roundTrip(func(*http.Request) (*http.Response, error) {
+	transport.RegisterProtocol("http", answeringIndex(func(*http.Request) (*http.Response, error) {
 		sent++
 		return nil, errors.New("broke")
 	}))

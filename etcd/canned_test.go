@@ -74,6 +74,8 @@ const (
 	cannedGet = `{"action":"get","node":{"key":"/nodes/n1","value":"http://10.0.0.1:8080","modifiedIndex":4,"createdIndex":4}}` + "\n"
 	cannedSet = `{"action":"set","node":{"key":"/nodes/n1","value":"http://10.0.0.1:8080","modifiedIndex":4,"createdIndex":4},` +
 		`"prevNode":{"key":"/nodes/n1","value":"http://10.0.0.1:8080","modifiedIndex":3,"createdIndex":3}}` + "\n"
+	cannedSwap = `{"action":"compareAndSwap","node":{"key":"/nodes/n1","value":"http://10.0.0.1:8080","modifiedIndex":4,"createdIndex":3},` +
+		`"prevNode":{"key":"/nodes/n1","value":"http://10.0.0.1:8080","modifiedIndex":3,"createdIndex":3}}` + "\n"
 )
 
 // cannedTree is what a recursive read of files brings, a hundred to a directory.

@@ -20,9 +20,10 @@ func routes(replies map[string]http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// named answers who the members are, and, as long as leader is not empty, who leads.
+// named answers who the members are, at which index the member is, and, as long as leader is not empty, who
+// leads.
 func named(machines, leader string) http.HandlerFunc {
-	replies := map[string]http.HandlerFunc{"/v2/machines": text(200, machines)}
+	replies := map[string]http.HandlerFunc{"/v2/machines": text(200, machines), "/v2/keys/_etcdv2/none": keys(404, 7, "")}
 	if leader != "" {
 		replies["/v2/members/leader"] = text(200, `{"id":"8211f1d0f64f3269","name":"m1","clientURLs":["::","`+leader+`"]}`)
 	}
@@ -33,9 +34,10 @@ func TestSyncTakesOnMembersThatAnswerAndSpeakAConfiguredScheme(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var net network
 		var r recorder
-		net.serve(t, "a", named("http://b, http://c, http://d, https://e, http://a", ""))
-		b := net.serve(t, "b", text(200, ""))
-		net.serve(t, "d", hang) // reachable, and does not answer
+		net.serve(t, "a", named("http://b, http://c, http://d, https://e, http://a", "")).scripted = true
+		b := net.serve(t, "b", keys(404, 7, ""))
+		b.scripted = true
+		net.serve(t, "d", hang).scripted = true // reachable, and does not answer
 		client := net.connect(t, Config{Endpoints: []string{"http://a"}, Observer: &r})
 		check(t, "error", client.Sync(t.Context()), error(nil))
 		check(t, "endpoints", client.Endpoints(), []string{"http://a", "http://b"})
@@ -52,7 +54,7 @@ func TestSyncPassesOverAMemberOfAnotherCluster(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var net network
 		net.serve(t, "a", named("http://b", ""))
-		net.serve(t, "b", text(200, "", "X-Etcd-Cluster-Id", "cdf818194e3a8c32"))
+		net.serve(t, "b", text(404, "", "X-Etcd-Cluster-Id", "cdf818194e3a8c32", "X-Etcd-Index", "7")).scripted = true
 		client := net.connect(t, Config{Endpoints: []string{"http://a"}, ClusterID: "7e27652122e8b2ae"})
 		check(t, "error", client.Sync(t.Context()), error(nil))
 		check(t, "endpoints", client.Endpoints(), []string{"http://a"})
@@ -61,7 +63,7 @@ func TestSyncPassesOverAMemberOfAnotherCluster(t *testing.T) {
 
 func TestMachinesThatAreNonsenseChangeNothing(t *testing.T) {
 	for name, machines := range map[string]string{
-		"a page": "<html>Log in</html>", "second is bad": "http://127.0.0.1:1, b:2379", "credentials": "http://root:" + secret + "@a:2379",
+		"second is bad": "http://127.0.0.1:1, b:2379", "credentials": "http://root:" + secret + "@a:2379",
 	} {
 		t.Run(name, func(t *testing.T) {
 			var r recorder
@@ -77,13 +79,15 @@ func TestMachinesThatAreNonsenseChangeNothing(t *testing.T) {
 }
 
 func TestSyncFailsWithItsMembersAndChangesNothing(t *testing.T) {
-	s := serve(t, text(503, ""))
-	client := connect(t, s.url)
-	var failed *ClusterError
-	if err := client.Sync(t.Context()); !errors.As(err, &failed) {
-		t.Errorf("error is %v", err)
+	for _, reply := range []http.HandlerFunc{text(503, ""), named("<html>Log in</html>", ""), named("", "")} {
+		s := serve(t, reply)
+		client := connect(t, s.url)
+		var failed *ClusterError
+		if err := client.Sync(t.Context()); !errors.As(err, &failed) {
+			t.Errorf("error is %v", err)
+		}
+		check(t, "endpoints", client.Endpoints(), []string{s.url})
 	}
-	check(t, "endpoints", client.Endpoints(), []string{s.url})
 }
 
 func TestSelectLeaderBeginsWithTheLeader(t *testing.T) {
@@ -135,8 +139,8 @@ func TestBackgroundSyncsAtOnceAndAtEveryIntervalWhateverFails(t *testing.T) {
 		var reply atomic.Value // what a says in this interval
 		net.serve(t, "a", func(w http.ResponseWriter, r *http.Request) { reply.Load().(http.HandlerFunc)(w, r) })
 		// They answer when they are tried out, and do not know of members.
-		net.serve(t, "b", text(200, ""), text(503, ""))
-		net.serve(t, "c", text(200, ""), text(503, ""))
+		net.serve(t, "b", text(503, ""))
+		net.serve(t, "c", text(503, ""))
 		reply.Store(named("http://b", ""))
 		client := net.connect(t, Config{Endpoints: []string{"http://a"}, SyncInterval: time.Minute})
 		synctest.Wait()
@@ -164,7 +168,8 @@ func TestBackgroundSyncIsGivenUpWhenTheNextIsDue(t *testing.T) {
 		var net network
 		var r recorder
 		a := net.serve(t, "a", hang, named("http://b", ""))
-		net.serve(t, "b", text(200, ""))
+		a.scripted = true
+		net.serve(t, "b", hang)
 		client := net.connect(t, Config{
 			Endpoints: []string{"http://a"}, SyncInterval: 5 * time.Second, AttemptTimeout: time.Hour, Observer: &r,
 		})

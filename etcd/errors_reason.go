@@ -48,11 +48,9 @@ func explain(err error, reasons ...reason) error {
 // missingPage is what etcd, and every server written in Go, says of a path that it does not have.
 const missingPage = "404 page not found"
 
-// isMissingPage reports whether a reply is that page, or the reply to a HEAD that stands for it: without a
-// body, and without what etcd says of a key.
+// isMissingPage reports whether a reply is that page.
 func isMissingPage(reply cluster.Reply, said *Error) bool {
-	return reply.StatusCode == http.StatusNotFound && said.Code == 0 &&
-		(said.Message == missingPage || said.Method == http.MethodHead)
+	return reply.StatusCode == http.StatusNotFound && said.Code == 0 && said.Message == missingPage
 }
 
 // notSupportedError is the answer of a server that does not have the path; see errors_advice.go for its text.

@@ -55,6 +55,7 @@ func hotCalls(tb testing.TB) map[string]func() error {
 	ctx := tb.Context()
 	get, getEndpoint := cannedClient(tb, cannedGet)
 	set, setEndpoint := cannedClient(tb, cannedSet)
+	swap, _ := cannedClient(tb, cannedSwap)
 	transport := &http.Transport{DisableCompression: true}
 	tb.Cleanup(transport.CloseIdleConnections)
 	plain := &http.Client{Transport: transport}
@@ -68,7 +69,7 @@ func hotCalls(tb testing.TB) map[string]func() error {
 			return err
 		},
 		"CompareAndSwap": func() error {
-			_, err := set.CompareAndSwap(ctx, "/nodes/n1", "http://10.0.0.1:8080", Prev{Index: 3})
+			_, err := swap.CompareAndSwap(ctx, "/nodes/n1", "http://10.0.0.1:8080", Prev{Index: 3})
 			return err
 		},
 		"bare Get": func() error { return plainCall(ctx, plain, http.MethodGet, getEndpoint+"/v2/keys/nodes/n1", nil) },

@@ -15,7 +15,7 @@ func TestDeletesOnTheWire(t *testing.T) {
 	}
 	// All of it is in the query: servers do not read the body of a DELETE, and would delete
 	// whatever the condition there.
-	checkWire(t, file("delete", "/k", "", 3), []call{
+	checkWire(t, granting(8), []call{
 		{"file", del(), "DELETE /v2/keys/k"},
 		{"empty directory", del(WithDir()), "DELETE /v2/keys/k?dir=true"},
 		{"tree", del(WithRecursive()), "DELETE /v2/keys/k?recursive=true"},

@@ -7,7 +7,7 @@ import (
 )
 
 func TestCreateDirOnTheWire(t *testing.T) {
-	checkWire(t, directory("/d", 3), []call{
+	checkWire(t, granting(3), []call{
 		{
 			"without TTL", func(ctx context.Context, c *Client) (*Response, error) { return c.CreateDir(ctx, "/d/") },
 			"PUT /v2/keys/d/?prevExist=false dir=true",
@@ -21,7 +21,7 @@ func TestCreateDirOnTheWire(t *testing.T) {
 }
 
 func TestUpdateDirLooksFirst(t *testing.T) {
-	s := serve(t, directory("/d", 3), directory("/d", 4))
+	s := serve(t, directory("/d", 3), granting(4), directory("/d", 4), granting(5))
 	client := connect(t, s.url)
 	for _, opts := range [][]SetOption{{WithTTL(time.Minute)}, nil} {
 		if _, err := client.UpdateDir(t.Context(), "/d", opts...); err != nil {

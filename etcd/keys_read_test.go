@@ -45,7 +45,7 @@ func TestGetOnTheWire(t *testing.T) {
 	get := func(key string, opts ...GetOption) func(context.Context, *Client) (*Response, error) {
 		return func(ctx context.Context, c *Client) (*Response, error) { return c.Get(ctx, key, opts...) }
 	}
-	checkWire(t, file("get", "/k", "v", 3), []call{
+	checkWire(t, granting(3), []call{
 		{"plain", get("/k"), "GET /v2/keys/k"},
 		{"no leading slash", get("a/b"), "GET /v2/keys/a/b"},
 		{"root", get("/"), "GET /v2/keys/"},
@@ -81,7 +81,6 @@ func TestExists(t *testing.T) {
 		fails bool
 	}{
 		{"file or directory", keys(200, 8, ""), true, false},
-		{"etcd 0.4, without headers", text(200, ""), true, false},
 		{"missing", keys(404, 8, ""), false, false},
 		{"below a file", keys(400, 8, ""), false, false},
 		{"not allowed", keys(401, 0, ""), false, true},
@@ -99,6 +98,35 @@ func TestExists(t *testing.T) {
 			check(t, "requests", s.got()[:1], []string{"HEAD /v2/keys/k"})
 		})
 	}
+}
+
+// Etcd 0.4 leaves the headers out of the reply to a HEAD of a key that exists; so does any web server. The GET
+// of the same key tells the two apart.
+func TestExistsOnEtcd0(t *testing.T) {
+	for name, test := range map[string]struct {
+		get           http.HandlerFunc
+		want, strange bool
+	}{
+		"file":          {nameless(granting(8)), true, false},
+		"directory":     {nameless(directory("/k", 8)), true, false},
+		"gone since":    {nameless(refusing(404, ErrKeyNotFound, "/k", 9)), false, false},
+		"a web server":  {text(200, "<html>welcome</html>"), false, true},
+		"another's key": {nameless(file("get", "/other", "v", 8)), false, true},
+	} {
+		s := serve(t, text(200, ""), test.get)
+		got, err := connect(t, s.url).Exists(t.Context(), "/k")
+		check(t, name, []any{got, err != nil, Retryable(err)}, []any{test.want, test.strange, test.strange})
+		check(t, name+": requests", s.got(), []string{"HEAD /v2/keys/k", "GET /v2/keys/k"})
+	}
+}
+
+// Where the cluster has an ID, a success without it is nobody's answer, and nothing is asked again.
+func TestExistsIsNotToldByAStranger(t *testing.T) {
+	stranger, member := serve(t, text(200, "")), serve(t, keys(404, 8, ""))
+	client := connectWith(t, Config{Endpoints: []string{stranger.url, member.url}, ClusterID: "7e27652122e8b2ae"})
+	got, err := client.Exists(t.Context(), "/k")
+	check(t, "there, error", []any{got, err}, []any{false, nil})
+	check(t, "requests to the stranger", stranger.got(), []string{"HEAD /v2/keys/k"})
 }
 
 func TestReadsOfKeysThatCannotBeSendNothing(t *testing.T) {

@@ -36,7 +36,7 @@ func TestRefreshGoesTheWayThatTheServerKnows(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.version, func(t *testing.T) {
-			s := serve(t, text(200, test.version), file("get", "/k", "v", 3))
+			s := serve(t, text(200, test.version), granting(3))
 			if _, err := connect(t, s.url).Refresh(t.Context(), "/k", time.Minute-1); err != nil {
 				t.Error(err)
 			}

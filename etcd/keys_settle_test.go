@@ -221,6 +221,7 @@ func TestRepeatableWriteIsSentAgainUntilItsOutcomeIsKnown(t *testing.T) {
 func TestSwapByValueBecomesOneByIndex(t *testing.T) {
 	old := file("get", "/k", "old", 7)
 	done := file("compareAndSwap", "/k", token, 8)
+	differs := refusing(412, ErrCompareFailed, "[7 != 9]", 9)
 	const read, swap = readLine, "PUT /v2/keys/k?prevIndex=7 value=" + token
 	for _, test := range []settling{
 		{
@@ -342,9 +343,9 @@ func TestIndexSeenBeforeSavesTheQuestion(t *testing.T) {
 	for name, call := range unique {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := script{head: before, read: replies{file("get", "/k", "old", 7)}, write: replies{file("create", "/k", token, 8)}}
+				s := script{head: before, read: replies{file("get", "/k", "old", 7)}, write: replies{granting(8)}}
 				client, member := s.client(t)
-				if _, err := client.Get(t.Context(), "/"); err != nil {
+				if _, err := client.Get(t.Context(), "/k"); err != nil {
 					t.Error(err)
 				}
 				if _, err := call(t.Context(), client); err != nil {

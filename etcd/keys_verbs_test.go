@@ -12,7 +12,7 @@ func TestWritesOnTheWire(t *testing.T) {
 		C = *Client
 		R = *Response
 	)
-	checkWire(t, file("set", "/k", "v", 3), []call{
+	checkWire(t, granting(3), []call{
 		{"set", func(ctx context.Context, c C) (R, error) { return c.Set(ctx, "/k", "v") }, "PUT /v2/keys/k value=v"},
 		{"set empty value", func(ctx context.Context, c C) (R, error) { return c.Set(ctx, "/k", "") }, "PUT /v2/keys/k value="},
 		{
@@ -68,7 +68,7 @@ func TestWritesOnTheWire(t *testing.T) {
 
 // A server that does not see a form stores the empty value, whatever the conditions in it.
 func TestFormsAreSentAsForms(t *testing.T) {
-	s := serve(t, file("set", "/k", "v", 3))
+	s := serve(t, granting(3))
 	client := connect(t, s.url)
 	for _, do := range writes {
 		if err := do(t.Context(), client); err != nil {

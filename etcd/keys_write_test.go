@@ -72,7 +72,7 @@ func TestWritesThatEtcdWouldMisreadSendNothing(t *testing.T) {
 
 // A call's options are read again for each call: nothing of one may stay for the next.
 func TestOptionsCanBeSharedByCalls(t *testing.T) {
-	s := serve(t, file("set", "/k", "v", 3))
+	s := serve(t, granting(3))
 	client := connect(t, s.url)
 	minute := WithTTL(time.Minute)
 	for range 2 {

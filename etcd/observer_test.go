@@ -60,8 +60,8 @@ func TestObserverIsToldOfEachAttemptInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var net network
 		var r recorder
-		net.serve(t, "a", text(503, ""), file("get", "/k", "v", 3))
-		net.serve(t, "b", file("get", "/k", "v", 3), refusing(404, ErrKeyNotFound, "/k", 3), text(503, ""))
+		net.serve(t, "a", text(503, ""), granting(3))
+		net.serve(t, "b", granting(3), refusing(404, ErrKeyNotFound, "/ä b", 3), text(503, ""))
 		client := net.connect(t, Config{Endpoints: []string{"http://x", "http://a", "http://b"}, Observer: &r})
 		get := func() { _, _ = client.Get(t.Context(), "/ä b") } // the events are the test
 		get()
@@ -93,10 +93,10 @@ func TestObserverIsToldWhatHappened(t *testing.T) {
 		var net network
 		var r recorder
 		net.serve(t, "a", hang)
-		net.serve(t, "b", refusing(412, ErrNodeExist, "/k", 8))
+		net.serve(t, "b", refusing(404, ErrKeyNotFound, "/k", 8))
 		client := net.connect(t, Config{Endpoints: []string{"http://a", "http://b"}, Observer: &r, AttemptTimeout: time.Second})
 		_, err := client.Get(t.Context(), "/k")
-		checkIs(t, err, ErrNodeExist)
+		checkIs(t, err, ErrKeyNotFound)
 		events := r.got()
 		if len(events) != 5 {
 			t.Fatalf("events are %v", events)
@@ -173,8 +173,19 @@ func (o observers) Observe(event Event) {
 
 func TestObserverIsToldNoValueAndNoPassword(t *testing.T) {
 	const value = "p1anted"
+	success := func(w http.ResponseWriter, r *http.Request) {
+		reply := granting(3) // with the value that was sent
+		switch {
+		case r.URL.Path == "/v2/machines":
+			reply = text(200, closedPort)
+		case r.Method == http.MethodGet:
+			reply = file("get", "/k", value, 3)
+		}
+		reply(w, r)
+	}
 	for name, reply := range map[string]http.HandlerFunc{
-		"success": file("set", "/k", value, 3), "refusal": refusing(404, ErrKeyNotFound, "/k", 3), "unauthorized": refusing(401, ErrUnauthorized, "", 0),
+		"success":    success,
+		"difference": refusing(412, ErrCompareFailed, "["+secret+" != x]", 3), "refusal": refusing(404, ErrKeyNotFound, "/k", 3), "unauthorized": refusing(401, ErrUnauthorized, "", 0),
 		"reset": reset, "EOF": hangup, "cut": cut, "timeout": refusing(500, ErrRaftInternal, "etcdserver: request timed out", 0), "502": text(502, "<html>"),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -260,6 +271,18 @@ func lineOf(record slog.Record) string {
 		return true
 	})
 	return line
+}
+
+// A member that does not serve a request has decided: nothing was done.
+func TestObserverIsToldThatAMemberDoesNotServe(t *testing.T) {
+	var r recorder
+	first, second := serve(t, text(501, "")), serve(t, granting(3))
+	client := connectWith(t, Config{Endpoints: []string{first.url, second.url}, Observer: &r})
+	check(t, "error", every["Set"](t.Context(), client), error(nil))
+	check(t, "events", r.take(), []string{
+		first.url + " started PUT /v2/keys/k", first.url + " answered PUT /v2/keys/k, error: true",
+		second.url + " started PUT /v2/keys/k", second.url + " answered PUT /v2/keys/k, error: false",
+	})
 }
 
 func TestOutcomeInWords(t *testing.T) {

@@ -47,7 +47,7 @@ func unserved(reply cluster.Reply, said *Error) (verdict cluster.Verdict, ok boo
 	switch {
 	case isMissingPage(reply, said):
 		verdict.Missing = true
-	case reply.StatusCode == http.StatusNotImplemented && said.Code == 0:
+	case reply.StatusCode == http.StatusNotImplemented && said.Message == http.StatusText(http.StatusNotImplemented):
 	case reply.StatusCode == http.StatusServiceUnavailable && said.Message == noEndpoints:
 	case cleansPath(reply):
 	case leaderNamed(reply) != "":
@@ -101,8 +101,9 @@ func strange(reply cluster.Reply, text []byte, why string) cluster.Verdict {
 	return cluster.Verdict{Err: foreignError(reply, text, why)}
 }
 
-// decodeError turns a reply that is not a success into an *Error. If its text was truncated, the fields that
-// were read remain.
+// decodeError turns a reply that is not a success into an *Error, whose words are not masked yet if they are
+// JSON like etcd's. If its text was truncated, the fields that were read remain, and the index of the header,
+// which is the same.
 func decodeError(reply cluster.Reply, text []byte) *Error {
 	if reply.StatusCode >= 300 && reply.StatusCode < 400 {
 		return foreignError(reply, nil, "redirect not followed: "+foreign.Line(foreign.Mask(reply.Header.Get("Location"), reply.Request), mostShown))
@@ -113,19 +114,27 @@ func decodeError(reply cluster.Reply, text []byte) *Error {
 	wire := gen.Error{}
 	if len(text) == mostRefusalBytes {
 		wire = decodeBeginning(text)
+		wire.Index = cluster.IndexOf(reply.Response)
 	} else if json.Unmarshal(text, &wire) != nil {
 		wire = gen.Error{}
 	}
 	if wire.Message == "" {
 		return foreignError(reply, text, "")
 	}
-	e := newError(reply, foreign.Mask(wire.Message, reply.Request))
-	e.Code, e.Cause, e.Index = ErrorCode(wire.ErrorCode), foreign.Mask(wire.Cause, reply.Request), wire.Index
+	e := newError(reply, wire.Message)
+	e.Code, e.Cause, e.Index = ErrorCode(wire.ErrorCode), wire.Cause, wire.Index
+	return e
+}
+
+// masked returns e, which a stranger has sent, without the credentials of the request. Etcd's own words are
+// left as they are: they quote no credentials, and a key may have the name of a password.
+func (e *Error) masked(reply cluster.Reply) *Error {
+	e.Message, e.Cause = foreign.Mask(e.Message, reply.Request), foreign.Mask(e.Cause, reply.Request)
 	return e
 }
 
 // decodeBeginning decodes the beginning of an error that is too long to be read: its code and its message,
-// which come first, and the index of the header, which is the same.
+// which come first.
 func decodeBeginning(text []byte) gen.Error {
 	var wire gen.Error
 	d := json.NewDecoder(strings.NewReader(string(text)))
@@ -176,7 +185,7 @@ func foreignError(reply cluster.Reply, body []byte, why string) *Error {
 		text = http.StatusText(reply.StatusCode)
 	}
 	e := newError(reply, text)
-	e.Cause = why
+	e.Cause = foreign.Mask(why, reply.Request)
 	return e
 }
 

@@ -62,8 +62,8 @@ func TestDecodeReadsEvents(t *testing.T) {
 		{"wrong Content-Type", success + "Content-Type: text/html\n\n" + `{"action":"set","node":{"key":"/k","value":"v"}}`, from(func(*Response) {})},
 		{"no Content-Type", success + "\n" + `{"action":"set","node":{"key":"/k","value":"v"}}`, from(func(*Response) {})},
 		{
-			"etcd 0.4, without headers", "HTTP/1.1 200 OK\n\n" + `{"action":"set","node":{"key":"/k","value":"v"}}`,
-			from(func(r *Response) { r.Index, r.RaftIndex, r.RaftTerm, r.ClusterID = 0, 0, 0, "" }),
+			"etcd 0.4", "HTTP/1.1 200 OK\nX-Etcd-Index: 20\n\n" + `{"action":"set","node":{"key":"/k","value":"v"}}`,
+			from(func(r *Response) { r.RaftIndex, r.RaftTerm, r.ClusterID = 0, 0, "" }),
 		},
 		{
 			"headers that are no numbers", "HTTP/1.1 200 OK\nX-Etcd-Index: -1\nX-Raft-Index: many\nX-Raft-Term: 99999999999999999999\n\n" +
@@ -83,6 +83,7 @@ func TestDecodeReadsEvents(t *testing.T) {
 	}
 }
 
+// Whether it is a read or a write: the reply is not etcd's, and so settles nothing.
 func TestDecodeRefusesASuccessThatIsNoEvent(t *testing.T) {
 	for name, body := range map[string]string{
 		"empty": "", "white space": " \n", "HTML": "<html>welcome</html>", "no node": `{"action":"set"}`, "null": "null",
@@ -92,19 +93,16 @@ func TestDecodeRefusesASuccessThatIsNoEvent(t *testing.T) {
 		"an error's JSON": `{"errorCode":100,"message":"Key not found","index":8}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			resp, _ := wireReply(t, "GET", success+"\n"+body)
-			_, err := decode(resp)
-			var reply *Error
-			if !errors.As(err, &reply) || reply.StatusCode != 200 || reply.Code != 0 || reply.Cause == "" {
-				t.Errorf("a read returned %#v", err)
-			}
-			checkNot(t, err, ErrOutcomeUnknown)
-
-			resp, _ = wireReply(t, "PUT", success+"\n"+body)
-			_, err = decode(resp)
-			checkIs(t, err, ErrOutcomeUnknown)
-			if !errors.As(err, &reply) {
-				t.Errorf("a write returned %v", err)
+			for method, want := range map[string]intent{"GET": toRead, "PUT": toWrite} {
+				resp, _ := wireReply(t, method, success+"\n"+body)
+				call := newKeysCall(resp.Request, want, asked{})
+				verdict, err := call.Sort(cluster.Reply{Response: resp})
+				check(t, method+": error of reading", err, error(nil))
+				check(t, method+": outcome", verdict.Outcome, cluster.Unknown)
+				var reply *Error
+				if !errors.As(verdict.Err, &reply) || reply.StatusCode != 200 || reply.Code != 0 || reply.Cause == "" {
+					t.Errorf("%s returned %#v", method, verdict.Err)
+				}
 			}
 		})
 	}
@@ -187,7 +185,7 @@ func TestDecodeErrorReadsReplies(t *testing.T) {
 		},
 		{"empty", "PUT", "HTTP/1.1 501 Not Implemented\n\n", Error{Message: "Not Implemented", StatusCode: 501}, nil},
 		{"JSON without a message", "GET", "HTTP/1.1 503 Service Unavailable\n\n{}", Error{Message: "{}", StatusCode: 503}, nil},
-		{"bytes that are no text", "GET", "HTTP/1.1 502 Bad Gateway\n\na\xff\xfeb", Error{Message: "ab", StatusCode: 502}, nil},
+		{"bytes that are no text", "GET", "HTTP/1.1 502 Bad Gateway\n\na\xff\xfeb", Error{Message: "a\uFFFDb", StatusCode: 502}, nil},
 		{
 			"moved", "PUT", "HTTP/1.1 301 Moved Permanently\nLocation: /v2/keys/a/b\n\n<a href=…>",
 			Error{Message: "Moved Permanently", Cause: "redirect not followed: /v2/keys/a/b", StatusCode: 301},

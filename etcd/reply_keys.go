@@ -45,10 +45,19 @@ func (k *keysCall) Sort(reply cluster.Reply) (cluster.Verdict, error) {
 	}
 	text, err := readRefusal(reply)
 	verdict := strange(reply, text, "without the headers of etcd")
-	if reply.Request.Method == http.MethodHead && reply.Author == cluster.Unidentified {
-		verdict.Instead = gen.NewGetKeyRequest(k.asked.key, nil) // etcd 0.x
+	if reply.Author == cluster.Unidentified { // etcd 0.x
+		verdict.Instead = k.withBody(reply)
 	}
 	return verdict, err
+}
+
+// withBody returns the request to send in place of a HEAD, whose reply has nothing that tells etcd from
+// another server, or nil if the call is not a HEAD.
+func (k *keysCall) withBody(reply cluster.Reply) *http.Request {
+	if reply.Request.Method != http.MethodHead {
+		return nil
+	}
+	return gen.NewGetKeyRequest(k.asked.key, nil)
 }
 
 // success sorts a success with the headers of etcd.
@@ -86,7 +95,7 @@ func (k *keysCall) misfit(method string, event *Response) string {
 	case !a.isAbout(node.Key):
 		return fmt.Sprintf("key %.80q", node.Key)
 	case a.value != nil && !isStored(*a.value, node):
-		return fmt.Sprintf("value %.40q", node.Value)
+		return "another value"
 	case a.prev != nil && event.PrevNode != nil && !a.prev.held(event.PrevNode):
 		return fmt.Sprintf("previous index %d", event.PrevNode.ModifiedIndex)
 	}
@@ -127,6 +136,9 @@ func (p *Prev) held(node *Node) bool {
 // refusal sorts a reply that is not a success.
 func (k *keysCall) refusal(reply cluster.Reply, text []byte) cluster.Verdict {
 	said := decodeError(reply, text)
+	if instead := k.withBody(reply); instead != nil && refusesHead(reply) {
+		return cluster.Verdict{Err: said, Instead: instead}
+	}
 	if verdict, ok := unserved(reply, said); ok {
 		return verdict
 	}
@@ -134,7 +146,7 @@ func (k *keysCall) refusal(reply cluster.Reply, text []byte) cluster.Verdict {
 	switch {
 	case !k.isRefusal(reply, said):
 		verdict.Outcome = cluster.Unknown
-		said.disown(reply)
+		said.masked(reply).disown(reply)
 	case k.intent == toReadCopy && !k.Wait && provesNothing(reply, said):
 		verdict = k.doubt(reply, said)
 	}
@@ -159,6 +171,16 @@ func (k *keysCall) doubt(reply cluster.Reply, said *Error) cluster.Verdict {
 		Err:     fmt.Errorf("does not have the key, but is behind: at index %d, %d has been seen", said.Index, reply.Seen),
 		Instead: gen.NewGetKeyRequest(k.asked.key, k.asked.query.params()),
 	}
+}
+
+// refusesHead reports whether the reply to a HEAD may mean the method alone: a gateway, or etcd's proxy for
+// reads, may refuse it and let a GET pass. The page of a server without the path has the same status, too.
+func refusesHead(reply cluster.Reply) bool {
+	switch reply.StatusCode {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return !cluster.TellsIndex(reply.Response)
+	}
+	return false
 }
 
 // isRefusal reports whether said is etcd's refusal of this very call.

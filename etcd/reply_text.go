@@ -56,7 +56,7 @@ func (t *textCall) refusal(reply cluster.Reply, text []byte) cluster.Verdict {
 	}
 	verdict := cluster.Verdict{Outcome: cluster.Refused, Err: said, Index: said.Index}
 	if !t.isRefusal(reply, said) {
-		verdict.Outcome = cluster.Unknown
+		verdict.Outcome, verdict.Err = cluster.Unknown, said.masked(reply)
 	}
 	return verdict
 }

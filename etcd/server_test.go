@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,12 +33,14 @@ const (
 )
 
 // server is a member that follows a script: it answers its first request with the first reply, and so
-// on, all later ones with the last, and it keeps what it was sent. What a running watch asks beside
-// its polls it answers by itself, out of aside, and keeps nothing of it.
+// on, all later ones with the last, and it keeps what it was sent. The question for its index, which
+// can precede a write, and what a running watch asks beside its polls, it answers by itself, out of
+// aside, and keeps nothing of them.
 type server struct {
-	url     string
-	replies []http.HandlerFunc
-	aside   map[string]http.HandlerFunc // by method and target; nil for what a healthy member answers
+	url      string
+	replies  []http.HandlerFunc
+	aside    map[string]http.HandlerFunc // by method and target; nil for what a healthy member answers
+	scripted bool                        // the question for the index belongs to the script, too
 
 	mu       sync.Mutex
 	watched  bool     // a watch has been here
@@ -56,7 +59,7 @@ const (
 // healthy is what a member answers that is well, and where nothing happens.
 var healthy = map[string]http.HandlerFunc{
 	leaderLine:  text(200, `{"id":"8211f1d0f64f3269","name":"m1","clientURLs":[]}`),
-	indexLine:   keys(401, 0, ""), // also what a member is asked before a write is sent to it
+	indexLine:   keys(401, 0, ""),
 	changeLine:  silent(0),
 	versionLine: text(200, `{"etcdserver":"3.5.35","etcdcluster":"3.5.0"}`),
 }
@@ -87,6 +90,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the client gave up: the request has not arrived
 	}
+	r.Body = io.NopCloser(bytes.NewReader(form))
 	line := lineAsked(r)
 	if len(form) > 0 {
 		line += " " + string(form)
@@ -97,7 +101,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if reply == nil {
 		reply = healthy[line]
 	}
-	if reply != nil && (s.watched || line == indexLine) {
+	if reply != nil && (s.watched || line == indexLine && !s.scripted) {
 		s.mu.Unlock()
 		reply(w, r)
 		return

@@ -34,24 +34,26 @@ func TestWatchEndsWhenTheHistoryIsGone(t *testing.T) {
 }
 
 func TestWatchEndsWhenItIsRefused(t *testing.T) {
+	const head, get = "HEAD /v2/keys/k", "GET /v2/keys/k"
 	for name, test := range map[string]struct {
 		reply http.HandlerFunc
 		want  error
+		start []string // the requests for the index to begin at
 	}{
-		"not allowed": {refusing(401, ErrUnauthorized, "", 0), ErrUnauthorized},
-		"no etcd":     {text(404, "404 page not found\n"), ErrNotSupported},
-		"redirect":    {text(307, "", "Location", "http://b/v2/keys/k"), nil},
+		"not allowed": {refusing(401, ErrUnauthorized, "", 0), ErrUnauthorized, []string{head}},
+		"no v2 API":   {text(404, pageMissing), ErrNotSupported, []string{head, get}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				for _, opts := range [][]WatchOption{nil, {WithAfterIndex(4)}} {
-					w := watching(t, test.reply)
-					err := w.end(t, t.Context(), opts...)
-					if test.want != nil && opts != nil {
-						checkIs(t, err, test.want)
-					}
+				for _, begin := range []struct {
+					opts []WatchOption
+					want []string
+				}{{nil, test.start}, {[]WatchOption{WithAfterIndex(4)}, polls(5)}} {
+					w := watching(t)
+					w.replies = []http.HandlerFunc{test.reply}
+					checkIs(t, w.end(t, t.Context(), begin.opts...), test.want)
 					asked := slices.DeleteFunc(w.got(), func(line string) bool { return line == askVersion })
-					check(t, "requests", len(asked), 1)
+					check(t, "requests", asked, begin.want)
 				}
 			})
 		})

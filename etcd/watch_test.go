@@ -16,6 +16,7 @@ import (
 // silent is a poll without an event: its header says index, and it stays open.
 func silent(index int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Etcd-Cluster-Id", "7e27652122e8b2ae")
 		w.Header().Set("X-Etcd-Index", strconv.Itoa(index))
 		w.(http.Flusher).Flush()
 		hang(w, r)
@@ -25,6 +26,7 @@ func silent(index int) http.HandlerFunc {
 // cutPoll is a poll whose body breaks in the middle of an event.
 func cutPoll(index int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Etcd-Cluster-Id", "7e27652122e8b2ae")
 		w.Header().Set("X-Etcd-Index", strconv.Itoa(index))
 		fmt.Fprint(w, `{"action":"set","node":{"key":"/k","modi`)
 		w.(http.Flusher).Flush()
@@ -349,6 +351,7 @@ func TestManyWatchesAtOnceKeepApart(t *testing.T) {
 func TestWatchLosesNothingWhenAPollEndsRightBehindItsHeader(t *testing.T) {
 	for name, reply := range map[string]http.HandlerFunc{
 		"cut": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Etcd-Cluster-Id", "7e27652122e8b2ae")
 			w.Header().Set("X-Etcd-Index", "20")
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)

@@ -82,7 +82,7 @@ func (c *Cluster) Do(ctx context.Context, call *Call) Result {
 		}
 		if result.Instead == nil {
 			result.Attempts = append(result.Attempts, Attempt{m.endpoint, time.Since(start), result.Missing, result.Err})
-			f.failed(result.Verdict)
+			f.failed(m, result.Verdict)
 		}
 	}
 	result.Ended, result.Leaderless = contexts.Why(ctx, c.life), f.leaderless

@@ -10,6 +10,17 @@ import (
 	"github.com/etcdv2/client/internal/fakenet"
 )
 
+// butHead answers a HEAD with head, and everything else with reply.
+func butHead(reply, head http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			head(w, r)
+			return
+		}
+		reply(w, r)
+	}
+}
+
 func TestVerdictSaysWhetherTheNextMemberIsTried(t *testing.T) {
 	tests := []struct {
 		name     string
@@ -22,10 +33,16 @@ func TestVerdictSaysWhetherTheNextMemberIsTried(t *testing.T) {
 		{"read, done", true, text(200, 0, ""), Done, "http://a", 0},
 		{"read, refused", true, text(400, 0, ""), Refused, "http://a", 0},
 		{"read, unknown", true, text(500, 0, ""), Done, "http://b", 1},
+		{"read, not served", true, text(501, 0, ""), Done, "http://b", 1},
+		{"read, no such path", true, text(404, 0, missing), Done, "http://b", 1},
 		{"read, not sent", true, nil, Done, "http://b", 1},
 		{"write, done", false, text(200, 0, ""), Done, "http://a", 0},
 		{"write, refused", false, text(400, 0, ""), Refused, "http://a", 0},
 		{"write, unknown", false, text(500, 0, ""), Unknown, "http://a", 1},
+		{"write, not served", false, text(501, 0, ""), Done, "http://b", 1},
+		{"write, no such path", false, text(404, 0, missing), Done, "http://b", 1},
+		{"write, not served but to a HEAD", false, butHead(text(501, 0, ""), text(200, 7, "")), Unknown, "http://a", 1},
+		{"write, no such path but for a HEAD", false, butHead(text(404, 0, missing), text(404, 7, "")), Unknown, "http://a", 1},
 		{"write, not sent", false, nil, Done, "http://b", 1},
 	}
 	for _, test := range tests {
@@ -33,9 +50,9 @@ func TestVerdictSaysWhetherTheNextMemberIsTried(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var net fakenet.Network
 				if test.first != nil {
-					net.Serve(t, "a", server(test.first))
+					net.Serve(t, "a", member(test.first))
 				}
-				net.Serve(t, "b", server(text(200, 0, "")))
+				net.Serve(t, "b", member(text(200, 0, "")))
 				c := newCluster(t, Config{Endpoints: []string{"http://a", "http://b"}, Dial: net.Dial})
 				call := newCall(t, "POST", "/v2/keys/k", "value=v")
 				call.Read = test.read
@@ -43,6 +60,7 @@ func TestVerdictSaysWhetherTheNextMemberIsTried(t *testing.T) {
 				got := []any{result.Outcome, result.Member.Endpoint(), len(result.Attempts)}
 				check(t, "outcome, member, attempts", got, []any{test.outcome, test.member, test.attempts})
 				check(t, "error", result.Err == nil, test.outcome == Done)
+				check(t, "path is missing", result.Missing, false)
 			})
 		})
 	}

@@ -20,8 +20,9 @@ type failover struct {
 	most       int       // maximum of rounds
 	tried      []*Member // in this round
 	few        [4]*Member
-	retryable  bool // a failure of this round may be temporary
-	leaderless bool // a member of this round knew of no leader, or named one; etcd 0.x, until it has elected one
+	others     []*Member // answered from another cluster
+	retryable  bool      // a failure of this round may be temporary
+	leaderless bool      // a member of this round knew of no leader, or named one; etcd 0.x, until it has elected one
 	pause      backoff.Backoff
 }
 
@@ -37,8 +38,11 @@ func (c *Cluster) newFailover(call *Call) *failover {
 	return f
 }
 
-// failed records that the member that was tried last has settled nothing.
-func (f *failover) failed(v Verdict) {
+// failed records that m, which was tried last, has settled nothing.
+func (f *failover) failed(m *Member, v Verdict) {
+	if v.Author == OtherCluster {
+		f.others = append(f.others, m)
+	}
 	f.retryable = f.retryable || v.Author != OtherCluster && !v.Missing
 	f.leaderless = f.leaderless || v.NoLeader || v.Leader != ""
 }

@@ -44,7 +44,11 @@ func newCall(t *testing.T, method, target, body string) *Call {
 	return &Call{Request: req, Answer: stubAnswer{}}
 }
 
-// stubAnswer goes by the status of a reply alone.
+// missing is the page of a server without a path.
+const missing = "404 page not found\n"
+
+// stubAnswer goes by the status of a reply: below 300 it is a success, 307 names the leader, 501 is not served,
+// and so is the page of a missing path. Another below 500 is a refusal.
 type stubAnswer struct{}
 
 func (stubAnswer) Sort(reply Reply) (Verdict, error) {
@@ -54,10 +58,17 @@ func (stubAnswer) Sort(reply Reply) (Verdict, error) {
 	}
 	v := Verdict{Outcome: Done, Index: IndexOf(reply.Response)}
 	if reply.StatusCode >= 300 {
-		v.Outcome, v.Leader = Refused, reply.Header.Get("Location")
+		v.Outcome = Refused
 		v.Err = fmt.Errorf("status %d from %s: %s", reply.StatusCode, reply.Endpoint, text)
 	}
-	if reply.StatusCode >= 500 {
+	switch {
+	case reply.StatusCode == http.StatusTemporaryRedirect:
+		v.Outcome, v.Leader = NotServed, reply.Header.Get("Location")
+	case string(text) == missing:
+		v.Outcome, v.Missing = NotServed, true
+	case reply.StatusCode == http.StatusNotImplemented:
+		v.Outcome = NotServed
+	case reply.StatusCode >= 500:
 		v.Outcome = Unknown
 	}
 	return v, nil
@@ -68,10 +79,11 @@ type stubQuestions struct{}
 
 // What stubQuestions asks.
 const (
-	servicePath = "/service"
-	indexPath   = "/index"
-	changePath  = "/change"
-	versionPath = "/version"
+	servicePath  = "/service"
+	indexPath    = "/index"
+	machinesPath = "/machines"
+	changePath   = "/change"
+	versionPath  = "/version"
 )
 
 func (stubQuestions) Service() *Call { return question(servicePath) }
@@ -93,6 +105,24 @@ func (a versionAnswer) Sort(reply Reply) (Verdict, error) {
 	}
 	a.member.SetVersion(string(text))
 	return stubAnswer{}.Sort(reply)
+}
+
+func (stubQuestions) Machines(named *[]string) *Call {
+	call := question(machinesPath)
+	call.Answer = machinesAnswer{named}
+	return call
+}
+
+// machinesAnswer reads a list of URLs.
+type machinesAnswer struct{ named *[]string }
+
+func (a machinesAnswer) Sort(reply Reply) (Verdict, error) {
+	list, err := io.ReadAll(reply.Body)
+	if err != nil || reply.StatusCode != http.StatusOK {
+		return Verdict{}, err
+	}
+	*a.named = strings.Split(string(list), ", ")
+	return Verdict{Outcome: Done}, nil
 }
 
 func (stubQuestions) Change(from uint64) *Call {
@@ -140,6 +170,17 @@ func server(replies ...http.HandlerFunc) http.Handler {
 			next <- reply
 		}
 		reply(w, r)
+	})
+}
+
+// member is a member at index 7 that answers everything else with reply.
+func member(reply http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := reply
+		if r.URL.Path == indexPath {
+			answer = text(200, 7, "")
+		}
+		server(answer).ServeHTTP(w, r)
 	})
 }
 

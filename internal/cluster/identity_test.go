@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"math"
 	"net/http"
 	"strconv"
@@ -10,9 +11,12 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// pass checks a reply of a member that calls go to.
+// pass takes a reply of a member that calls go to for an answer, unless it is from another cluster.
 func (i *identity) pass(resp *http.Response) error {
-	_, err := i.check(resp, true)
+	if _, err := i.author(resp); err != nil {
+		return err
+	}
+	_, err := i.learn(resp, true)
 	return err
 }
 
@@ -125,17 +129,38 @@ func TestIndexOfAPageWithoutAnIDDoesNotCount(t *testing.T) {
 	}
 }
 
+// A page may have any header, so only what has been found to be an answer teaches.
+func TestHeaderAloneTeachesNothing(t *testing.T) {
+	var id identity
+	for _, told := range []string{"b2", "", "b2"} {
+		author, err := id.author(replyOf(told))
+		check(t, "author before an answer", []any{author, err}, []any{Unidentified, nil})
+	}
+	check(t, "known", id.known(), false)
+	check(t, "the first answer", id.pass(replyOf("a1")), error(nil))
+	for told, want := range map[string]Author{"a1": ThisCluster, "": Nameless, "b2": OtherCluster} {
+		author, err := id.author(replyOf(told))
+		check(t, "author of "+told, author, want)
+		check(t, "error of "+told, errors.Is(err, errs.ErrWrongCluster), want == OtherCluster)
+	}
+	anyID := identity{expected: AnyCluster}
+	author, err := anyID.author(replyOf("b2"))
+	check(t, "author where any cluster will do", []any{author, err}, []any{Unidentified, nil})
+}
+
 // A member that was only heard of cannot say which cluster the client is for.
 func TestOnlyMembersTeachTheID(t *testing.T) {
 	var id identity
-	author, err := id.check(replyOf("b2"), false)
+	author, err := id.learn(replyOf("b2"), false)
 	check(t, "before any is known", []any{author, err}, []any{OtherCluster, nil})
+	author, err = id.learn(replyOf(""), false)
+	check(t, "without an ID, before any is known", []any{author, err}, []any{Unidentified, nil})
 	check(t, "the first ID", id.pass(replyOf("a1")), error(nil))
-	author, err = id.check(replyOf("a1"), false)
+	author, err = id.learn(replyOf("a1"), false)
 	check(t, "of the same", []any{author, err}, []any{ThisCluster, nil})
-	author, err = id.check(replyOf("b2"), false)
+	author, err = id.learn(replyOf("b2"), false)
 	check(t, "of another", author, OtherCluster)
 	checkIs(t, err, errs.ErrWrongCluster)
-	author, err = id.check(replyOf(""), false)
-	check(t, "without an ID", []any{author, err}, []any{Unidentified, nil})
+	author, err = id.learn(replyOf(""), false)
+	check(t, "without an ID", []any{author, err}, []any{Nameless, nil})
 }

@@ -66,10 +66,15 @@ func (c *Cluster) failed(m *Member, err error) {
 	}
 }
 
-// Ask makes a call once, to m only, without credentials and without notifying the observer. If the reply leaves a
-// doubt, it sends the request that settles it. It times out after most; 0 means that only ctx limits it.
+// Ask makes a call once, to m only, without credentials and without notifying the observer. If the reply
+// leaves a doubt, it also sends Verdict.Instead. It times out after most; 0 means that only ctx limits it.
 func (c *Cluster) Ask(ctx context.Context, m *Member, call *Call, most time.Duration) Verdict {
+	start := time.Now()
 	v, open := c.ask(ctx, m, call, most)
+	if v.Instead != nil {
+		call.Request = v.Instead
+		v, open = c.ask(ctx, m, call, rest(most, start))
+	}
 	if open != nil {
 		open.Close()
 	}
@@ -77,14 +82,7 @@ func (c *Cluster) Ask(ctx context.Context, m *Member, call *Call, most time.Dura
 }
 
 func (c *Cluster) ask(ctx context.Context, m *Member, call *Call, most time.Duration) (Verdict, *Open) {
-	start, prefix := time.Now(), c.config.VersionPrefix
-	v, open := c.try(call, m, m.target(call.Request, prefix), c.newAttempt(ctx, most))
-	if v.Instead == nil {
-		return v, open
-	}
-	instead := *call
-	instead.Request = v.Instead
-	return c.try(&instead, m, m.target(v.Instead, prefix), c.newAttempt(ctx, rest(most, start)))
+	return c.try(call, m, m.target(call.Request, c.config.VersionPrefix), c.newAttempt(ctx, most))
 }
 
 // try sends the request of a call once. It ends the attempt, unless it returns an Open.

@@ -70,8 +70,8 @@ func TestSwitchingProtocolsIsNoAnswer(t *testing.T) {
 		for _, wait := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
 				var net fakenet.Network
-				net.Serve(t, "a", http.HandlerFunc(switchProtocols))
-				net.Serve(t, "b", server(text(200, 7, "")))
+				net.Serve(t, "a", member(switchProtocols))
+				net.Serve(t, "b", member(text(200, 7, "")))
 				c := newCluster(t, Config{Endpoints: []string{"http://a", "http://b"}, Dial: net.Dial})
 				call := newCall(t, method, "/v2/keys/k", "")
 				call.Read, call.Wait = method == "GET", wait

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -15,7 +16,7 @@ import (
 
 // vet returns nil if the write of f can be sent to m, or else the verdict of an attempt that was not made.
 func (c *Cluster) vet(ctx context.Context, f *failover, m *Member, most time.Duration) *Verdict {
-	if f.call.Read || m.proven.Load() || !c.vets(f) {
+	if f.call.Read || m.proven.Load() || !c.vets(f, m) {
 		return nil
 	}
 	v := c.Ask(ctx, m, c.config.Questions.Index(), most)
@@ -35,10 +36,12 @@ func (c *Cluster) vet(ctx context.Context, f *failover, m *Member, most time.Dur
 	}
 }
 
-// vets reports whether members are asked before the write of f is sent. If there is only one, its answer to
-// the write says as much. In the last round no member is asked: a gateway may refuse the question and let the
-// write pass.
-func (c *Cluster) vets(f *failover) bool { return len(c.members.all()) > 1 && f.rounds < f.most }
+// vets reports whether m is asked before the write of f is sent to it. If there is only one member, its answer
+// to the write says as much. In the last round only members are asked that answered before from another
+// cluster: a gateway may refuse the question and let the write pass.
+func (c *Cluster) vets(f *failover, m *Member) bool {
+	return len(c.members.all()) > 1 && (f.rounds < f.most || slices.Contains(f.others, m))
+}
 
 // confirmed returns v, which says that m does not serve the call, or Unknown in its place if the doubt about that
 // remains. For a read there is no need to know.
@@ -61,6 +64,7 @@ func (c *Cluster) unserved(ctx context.Context, m *Member, target *url.URL, most
 	path := *target
 	path.RawQuery = ""
 	head := &http.Request{Method: http.MethodHead, URL: &path, Header: http.Header{}}
+	c.authorize(head) // a gateway may ask for credentials
 	v, _ := c.try(&Call{Request: head, Read: true, Answer: unservedAnswer{}}, m, &path, c.newAttempt(ctx, most))
 	return v.Outcome == NotServed
 }

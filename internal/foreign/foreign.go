@@ -3,6 +3,7 @@
 package foreign
 
 import (
+	"encoding/json"
 	"html"
 	"net/http"
 	"net/url"
@@ -64,9 +65,6 @@ var credentials = regexp.MustCompile(`(?i)(basic|bearer)(\s|%20|\+|&nbsp;)+[A-Za
 // Mask hides the credentials of req in text: the content of its Authorization header and the password, as
 // they are and as a page, a URL or JSON would quote them.
 func Mask(text string, req *http.Request) string {
-	if !strings.Contains(text, "asic") && req.Header.Get("Authorization") == "" {
-		return text
-	}
 	text = credentials.ReplaceAllString(text, "$1 "+hidden)
 	_, encoded, _ := strings.Cut(req.Header.Get("Authorization"), " ")
 	_, password, _ := req.BasicAuth()
@@ -78,14 +76,22 @@ func Mask(text string, req *http.Request) string {
 	return text
 }
 
+// urlEscape is an escape in a URL, whose digits may be in lower case.
+var urlEscape = regexp.MustCompile(`%[0-9A-F]{2}`)
+
 // forms returns the spellings of a secret. An empty secret has none.
 func forms(secret string) []string {
 	if secret == "" {
 		return nil
 	}
-	quoted := strconv.Quote(secret)
-	return []string{
-		secret, quoted[1 : len(quoted)-1], url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret),
-		strings.ToLower(url.QueryEscape(secret)),
+	quoted, page := strconv.Quote(secret), html.EscapeString(secret)
+	forms := []string{
+		secret, quoted[1 : len(quoted)-1], url.QueryEscape(secret), url.PathEscape(secret),
+		urlEscape.ReplaceAllStringFunc(url.QueryEscape(secret), strings.ToLower), page, strings.ReplaceAll(page, "&#34;", "&quot;"),
 	}
+	// The encoder of Go also escapes what has a meaning in HTML.
+	if escaped, err := json.Marshal(secret); err == nil {
+		forms = append(forms, string(escaped[1:len(escaped)-1]))
+	}
+	return forms
 }
