@@ -41,7 +41,7 @@ func areMachines(machines *[]string) wanted {
 			list = list || isURL.MatchString(machine)
 		}
 		return list
-	}, not: "not a list of URLs"}
+	}, not: "not a list of URLs; it may be empty until the members have published theirs"}
 }
 
 // isURL matches a URL of a member, on whose scheme the member decides.

@@ -90,14 +90,14 @@ func TestLeaderStatsWithoutALeader(t *testing.T) {
 	checkIs(t, err, ErrLeaderElect)
 }
 
-// Etcd 0.x tells only the leader's peer URL, so each member is asked.
+// Etcd 0.x tells only the leader's peer URL, but names it first among the members.
 func TestLeaderStatsOfEtcd0(t *testing.T) {
+	leader := serve(t, routes(map[string]http.HandlerFunc{"/v2/stats/leader": text(200, leaderStats)})).asEtcd0()
 	follower := serve(t, routes(map[string]http.HandlerFunc{
 		"/version": text(200, "etcd 0.4.9"), "/v2/leader": text(200, "http://127.0.0.1:7001"),
-		"/v2/stats/leader": text(403, "not current leader"),
-	}))
-	leader := serve(t, routes(map[string]http.HandlerFunc{"/v2/stats/leader": text(200, leaderStats)}))
-	got, err := connect(t, follower.url, leader.url).LeaderStats(t.Context())
+		"/v2/stats/leader": text(403, "not current leader"), "/v2/machines": text(200, leader.url+", "+closedPort),
+	})).asEtcd0()
+	got, err := connect(t, follower.url).LeaderStats(t.Context())
 	check(t, "error", err, nil)
 	check(t, "leader", got.Leader, "a1")
 }

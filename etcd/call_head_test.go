@@ -17,18 +17,18 @@ func versionReply(version string) http.HandlerFunc {
 func TestRefusedHeadIsAskedAgainAsAGet(t *testing.T) {
 	for _, status := range []int{404, 405, 501} {
 		for name, test := range map[string]struct {
-			get         http.HandlerFunc
-			there, fail bool
-			retryable   bool
+			get             http.HandlerFunc
+			index           uint64
+			fail, retryable bool
 		}{
-			"there":      {granting(8), true, false, false},
-			"missing":    {refusing(404, ErrKeyNotFound, "/k", 8), false, false, false},
-			"a stranger": {text(404, "<html>nothing here</html>"), false, true, true},
-			"no v2 API":  {text(404, pageMissing), false, true, false},
+			"there":      {granting(8), 8, false, false},
+			"missing":    {refusing(404, ErrKeyNotFound, "/k", 8), 8, false, false},
+			"a stranger": {text(404, "<html>nothing here</html>"), 0, true, true},
+			"no v2 API":  {text(404, pageMissing), 0, true, false},
 		} {
 			s := serve(t, text(status, ""), test.get, versionReply("3.6.0"))
-			there, err := connect(t, s.url).Exists(t.Context(), "/k")
-			check(t, name, []any{there, err != nil, Retryable(err)}, []any{test.there, test.fail, test.retryable})
+			index, err := connect(t, s.url).present(t.Context(), "/k")
+			check(t, name, []any{index, err != nil, Retryable(err)}, []any{test.index, test.fail, test.retryable})
 			check(t, name+": in words", errors.Is(err, ErrNotSupported), test.fail && !test.retryable)
 			check(t, name+": requests", s.got()[:2], []string{"HEAD /v2/keys/k", "GET /v2/keys/k"})
 		}
@@ -51,8 +51,8 @@ func TestHeadThatIsAskedAgainTeachesNothing(t *testing.T) {
 		member := serve(t, granting(3))
 		client := connect(t, stranger.url, member.url)
 		for range 2 {
-			there, err := client.Exists(t.Context(), "/k")
-			check(t, "there, error", []any{there, err}, []any{true, nil})
+			index, err := client.present(t.Context(), "/k")
+			check(t, "index, error", []any{index, err}, []any{uint64(3), nil})
 		}
 		check(t, "requests to the stranger", stranger.got(), []string{"HEAD /v2/keys/k", "GET /v2/keys/k"})
 	}

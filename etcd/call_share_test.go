@@ -193,7 +193,10 @@ func TestKeyThatAMemberMissesWhileItIsBehindIsReadWithQuorum(t *testing.T) {
 			get, "GET /v2/keys/k?recursive=true", "GET /v2/keys/k?recursive=true&quorum=true",
 			refusing(404, ErrKeyNotFound, "/k", 5), refusing(400, ErrNotDir, "/k", 5), ErrKeyNotFound,
 		},
-		"Exists": {exists, "HEAD /v2/keys/k", "GET /v2/keys/k?quorum=true", keys(404, 5, ""), keys(400, 5, ""), nil},
+		"Exists": {
+			exists, "GET /v2/keys/k", "GET /v2/keys/k?quorum=true",
+			refusing(404, ErrKeyNotFound, "/k", 5), refusing(400, ErrNotDir, "/k", 5), nil,
+		},
 	}
 	for name, r := range reads {
 		for what, behind := range map[string]http.HandlerFunc{"missing": r.missing, "below a file": r.below} {
@@ -205,7 +208,8 @@ func TestKeyThatAMemberMissesWhileItIsBehindIsReadWithQuorum(t *testing.T) {
 				second []string // requests to the other member
 			}{
 				{"there", granting(9), true, nil, nil},
-				{"not there", refusing(404, ErrKeyNotFound, "/k", 5), false, r.notFound, nil},
+				{"not there", refusing(404, ErrKeyNotFound, "/k", 9), false, r.notFound, nil},
+				{"behind, too", refusing(404, ErrKeyNotFound, "/k", 5), true, nil, []string{r.quorum}},
 				{"no quorum", refusing(500, ErrRaftInternal, "etcdserver: request timed out", 0), true, nil, []string{r.quorum}},
 			} {
 				t.Run(name+", "+what+", "+test.name, func(t *testing.T) {
@@ -268,13 +272,15 @@ func TestMissingKeyIsMeasuredByWhatWasSeenBeforeTheRequest(t *testing.T) {
 // Whether the key is there is not known then.
 func TestOnlyMemberThatIsBehindDoesNotProveThatAKeyIsMissing(t *testing.T) {
 	noQuorum := refusing(500, ErrRaftInternal, "etcdserver: request timed out", 0)
-	s := serve(t, file("get", "/x", "v", 9), refusing(404, ErrKeyNotFound, "/k", 5), noQuorum, keys(404, 5, ""), noQuorum)
+	s := serve(t, file("get", "/x", "v", 9), refusing(404, ErrKeyNotFound, "/k", 5), noQuorum,
+		refusing(404, ErrKeyNotFound, "/k", 5), refusing(404, ErrKeyNotFound, "/k", 5))
 	client := connect(t, s.url)
 	seen(t, client)
 	_, err := client.Get(t.Context(), "/k")
 	checkNot(t, err, ErrKeyNotFound, ErrOutcomeUnknown)
 	there, err := client.Exists(t.Context(), "/k")
 	checkNot(t, err, ErrKeyNotFound)
+	checkIs(t, err, ErrClusterRolledBack)
 	check(t, "there", there, false)
 	check(t, "requests", len(s.got()), 5)
 }

@@ -26,9 +26,6 @@ func (c *Client) sync(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(discovered, err)
 	}
-	if len(machines) == 0 {
-		return errors.Join(discovered, errors.New("etcd: /v2/machines is empty; the members may not have published their client URLs yet"))
-	}
 	learned := errors.Join(discovered, c.cluster.Advertise(ctx, machines))
 	if c.selection == SelectLeader {
 		return errors.Join(learned, c.pinLeader(ctx))

@@ -17,9 +17,6 @@ func TestTextsOfErrors(t *testing.T) {
 	expired := `{"action":"get","node":{"key":"/k","value":"v","expiration":"2026-11-22T08:55:53Z","modifiedIndex":3,"createdIndex":3}}`
 	keep := func(current string) (string, error) { return current, nil }
 	for want, call := range map[string]func() error{
-		"etcd: /v2/machines is empty; the members may not have published their client URLs yet": func() error {
-			return unstarted.Sync(t.Context())
-		},
 		`etcd: none of the client URLs ["::" "http://elsewhere:2379"] of the leader "m1" is a known endpoint; put one into Endpoints`: func() error {
 			return following.Sync(t.Context())
 		},

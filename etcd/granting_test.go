@@ -63,6 +63,11 @@ func nameless(reply http.HandlerFunc) http.HandlerFunc {
 
 type withoutID struct{ http.ResponseWriter }
 
+func (w withoutID) Flush() {
+	w.Header().Del("X-Etcd-Cluster-Id")
+	w.ResponseWriter.(http.Flusher).Flush()
+}
+
 func (w withoutID) WriteHeader(status int) {
 	w.Header().Del("X-Etcd-Cluster-Id")
 	w.ResponseWriter.WriteHeader(status)

@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -80,10 +81,13 @@ func TestExists(t *testing.T) {
 		want  bool
 		fails bool
 	}{
-		{"file or directory", keys(200, 8, ""), true, false},
-		{"missing", keys(404, 8, ""), false, false},
-		{"below a file", keys(400, 8, ""), false, false},
-		{"not allowed", keys(401, 0, ""), false, true},
+		{"file", granting(8), true, false},
+		{"directory", directory("/k", 8), true, false},
+		{"more than is read", keys(200, 8, `{"action":"get","node":{"key":"/k","dir":true,"nodes":[`+strings.Repeat(" ", 1<<20)), true, false},
+		{"more of another key", keys(200, 8, `{"action":"get","node":{"key":"/other","nodes":[`+strings.Repeat(" ", 1<<20)), false, true},
+		{"missing", refusing(404, ErrKeyNotFound, "/k", 8), false, false},
+		{"below a file", refusing(400, ErrNotDir, "/", 8), false, false},
+		{"not allowed", refusing(401, ErrUnauthorized, noRights, 0), false, true},
 		// Some other server's 404 says nothing of the key.
 		{"not etcd", text(404, ""), false, true},
 		{"broken", text(500, ""), false, true},
@@ -95,13 +99,12 @@ func TestExists(t *testing.T) {
 			if got != test.want || err != nil != test.fails {
 				t.Errorf("got %t, %v", got, err)
 			}
-			check(t, "requests", s.got()[:1], []string{"HEAD /v2/keys/k"})
+			check(t, "requests", s.got()[:1], []string{"GET /v2/keys/k"})
 		})
 	}
 }
 
-// Etcd 0.4 leaves the headers out of the reply to a HEAD of a key that exists; so does any web server. The GET
-// of the same key tells the two apart.
+// Etcd 0.4 tells no cluster's ID; nor does any web server. The body tells the two apart.
 func TestExistsOnEtcd0(t *testing.T) {
 	for name, test := range map[string]struct {
 		get           http.HandlerFunc
@@ -113,20 +116,20 @@ func TestExistsOnEtcd0(t *testing.T) {
 		"a web server":  {text(200, "<html>welcome</html>"), false, true},
 		"another's key": {nameless(file("get", "/other", "v", 8)), false, true},
 	} {
-		s := serve(t, text(200, ""), test.get)
+		s := serve(t, test.get)
 		got, err := connect(t, s.url).Exists(t.Context(), "/k")
 		check(t, name, []any{got, err != nil, Retryable(err)}, []any{test.want, test.strange, test.strange})
-		check(t, name+": requests", s.got(), []string{"HEAD /v2/keys/k", "GET /v2/keys/k"})
+		check(t, name+": requests", s.got(), []string{"GET /v2/keys/k"})
 	}
 }
 
 // Where the cluster has an ID, a success without it is nobody's answer, and nothing is asked again.
 func TestExistsIsNotToldByAStranger(t *testing.T) {
-	stranger, member := serve(t, text(200, "")), serve(t, keys(404, 8, ""))
+	stranger, member := serve(t, text(200, "")), serve(t, refusing(404, ErrKeyNotFound, "/k", 8))
 	client := connectWith(t, Config{Endpoints: []string{stranger.url, member.url}, ClusterID: "7e27652122e8b2ae"})
 	got, err := client.Exists(t.Context(), "/k")
 	check(t, "there, error", []any{got, err}, []any{false, nil})
-	check(t, "requests to the stranger", stranger.got(), []string{"HEAD /v2/keys/k"})
+	check(t, "requests to the stranger", stranger.got(), []string{"GET /v2/keys/k"})
 }
 
 func TestReadsOfKeysThatCannotBeSendNothing(t *testing.T) {

@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"net/http"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -67,7 +68,10 @@ func TestWriteThatWasNotSentIsNotSettled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var net network
-				net.serve(t, "a", text(200, "", "X-Etcd-Index", "7", "Connection", "close"))
+				net.serve(t, "a", func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Connection", "close")
+					granting(7)(w, r)
+				})
 				client := net.connect(t, Config{Endpoints: []string{"http://a"}})
 				_, err := client.Exists(t.Context(), "/k") // which lets it see an index
 				check(t, "error before", err, nil)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 )
 
@@ -55,7 +56,11 @@ func TestNilOptionsChangeNothing(t *testing.T) {
 			return err
 		},
 	} {
-		s := serve(t, file("set", "/k", "v", 4))
+		reply := granting(4)
+		if strings.Contains(name, "wait=true") {
+			reply = file("set", "/k", "v", 4)
+		}
+		s := serve(t, reply)
 		if err := call(connect(t, s.url), t); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

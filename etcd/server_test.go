@@ -77,6 +77,9 @@ func serve(t *testing.T, replies ...http.HandlerFunc) *server {
 // lineAsked returns method and target; of the question for changes without its index, which depends on
 // much.
 func lineAsked(r *http.Request) string {
+	if r.Method == http.MethodHead && strings.HasSuffix(r.URL.Path, "/keys/"+noKey) {
+		return indexLine // whatever stands before it
+	}
 	line := r.Method + " " + r.RequestURI
 	if strings.HasPrefix(line, changeLine+"&") {
 		return changeLine

@@ -77,6 +77,7 @@ func compressed(status int, body string) http.HandlerFunc {
 		_, _ = packer.Write([]byte(body)) // a bytes.Buffer takes everything
 		packer.Close()
 		w.Header().Set("Content-Encoding", "gzip")
+		w.Header().Set("X-Etcd-Index", "7")
 		w.WriteHeader(status)
 		_, _ = w.Write(packed.Bytes()) // the client may have gone
 	}

@@ -21,11 +21,11 @@ func (c *Cluster) attempt(ctx context.Context, call *Call, m *Member, target *ur
 		c.pulse.join(m, a, call.Pulse)
 	}
 	v, open := c.try(call, m, target, a)
-	if v.Leader != "" && c.config.RefuseRedirects {
-		v.Outcome = Refused
-	}
 	if v.Outcome == NotServed {
 		v = c.confirmed(ctx, call, m, target, v, rest(most, start))
+	}
+	if v.Leader != "" && c.config.RefuseRedirects {
+		v.Outcome = Refused
 	}
 	if observer != nil {
 		observer.AttemptEnded(m.endpoint, call.Request.Method, target.Path, time.Since(start), v.Outcome, v.Err)
@@ -134,7 +134,7 @@ func isSuccess(resp *http.Response) bool { return resp.StatusCode >= 200 && resp
 // with its author.
 func (c *Cluster) accepted(v Verdict, author Author, resp *http.Response, m *Member) Verdict {
 	v.Author = author
-	if !v.Outcome.settled() && v.Instead == nil {
+	if !v.Outcome.settled() {
 		return v
 	}
 	if author != ThisCluster {

@@ -114,15 +114,19 @@ func (s *server) answer(r *http.Request, body string) (status int, text string) 
 		return 200, others[r.URL.Path]
 	case !onKeys:
 		return 400, `{"message":"bad request"}`
-	case r.Method == http.MethodPut && (exists || !r.URL.Query().Has("prevIndex")):
+	case r.Method == http.MethodPut && (exists || !r.URL.Query().Has("prevIndex")), r.Method == http.MethodPost:
 		s.index++
 		form, _ := url.ParseQuery(body)
+		if r.Method == http.MethodPost {
+			key = fmt.Sprintf("%s/%d", key, s.index)
+		}
 		s.nodes[key] = node{form.Get("value"), s.index}
-		return 201, fmt.Sprintf(`{"action":"create","node":%s}`, s.file(key))
+		return 201, fmt.Sprintf(`{"action":%q,"node":%s}`, action(r, form), s.file(key))
 	case r.Method == http.MethodDelete && exists:
 		s.index++
 		delete(s.nodes, key)
-		return 200, fmt.Sprintf(`{"action":"compareAndDelete","node":{"key":%q,"modifiedIndex":%d,"createdIndex":%d}}`, key, s.index, found.index)
+		return 200, fmt.Sprintf(`{"action":%q,"node":{"key":%q,"modifiedIndex":%d,"createdIndex":%d}}`,
+			action(r, nil), key, s.index, found.index)
 	case r.URL.Query().Get("wait") == "true":
 		s.index++
 		return 200, fmt.Sprintf(`{"action":"expire","node":{"key":%q,"modifiedIndex":%d,"createdIndex":%d}}`, key, s.index, found.index)
@@ -132,6 +136,25 @@ func (s *server) answer(r *http.Request, body string) (status int, text string) 
 		return 200, ""
 	}
 	return s.list(key)
+}
+
+// action returns what etcd calls the write r, which has the form.
+func action(r *http.Request, form url.Values) string {
+	query := r.URL.Query()
+	compares := query.Has("prevIndex") || query.Has("prevValue") || form.Has("prevValue")
+	switch {
+	case r.Method == http.MethodDelete && compares:
+		return "compareAndDelete"
+	case r.Method == http.MethodDelete:
+		return "delete"
+	case r.Method == http.MethodPost || query.Get("prevExist") == "false":
+		return "create"
+	case compares:
+		return "compareAndSwap"
+	case query.Get("prevExist") == "true":
+		return "update"
+	}
+	return "set"
 }
 
 // list answers a read of a directory, or of a key that is missing.
