@@ -390,6 +390,9 @@ func FuzzDecode(f *testing.F) {
 		`{"node":{"expiration":""}}`, `{"node":{"expiration":null}}`, `{"node":{"expiration":"","expiration":"2026-11-22T17:53:55Z"}}`,
 		`{"node":{"expiration":"2026-11-22T17:53:55Z","expiration":""}}`, `{"node":{"expiration":12}}`, `{"node":{"expiration":"\u0020"}}`,
 		`{"node":{"nodes":[{"key":"/a","expiration":"","modifiedIndex":3},{"Expiration":"","expiration":null}]}}`, `{"node":{"key":"\`,
+		// Invalid UTF-8, which encoding/json replaces, without escapes and with them.
+		"{\"node\":{\"key\":\"\xff\"}}", "{\"node\":{\"value\":\"é\xc3\"}}", "{\"action\":\"\xed\xa0\x80\",\"node\":{}}",
+		"{\"node\":{\"key\":\"\xff\\u0041\"}}",
 	} {
 		f.Add([]byte(body))
 	}

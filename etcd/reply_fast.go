@@ -18,7 +18,7 @@ type fastDecoder struct {
 
 const (
 	mostNodes = 4    // per block: a kept node keeps its block alive; the collector scans small blocks faster
-	deepest   = 1000 // nested directories; encoding/json reads ten times as many
+	deepest   = 1000 // nested directories; encoding/json reads five times as many
 )
 
 // decodeFast returns the event in text, without the fields of the header, or nil if text has another form.
