@@ -117,3 +117,28 @@ func TestHealthOfAMemberThatHangs(t *testing.T) {
 		check(t, "requests", len(hung.got()), 3)
 	})
 }
+
+// The URLs of a member that are still to be asked share the time that is left; members do not share it, because
+// they are asked at the same time.
+func TestURLsOfAMemberShareTheCallersTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net := &network{}
+		var members []string
+		for i := range 3 {
+			name := fmt.Sprintf("m%d", i)
+			net.serve(t, name+"-hangs", hang)
+			net.serve(t, name+"-well", text(200, wellSince35))
+			members = append(members, fmt.Sprintf(`{"id":"%d","name":%q,"clientURLs":["http://%s-hangs","http://%s-hangs","http://%s-well"]}`,
+				i+1, name, name, name, name))
+		}
+		list := net.serve(t, "a", text(200, `{"members":[`+strings.Join(members, ",")+`]}`))
+		client := net.connect(t, Config{Endpoints: []string{list.url}})
+		start := time.Now()
+		err := within(t, 9*time.Second, func(ctx context.Context) error {
+			_, err := client.Health(ctx)
+			return err
+		})
+		check(t, "error", err, error(nil))
+		check(t, "time", time.Since(start), 6*time.Second)
+	})
+}

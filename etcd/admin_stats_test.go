@@ -1,10 +1,12 @@
 package etcd
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -100,4 +102,21 @@ func TestLeaderStatsOfEtcd0(t *testing.T) {
 	got, err := connect(t, follower.url).LeaderStats(t.Context())
 	check(t, "error", err, nil)
 	check(t, "leader", got.Leader, "a1")
+}
+
+func TestURLsOfTheLeaderShareTheCallersTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net := &network{}
+		net.serve(t, "hangs", hang)
+		net.serve(t, "leads", text(200, leaderStats))
+		follower := net.serve(t, "a", text(200, `{"id":"a1","clientURLs":["http://hangs","http://hangs","http://leads"]}`))
+		client := net.connect(t, Config{Endpoints: []string{follower.url}})
+		start := time.Now()
+		err := within(t, 9*time.Second, func(ctx context.Context) error {
+			_, err := client.LeaderStats(ctx)
+			return err
+		})
+		check(t, "error", err, error(nil))
+		check(t, "time", time.Since(start), 6*time.Second)
+	})
 }

@@ -146,3 +146,29 @@ func TestFailedWriteThroughARegisteredProtocolIsInDoubt(t *testing.T) {
 	checkIs(t, err, ErrOutcomeUnknown)
 	check(t, "times sent", sent, 1)
 }
+
+// With HTTP/2 a call that fails leaves its connection to the others, and net/http reports its use in another
+// way. Neither may make a write be sent twice.
+func TestOwnHTTPClientMaySpeakHTTP2(t *testing.T) {
+	script := &server{replies: []http.HandlerFunc{file("set", "/k", "v", 3), hangup, hangup, file("get", "/k", "v", 3)}}
+	protocols := map[string]bool{}
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		protocols[r.Proto] = true
+		script.ServeHTTP(w, r)
+	}))
+	s.EnableHTTP2 = true
+	s.Config.ErrorLog = quiet
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	client := connectWith(t, Config{Endpoints: []string{s.URL, s.URL + "/other"}, HTTPClient: s.Client()})
+	_, err := client.Set(t.Context(), "/k", "v")
+	check(t, "error", err, error(nil))
+	_, err = client.Set(t.Context(), "/k", "v")
+	checkIs(t, err, ErrOutcomeUnknown)
+	_, err = client.Get(t.Context(), "/k")
+	check(t, "error of a read", err, error(nil))
+	check(t, "requests", script.got(), []string{
+		"PUT /v2/keys/k value=v", "PUT /v2/keys/k value=v", "GET /other/v2/keys/k", "GET /v2/keys/k",
+	})
+	check(t, "protocols", protocols, map[string]bool{"HTTP/2.0": true})
+}

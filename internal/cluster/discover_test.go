@@ -151,3 +151,18 @@ func TestOnlyMembersOfTheClusterAreTakenOn(t *testing.T) {
 		})
 	}
 }
+
+// Credentials that are meant for TLS stay on it, even if the member without TLS answers with the cluster's ID.
+func TestMemberOfAnotherSchemeIsNotTakenOn(t *testing.T) {
+	for endpoint, named := range map[string]string{"https://a": "http://b", "http://a": "https://b"} {
+		asked := false
+		answers := handled(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked = asked || r.Host == "b"
+			of("a1")(w, r)
+		}))
+		c := newCluster(t, Config{Endpoints: []string{endpoint}, HTTPClient: &http.Client{Transport: answers}})
+		check(t, "error", c.Advertise(t.Context(), []string{named}), error(nil))
+		check(t, "endpoints", c.Endpoints(), []string{endpoint})
+		check(t, named+" was asked", asked, false)
+	}
+}

@@ -29,7 +29,11 @@ func TestOnlyNetHTTPsOwnTransportReportsConnections(t *testing.T) {
 
 // A tls.Config that another client has used may offer HTTP/2.
 func TestProtocolsOfAnotherClientAreNotOffered(t *testing.T) {
-	s := httptest.NewUnstartedServer(text(200, 7, ""))
+	var protocol string
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		protocol = r.Proto
+		text(200, 7, "")(w, r)
+	}))
 	s.EnableHTTP2 = true
 	s.StartTLS()
 	t.Cleanup(s.Close)
@@ -41,6 +45,7 @@ func TestProtocolsOfAnotherClientAreNotOffered(t *testing.T) {
 	call := newCall(t, "PUT", "/v2/keys/k", "value=v")
 	result := c.Do(t.Context(), call)
 	check(t, "outcome", result.Outcome, Done)
+	check(t, "protocol", protocol, "HTTP/1.1")
 	check(t, "the caller's configuration", shared.NextProtos, []string{"h2", "http/1.1"})
 	if result.Err != nil {
 		t.Error(result.Err)
