@@ -177,6 +177,24 @@ func TestLiftedAttemptStillEndsWithTheCallerOrTheCluster(t *testing.T) {
 	})
 }
 
+func TestAttemptThatIsRepeatedDoesNotCountAgainstItsMember(t *testing.T) {
+	a := attemptOf(t, Config{}, time.Minute)
+	check(t, "counts before", a.countsAgainstMember(), true)
+	a.repeat()
+	check(t, "counts", a.countsAgainstMember(), false)
+	checkIs(t, a.why(io.EOF), errMayHaveMissed)
+}
+
+// A call that is admitted just before Close must not run on.
+func TestAttemptThatBeginsAfterCloseEndsAtOnce(t *testing.T) {
+	c := newCluster(t, Config{Endpoints: []string{"http://a"}})
+	c.Close()
+	a := c.newAttempt(t.Context(), time.Minute)
+	defer a.end()
+	checkIs(t, a.ctx.Err(), context.Canceled)
+	checkIs(t, a.why(io.EOF), errs.ErrClosed)
+}
+
 // The caller needs what happened, not the address once more that net/http puts around it.
 func TestReasonOfAFailureIsBare(t *testing.T) {
 	a := attemptOf(t, Config{}, 1500*time.Millisecond)

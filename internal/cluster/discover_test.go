@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,6 +47,15 @@ func TestNoMembersFoundIsAnError(t *testing.T) {
 	c := newCluster(t, Config{Discover: func(context.Context) ([]string, error) { return nil, nil }})
 	result := c.Do(t.Context(), newCall(t, "GET", "/v2/keys/k", ""))
 	checkIs(t, result.Err, errs.ErrInvalidArgument)
+}
+
+// They are what the user configured, by another way.
+func TestDiscoveredMembersAreNotDropped(t *testing.T) {
+	discover := func(context.Context) ([]string, error) { return []string{"http://b"}, nil }
+	c := newCluster(t, Config{Endpoints: []string{"http://a"}, Discover: discover})
+	check(t, "error", c.Discover(t.Context()), error(nil))
+	check(t, "error", c.Advertise(t.Context(), nil), error(nil))
+	check(t, "endpoints", c.Endpoints(), []string{"http://a", "http://b"})
 }
 
 func TestAdvertisePassesOverWhatIsNotAnEndpoint(t *testing.T) {
@@ -165,4 +175,32 @@ func TestMemberOfAnotherSchemeIsNotTakenOn(t *testing.T) {
 		check(t, "endpoints", c.Endpoints(), []string{endpoint})
 		check(t, named+" was asked", asked, false)
 	}
+}
+
+// A list may come from anywhere, and name any number.
+func TestOnlySomeAdvertisedMembersAreAskedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		asked, most := 0, 0
+		hangs := transport(func(req *http.Request) (*http.Response, error) {
+			mu.Lock()
+			asked++
+			most = max(most, asked)
+			mu.Unlock()
+			<-req.Context().Done()
+			mu.Lock()
+			asked--
+			mu.Unlock()
+			return nil, req.Context().Err()
+		})
+		c := newCluster(t, Config{Endpoints: []string{"http://a"}, ClusterID: "a1", HTTPClient: &http.Client{Transport: hangs}})
+		var endpoints []string
+		for i := range 2*mostAsked + 1 {
+			endpoints = append(endpoints, "http://hangs"+strconv.Itoa(i))
+		}
+		start := time.Now()
+		check(t, "error", c.Advertise(t.Context(), endpoints), error(nil))
+		check(t, "asked at once", most, mostAsked)
+		check(t, "took", time.Since(start), 3*dialTimeout)
+	})
 }

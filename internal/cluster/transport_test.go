@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -121,4 +122,41 @@ func TestCompressedBodyIsReadByAClientThatAsksForIt(t *testing.T) {
 	t.Cleanup(own.CloseIdleConnections)
 	c := newCluster(t, Config{Endpoints: []string{s.URL}, HTTPClient: &http.Client{Transport: own}})
 	check(t, "outcome", c.Do(t.Context(), newCall(t, "GET", "/v2/keys/k", "")).Outcome, Done)
+}
+
+// readTwice reads from a server with client, and returns the headers of the two requests.
+func readTwice(t *testing.T, client *http.Client) (headers []http.Header) {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		headers = append(headers, r.Header)
+		http.SetCookie(w, &http.Cookie{Name: "session", Value: "s1"})
+		text(200, 7, "")(w, r)
+	}))
+	t.Cleanup(s.Close)
+	c := newCluster(t, Config{Endpoints: []string{s.URL}, HTTPClient: client})
+	for range 2 {
+		call := newCall(t, "GET", "/v2/keys/k", "")
+		call.Read = true
+		check(t, "outcome", c.Do(t.Context(), call).Outcome, Done)
+	}
+	return headers
+}
+
+// A gateway may want them.
+func TestCookiesAreKeptByTheCallersClient(t *testing.T) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	headers := readTwice(t, &http.Client{Transport: transport, Jar: jar})
+	check(t, "cookies", headers[1].Values("Cookie"), []string{"session=s1"})
+	headers = readTwice(t, nil)
+	check(t, "cookies of the cluster's own client", headers[1].Values("Cookie"), []string(nil))
+}
+
+// A proxy that compresses holds events back.
+func TestNothingCompressedIsAskedFor(t *testing.T) {
+	check(t, "Accept-Encoding", readTwice(t, nil)[0].Values("Accept-Encoding"), []string(nil))
 }
