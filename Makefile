@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes @redocly/cli@2.77.0
 SPECTRAL := npx --yes @stoplight/spectral-cli@6.16.3
 
-.PHONY: help demo test etcd generate verify-generate verify-spec docs lint-spec need-npx lint fix contract chaos bench bench-watches interop clients fuzz tidy verify-tidy
+.PHONY: help demo test etcd generate verify-generate verify-spec docs lint-spec need-npx lint fix contract chaos bench bench-watches interop clients fuzz mutants tidy verify-tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -113,6 +113,9 @@ clients: ## generate clients in TypeScript, Python, Java and Rust, and try each 
 fuzz: ## fuzz each target for FUZZTIME (30s)
 	@for package in ./api ./etcd ./internal/cluster; do for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; done; done
+
+mutants: ## break the request path in 260 small ways and see the unit tests fail each time (MUTANTS=regexp: only those)
+	@cd tests && go run ./cmd/mutants -run '$(MUTANTS)'
 
 tidy: ## tidy both modules' requirements
 	@go mod tidy && cd tests && go mod tidy

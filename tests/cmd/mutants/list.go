@@ -1,0 +1,94 @@
+package main
+
+import (
+	"embed"
+	"fmt"
+	"path"
+	"strings"
+)
+
+// mutant is a change of the library that breaks it. In the lists it is a paragraph:
+//
+//	failover/one-round                       its ID
+//	internal/cluster/failover.go             the file
+//	- const mostRounds = 3                   the text, which is in the file exactly once
+//	+ const mostRounds = 1                   what replaces it; nothing, if there is no such line
+//	A call fails if one round does.          what breaks
+//	survives: …                              why no test can show it; left out if one must
+//
+// Texts of several lines have a sign before each. Lines that begin with # are comments.
+type mutant struct{ id, file, old, new, breaks, survives string }
+
+//go:embed *.txt
+var lists embed.FS
+
+// list returns the mutants of all lists.
+func list() ([]mutant, error) {
+	files, err := lists.ReadDir(".")
+	if err != nil {
+		return nil, err
+	}
+	var mutants []mutant
+	for _, file := range files {
+		text, err := lists.ReadFile(file.Name())
+		if err != nil {
+			return nil, err
+		}
+		some, err := parse(string(text))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file.Name(), err)
+		}
+		mutants = append(mutants, some...)
+	}
+	return mutants, nil
+}
+
+// parse returns the mutants of a list.
+func parse(text string) ([]mutant, error) {
+	var mutants []mutant
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
+		var m mutant
+		var plain, removed, added []string
+		for line := range strings.Lines(paragraph) {
+			line = strings.TrimSuffix(line, "\n")
+			sign, rest, _ := strings.Cut(line, " ")
+			switch {
+			case line == "" || line[0] == '#':
+			case sign == "-":
+				removed = append(removed, rest)
+			case sign == "+":
+				added = append(added, rest)
+			case sign == "survives:":
+				m.survives = rest
+			default:
+				plain = append(plain, line)
+			}
+		}
+		if plain == nil && removed == nil && added == nil {
+			continue // comments alone
+		}
+		if len(plain) != 3 || removed == nil {
+			return nil, fmt.Errorf("not a mutant: %q", paragraph)
+		}
+		m.id, m.file, m.breaks = plain[0], plain[1], plain[2]
+		m.old, m.new = strings.Join(removed, "\n"), strings.Join(added, "\n")
+		mutants = append(mutants, m)
+	}
+	return mutants, nil
+}
+
+// apply returns source as m changes it.
+func (m mutant) apply(source string) (string, error) {
+	if n := strings.Count(source, m.old); n != 1 {
+		return "", fmt.Errorf("%s: %q is %d times in %s, not once", m.id, m.old, n, m.file)
+	}
+	return strings.Replace(source, m.old, m.new, 1), nil
+}
+
+// packages returns the packages whose tests are run: that of the file, then the one that users call.
+func (m mutant) packages() []string {
+	if dir := path.Dir(m.file); dir != "etcd" {
+		return []string{dir, "etcd"}
+	}
+	return []string{"etcd"}
+}
