@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -169,6 +170,28 @@ func TestWatchLeavesAFollowerThatIsCutOff(t *testing.T) {
 	alone.SetLag(legacy.Whole)
 	alone.Believe(nil)
 	want := must(t)(others.Set(soon(t), "/w", "2")).Index
+	if event := next(t, events); event.Index != want {
+		t.Errorf("event at %d, want %d", event.Index, want)
+	}
+}
+
+// A member that replays its log is far behind, but the cluster is not. The index of the key alone would say that.
+func TestAMemberThatReplaysItsLogEndsNoWatch(t *testing.T) {
+	c := legacy.Start(t, 3)
+	follower, leader := c.Followers()[0], c.Leader()
+	client := live.Client(t, follower.URL())
+	c.Write("/w", 1)
+	events, _ := follow(t, client, "/w", etcd.WithRecursive(), etcd.WithAfterIndex(c.Write("/other", 100)))
+	c.Write("/w", 1)
+	next(t, events)
+	follower.Kill()
+	follower.SetLag(legacy.Whole)
+	follower.Restart(t)
+	live.Eventually(t, "the cluster is asked", func() bool {
+		return slices.Contains(leader.Requests(), "GET /v2/keys/w?quorum=true")
+	})
+	want := c.Write("/w", 1)
+	follower.SetLag(0)
 	if event := next(t, events); event.Index != want {
 		t.Errorf("event at %d, want %d", event.Index, want)
 	}
