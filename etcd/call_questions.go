@@ -38,8 +38,8 @@ func (questions) Machines(named *[]string) *cluster.Call {
 }
 
 // serviceAnswer sorts the replies to Service. A member that has lost the others replies with 503. All that
-// matters is whether the reply is a 5xx: a gateway may refuse the path, and the member serves all the same. Etcd
-// 0.x does not have the path; it names the leader, or says with 500 that there is none, at another one.
+// matters is whether the reply is a 5xx: a gateway may refuse the path, and the member serves all the same.
+// Etcd 0.x does not have the path; it names the leader, or says with 500 that there is none, at another one.
 type serviceAnswer struct{ askedLegacy bool }
 
 func (a *serviceAnswer) Sort(reply cluster.Reply) (cluster.Verdict, error) {

@@ -62,7 +62,7 @@ type Config struct {
 	HTTPClient *http.Client
 
 	// RefuseRedirects makes every redirect an error. Without it one kind is followed: that of an etcd 0.x
-	// follower which names the leader, if the leader is one of the known members.
+	// follower which names the leader, if the leader is one of the known members or one that the follower lists.
 	RefuseRedirects bool
 
 	// AttemptTimeout bounds one attempt at one member: connecting, sending and reading the whole reply; for a

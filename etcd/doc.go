@@ -79,8 +79,9 @@
 //     another round, three in all at most, and none after AttemptTimeout has passed. The end of ctx ends the
 //     call.
 //   - Redirects are not followed: Go's http.Client would turn a redirected PUT into a GET. The one exception
-//     is that of an etcd 0.x follower to its leader, if that is a member that the client or the cluster knows.
-//     While no leader answers, rounds go on for AttemptTimeout; then the error matches ErrLeaderElect.
+//     is that of an etcd 0.x follower to its leader, if that is an endpoint or one that the follower lists.
+//   - While a cluster of etcd 0.x elects a leader, a call that needs one goes on with further rounds, until
+//     AttemptTimeout has passed. The error is ErrLeaderElect then, and nothing was applied.
 //
 // # Members
 //

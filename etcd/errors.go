@@ -142,8 +142,8 @@ func (e *ClusterError) Unwrap() []error {
 	return errs
 }
 
-// How many bytes of a path, and of the error of an attempt, the text of an error shows, and how many attempts:
-// those of three rounds through three members. While etcd 0.x has no leader there can be many more.
+// How many bytes of a path, and of the error of an attempt, the text of an error shows, and how many
+// attempts: those of three rounds through three members. While etcd 0.x has no leader there can be many more.
 const (
 	mostPathShown     = 500
 	mostAttemptShown  = 1200

@@ -27,7 +27,7 @@ const (
 	ErrRefreshValue       ErrorCode = 211 // 400: a refresh with a value
 	ErrRefreshTTLRequired ErrorCode = 212 // 400: a refresh without a TTL
 	ErrRaftInternal       ErrorCode = 300 // 500: no quorum in time; the write may yet be applied
-	ErrLeaderElect        ErrorCode = 301 // 500: the cluster has no leader now
+	ErrLeaderElect        ErrorCode = 301 // 500: the cluster has no leader now; on etcd 0.x nothing was applied
 	ErrWatcherCleared     ErrorCode = 400 // 400: defined by etcd, never seen
 	ErrEventIndexCleared  ErrorCode = 401 // 400: the events asked for are no longer in the history
 )

@@ -49,8 +49,8 @@ func (c *Client) getToFollow(ctx context.Context, key string, opts ...GetOption)
 	return resp, err
 }
 
-// legacyEmpty gives key, which must exist, the empty value and no TTL. Etcd 0.x refuses that as an update, but
-// not as a compare-and-swap.
+// legacyEmpty gives key, which must exist, the empty value and no TTL. Etcd 0.x refuses that as an update,
+// but not as a compare-and-swap.
 func (c *Client) legacyEmpty(ctx context.Context, key string) (*Response, error) {
 	empty := func(string) (string, error) { return "", nil }
 	m := &modify{key: key, change: empty, dropTTL: true}

@@ -29,7 +29,8 @@ func (c *Client) Create(ctx context.Context, key, value string, opts ...CreateOp
 
 // Update stores value at key, which must exist: ErrKeyNotFound otherwise, ErrNotFile for a directory.
 // CreatedIndex stays. Without an option the key's TTL is dropped, as etcd does it; WithTTL gives a new one,
-// WithKeepTTL keeps what is left of the old.
+// WithKeepTTL keeps what is left of the old. On etcd 0.x an empty value without a TTL is stored by a
+// compare-and-swap, which is then the Action.
 func (c *Client) Update(ctx context.Context, key, value string, opts ...UpdateOption) (*Response, error) {
 	u := with(opts, UpdateOption.applyUpdate, &update{write: write{value: &value, prevExist: &mustExist}})
 	if !u.keepTTL {
@@ -84,7 +85,7 @@ func (c *Client) CreateDir(ctx context.Context, dir string, opts ...SetOption) (
 // which is looked up first with a quorum read: etcd itself would take the update and erase the file's value.
 //
 // Etcd 3.5 cannot do it and answers ErrRaftInternal to every such update; the directory keeps its TTL.
-// Versions up to 3.4 can.
+// Versions up to 3.4 can. Etcd 0.x cannot take a TTL away, and answers ErrValueOrTTLRequired.
 func (c *Client) UpdateDir(ctx context.Context, dir string, opts ...SetOption) (*Response, error) {
 	w := with(opts, SetOption.applySet, &write{dir: true, prevExist: &mustExist})
 	if err := checkTTL(dir, w.ttl); err != nil {

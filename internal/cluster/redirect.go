@@ -12,8 +12,8 @@ import (
 // members have elected another leader, they redirect to the one that has died, or answer that there is none.
 // Etcd built with Go 1.26 also sends a 307 for a path that is not clean, but that redirect names no host.
 
-// leaderNamed returns the member to which the same request goes next, because v names it as the leader, or nil.
-// It returns nil for a member that has been tried in this round.
+// leaderNamed returns the member to which the same request goes next, because v names it as the leader, or
+// nil. It returns nil for a member that has been tried in this round.
 func (c *Cluster) leaderNamed(v *Verdict, f *failover) *Member {
 	if v.leader == nil || slices.Contains(f.tried, v.leader) {
 		return nil
@@ -22,8 +22,8 @@ func (c *Cluster) leaderNamed(v *Verdict, f *failover) *Member {
 	return v.leader
 }
 
-// findLeader finds the member that v, a verdict of m, names as the leader. It reports whether m is a follower of
-// this cluster, so that it has done nothing: whether the leader is a member that is known or that m lists.
+// findLeader finds the member that v, a verdict of m, names as the leader. It reports whether m is a follower
+// of this cluster, so that it has done nothing: whether the leader is a member that is known or that m lists.
 func (c *Cluster) findLeader(ctx context.Context, m *Member, v *Verdict) (isFollower bool) {
 	u, err := url.Parse(v.Leader)
 	if err != nil || u.Host == "" {

@@ -43,8 +43,8 @@ func (c *Cluster) vets(f *failover, m *Member) bool {
 	return len(c.members.all()) > 1 && (f.rounds < f.most || slices.Contains(f.others, m))
 }
 
-// confirmed returns v, which says that m does not serve the call, or Unknown in its place if the doubt about that
-// remains. For a read there is no need to know.
+// confirmed returns v, which says that m does not serve the call, or Unknown in its place if the doubt about
+// that remains. For a read there is no need to know.
 func (c *Cluster) confirmed(ctx context.Context, call *Call, m *Member, target *url.URL, v Verdict, most time.Duration) Verdict {
 	switch {
 	case v.NoLeader:

@@ -32,8 +32,8 @@ func (f *follower) streaming() bool {
 	return f.stream != nil && f.stream.opened && !f.stream.closing && f.stream.start < f.next
 }
 
-// openStream opens a stream, unless there is one or streams do not work here. Etcd 0.x, which has no cluster ID,
-// keeps one event for a stream that is not read at once, and puts no line feed between the events.
+// openStream opens a stream, unless there is one or streams do not work here. Etcd 0.x, which has no cluster
+// ID, keeps one event for a stream that is not read at once, and puts no line feed between the events.
 func (f *follower) openStream() {
 	if f.stream != nil || f.cluster == "" || time.Now().Before(f.pace.streamless) {
 		return

@@ -25,8 +25,8 @@ func (m *Member) leader(w http.ResponseWriter, _ *http.Request) error {
 	return writeText(w, leader.PeerURL())
 }
 
-// machines lists the members, also dead ones: first the one that m takes for the leader, the others in an order
-// that changes.
+// machines lists the members, also dead ones: first the one that m takes for the leader, the others in an
+// order that changes.
 func (m *Member) machines(w http.ResponseWriter, _ *http.Request) error {
 	members, leader := m.cluster.Members(), m.cluster.leaderOf(m)
 	var urls []string

@@ -25,7 +25,8 @@ type answer struct {
 
 var clock = regexp.MustCompile(`"20\d\d-[^"]*"`)
 
-// ask sends a request such as "PUT /v2/keys/a?value=1" to m, with a form if there is one, and follows nothing.
+// ask sends a request such as "PUT /v2/keys/a?value=1" to m, with a form if there is one, and follows
+// nothing.
 func ask(t *testing.T, m *Member, request string, form ...string) answer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

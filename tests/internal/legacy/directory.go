@@ -10,9 +10,9 @@ import (
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v2store"
 )
 
-// updateDirectory gives a directory another TTL. The store of 3.5 refuses that, so it happens to a file that for
-// that moment is there instead, which makes the event and wakes its watchers. As in 0.4.9 the directory keeps
-// its index, but not the event.
+// updateDirectory gives a directory another TTL. The store of 3.5 refuses that, so it happens to a file that
+// for that moment is there instead, which makes the event and wakes its watchers. As in 0.4.9 the directory
+// keeps its index, but not the event.
 func (s *store) updateDirectory(key string, expires time.Time) (*v2store.Event, error) {
 	var directory map[string]any
 	s.edit(key, func(node map[string]any) {

@@ -12,7 +12,8 @@ import (
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v2error"
 )
 
-// ServeHTTP answers a request of a client. Every answer is flushed before it ends, so none has a Content-Length.
+// ServeHTTP answers a request of a client. Every answer is flushed before it ends, so none has a
+// Content-Length.
 func (m *Member) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	defer w.(http.Flusher).Flush() // also when the handler panics
 	m.asked(req)
@@ -84,8 +85,8 @@ func (m *Member) handlerOf(req *http.Request) handler {
 	return nil
 }
 
-// lowerTheWords makes every parameter lower case that is the word true or false, the value of a key as well. If
-// the query or the form cannot be parsed it does nothing: what could be read counts, the rest is missing.
+// lowerTheWords makes every parameter lower case that is the word true or false, the value of a key as well.
+// If the query or the form cannot be parsed it does nothing: what could be read counts, the rest is missing.
 func lowerTheWords(req *http.Request) {
 	if req.ParseForm() != nil {
 		return

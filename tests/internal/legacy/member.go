@@ -95,8 +95,8 @@ func (m *Member) SetLag(commands int) {
 	_, _ = m.catchUp(m.cluster.log)
 }
 
-// Believe makes m take another member, perhaps one of another cluster, for the leader; nil is nobody. A member
-// that the others cannot reach believes in nobody, and applies nothing: see Whole.
+// Believe makes m take another member, perhaps one of another cluster, for the leader; nil is nobody. A
+// member that the others cannot reach believes in nobody, and applies nothing: see Whole.
 func (m *Member) Believe(leader *Member) {
 	m.cluster.mu.Lock()
 	defer m.cluster.mu.Unlock()
@@ -109,7 +109,8 @@ func (m *Member) behind() int {
 	return m.lag
 }
 
-// catchUp applies what m has not applied yet of log, except its lag, and returns the result of the last command.
+// catchUp applies what m has not applied yet of log, except its lag, and returns the result of the last
+// command.
 func (m *Member) catchUp(log []command) (event *v2store.Event, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -63,8 +63,8 @@ func (s *store) isDirectory(key string) bool {
 	return err == nil && event.Node.Dir && event.Node.Key != "/"
 }
 
-// watch returns a watcher for the first event at or after index; 0 means the next one. The store of 3.5 finds in
-// its history also that a directory above the key was deleted, and mistakes for it one whose name is the
+// watch returns a watcher for the first event at or after index; 0 means the next one. The store of 3.5 finds
+// in its history also that a directory above the key was deleted, and mistakes for it one whose name is the
 // beginning of the key's. That of 0.4.9 finds only events of the key and, if recursive, below.
 func (s *store) watch(key string, recursive, streaming bool, index uint64) (v2store.Watcher, error) {
 	key = path.Clean(key)

@@ -2,8 +2,8 @@ package legacy
 
 import "go.etcd.io/etcd/server/v3/etcdserver/api/v2store"
 
-// stream is a watch with stream=true. The store of 3.5 keeps 100 events for a reader that is slow, that of 0.4.9
-// one: with another one it lets go of the watch and says nothing.
+// stream is a watch with stream=true. The store of 3.5 keeps 100 events for a reader that is slow, that of
+// 0.4.9 one: with another one it lets go of the watch and says nothing.
 type stream struct {
 	watcher v2store.Watcher
 	events  chan *v2store.Event

@@ -7,8 +7,9 @@ import (
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v2error"
 )
 
-// watch answers with the first event, or with stream=true with one after another, with nothing between them. The
-// header goes first. Its index is looked at when the watch has begun, so it can be ahead of where it began.
+// watch answers with the first event, or with stream=true with one after another, with nothing between them.
+// The header goes first. Its index is looked at when the watch has begun, so it can be ahead of where it
+// began.
 func (m *Member) watch(w http.ResponseWriter, req *http.Request, key string, recursive bool) error {
 	var from uint64
 	if text := req.FormValue("waitIndex"); text != "" {

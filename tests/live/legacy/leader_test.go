@@ -20,9 +20,9 @@ var endpointsAfterDeath = map[string]func(c *legacy.Cluster) []string{
 	"one follower": func(c *legacy.Cluster) []string { return []string{c.Followers()[0].URL()} },
 }
 
-// Writes that begin after the leader's death wait until there is another one. At first the followers redirect to
-// the dead leader, then they say that there is none. None of that can have applied a write, so none fails, and
-// none is applied twice.
+// Writes that begin after the leader's death wait until there is another one. At first the followers redirect
+// to the dead leader, then they say that there is none. None of that can have applied a write, so none fails,
+// and none is applied twice.
 func TestWritesWaitForTheNextLeader(t *testing.T) {
 	for name, way := range map[string]struct {
 		follower bool // the only endpoint

@@ -15,8 +15,8 @@ import (
 	"github.com/etcdv2/client/tests/internal/live"
 )
 
-// In-order keys have no zeros before their numbers, so 10 comes before 9 in the order of their names. The line is
-// in the order in which they came.
+// In-order keys have no zeros before their numbers, so 10 comes before 9 in the order of their names. The
+// line is in the order in which they came.
 func TestMutexLetsInWhoCameFirst(t *testing.T) {
 	eachWay(t, func(t *testing.T, c *legacy.Cluster, client *etcd.Client) {
 		ctx := soon(t)

@@ -70,8 +70,8 @@ func all[E etcd.Event](o *told) []E {
 	return events
 }
 
-// follow starts a watch and returns the channel of its events, which is closed when the watch has ended, with the
-// error of its end in err.
+// follow starts a watch and returns the channel of its events, which is closed when the watch has ended, with
+// the error of its end in err.
 func follow(t testing.TB, client *etcd.Client, key string, opts ...etcd.WatchOption) (events chan *etcd.Response, end func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(soon(t))

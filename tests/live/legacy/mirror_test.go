@@ -62,8 +62,8 @@ func holds(t testing.TB, m *etcd.Mirror, client *etcd.Client, dir string) {
 	}
 }
 
-// More is written than the server remembers, while the mirror is cut off. It reads again once, its index does not go
-// back, and WaitIndex returns.
+// More is written than the server remembers, while the mirror is cut off. It reads again once, its index does
+// not go back, and WaitIndex returns.
 func TestMirrorReadsAgainOnceAfterAGap(t *testing.T) {
 	for name, members := range map[string]int{"one member": 1, "three members": 3} {
 		t.Run(name, func(t *testing.T) {

@@ -35,8 +35,9 @@ func TestWatch(t *testing.T) {
 	})
 }
 
-// A watch that begins with what is there begins behind it, also where the header of the read is ahead of it: an
-// event happens in between, each time. A key and a directory are read, of which the latter is made once only.
+// A watch that begins with what is there begins behind it, also where the header of the read is ahead of it:
+// an event happens in between, each time. A key and a directory are read, of which the latter is made once
+// only.
 func TestNothingIsMissedWhereTheHeaderIsAhead(t *testing.T) {
 	eachWay(t, func(t *testing.T, c *legacy.Cluster, client *etcd.Client) {
 		must(t)(client.Set(soon(t), "/w/0", "first"))
@@ -175,7 +176,8 @@ func TestWatchLeavesAFollowerThatIsCutOff(t *testing.T) {
 	}
 }
 
-// A member that replays its log is far behind, but the cluster is not. The index of the key alone would say that.
+// A member that replays its log is far behind, but the cluster is not. The index of the key alone would say
+// that.
 func TestAMemberThatReplaysItsLogEndsNoWatch(t *testing.T) {
 	c := legacy.Start(t, 3)
 	follower, leader := c.Followers()[0], c.Leader()
@@ -197,7 +199,8 @@ func TestAMemberThatReplaysItsLogEndsNoWatch(t *testing.T) {
 	}
 }
 
-// Leaders die, one after the other, and come back. A watch goes on through that, and misses and repeats nothing.
+// Leaders die, one after the other, and come back. A watch goes on through that, and misses and repeats
+// nothing.
 func TestWatchGoesOnThroughLeaderChanges(t *testing.T) {
 	c := legacy.Start(t, 3)
 	client := live.Client(t, c.Endpoints()...)
