@@ -108,7 +108,7 @@ func (e *ClusterError) Error() string {
 	}
 	attempts := e.Attempts
 	if before := len(attempts) - mostAttemptsShown; before > 0 {
-		fmt.Fprintf(&b, "%d attempts, then ", before)
+		fmt.Fprintf(&b, "earlier attempts: %d; ", before)
 		attempts = attempts[before:]
 	}
 	for i, a := range attempts {

@@ -14,12 +14,13 @@ import (
 // last attempt failed, for its index, which changes nothing. If etcd of this cluster answers, the write is
 // sent; if not, it goes to the next member, because nothing of it has been sent.
 
-// vet returns nil if the write of f can be sent to m, or else the verdict of an attempt that was not made.
+// vet returns nil if the write of f can be sent to m, or else the verdict of an attempt that was not made. It
+// takes at most half of the attempt's time: a write that is sent with none left has no known outcome.
 func (c *Cluster) vet(ctx context.Context, f *failover, m *Member, most time.Duration) *Verdict {
 	if f.call.Read || m.proven.Load() || !c.vets(f, m) {
 		return nil
 	}
-	v := c.Ask(ctx, m, c.config.Questions.Index(), most)
+	v := c.Ask(ctx, m, c.config.Questions.Index(), (most+1)/2) // 0 stays no limit
 	if m.proven.Load() {
 		return nil
 	}

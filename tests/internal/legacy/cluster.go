@@ -32,10 +32,10 @@ func Start(t testing.TB, members int) *Cluster {
 	c.leader = c.members[0]
 	for i, m := range c.members {
 		m.believed = c.leader
-		c.append(command{Op: opCreate, Key: "/_etcd/machines/" + m.name, Value: m.registration()})
+		_, _ = c.append(command{Op: opCreate, Key: "/_etcd/machines/" + m.name, Value: m.registration()})
 		if i == 0 {
 			config := `{"activeSize":9,"removeDelay":1800,"syncInterval":5}`
-			c.append(command{Op: opSet, Key: "/_etcd/config", Value: config})
+			_, _ = c.append(command{Op: opSet, Key: "/_etcd/config", Value: config})
 		}
 	}
 	c.expireUntilTheEnd(t)
@@ -52,7 +52,7 @@ func (c *Cluster) expireUntilTheEnd(t testing.TB) {
 		for {
 			select {
 			case now := <-next.C:
-				c.propose(nil, command{Op: opSync, Time: now})
+				_, _, _ = c.propose(nil, command{Op: opSync, Time: now})
 			case <-over:
 				return
 			}
