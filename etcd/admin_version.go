@@ -39,6 +39,16 @@ func (c *Client) versionOf(ctx context.Context, m *cluster.Member) string {
 	return version
 }
 
+// askVersion asks m for the version that it runs now; empty if it does not tell.
+func (c *Client) askVersion(ctx context.Context, m *cluster.Member) string {
+	var told Version
+	call := newVersionCall(func(version Version) { told = version })
+	if c.cluster.Ask(ctx, m, &call.Call, versionTimeout).Err != nil {
+		return ""
+	}
+	return told.Server
+}
+
 // newVersionCall returns a call that passes what a member tells to learned.
 func newVersionCall(learned func(Version)) *textCall {
 	call := newTextCall(gen.NewGetVersionRequest(), wanted{decode: func(text []byte) bool {

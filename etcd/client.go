@@ -14,9 +14,9 @@ type Client struct {
 	observer       Observer // nil for none
 	pollTimeout    time.Duration
 	selection      Selection
-	mostReplyBytes int64       // see Config.MaxReplyBytes
-	refreshSafe    atomic.Bool // see refreshKnown
-	legacy         atomic.Bool // the cluster has answered a quorum read as etcd 0.x does
+	mostReplyBytes int64                          // see Config.MaxReplyBytes
+	refresh        atomic.Pointer[refreshSupport] // nil until it was asked for
+	legacy         atomic.Bool                    // the cluster has answered a quorum read as etcd 0.x does
 }
 
 // New returns a client for the cluster that config describes. It returns ErrInvalidArgument for a

@@ -24,8 +24,14 @@ func (m *modify) setTTL(ttl time.Duration) { m.ttl = &ttl }
 // and stores the result if the key is still the same; if not, it starts again, until ctx ends. change may
 // therefore be called many times. Its error ends Modify and is returned as it is; nothing is written then.
 //
-// What is left of the key's TTL is kept, rounded up to a second; WithTTL gives a new one, WithoutTTL drops
-// it. Modify returns ErrKeyNotFound where the key does not exist, and ErrNotFile for a directory. It never
+// What is left of the key's TTL is kept. However often the key is changed, it expires within a second, and
+// the time that a request takes, of when it would have expired: Node.Expiration stays within the same second
+// of the server's clock. If a write misses that, because the second ended while it was in flight, Modify
+// writes the key once more. In the last second, or a little earlier where requests take long, nothing can be
+// written that would expire in time. Modify then waits until the key has expired, and returns ErrKeyNotFound.
+// WithTTL gives a new TTL, WithoutTTL drops it.
+//
+// Modify returns ErrKeyNotFound where the key does not exist, and ErrNotFile for a directory. It never
 // repeats a write whose outcome is unknown. A nil change is ErrInvalidArgument.
 func (c *Client) Modify(ctx context.Context, key string, change func(current string) (string, error),
 	opts ...ModifyOption,
@@ -43,12 +49,12 @@ func (c *Client) Modify(ctx context.Context, key string, change func(current str
 	return m.run(ctx, c)
 }
 
-// run tries until nobody else changes the key in between.
+// run tries until nobody else changes the key in between, and waits while the key is about to expire.
 func (m *modify) run(ctx context.Context, c *Client) (*Response, error) {
 	pause := modifyPause
 	for {
-		resp, conflict, err := m.try(ctx, c)
-		if !conflict {
+		resp, again, err := m.try(ctx, c)
+		if !again {
 			return resp, err
 		}
 		if err := pause.Wait(ctx, c.cluster.Life()); err != nil {
@@ -57,38 +63,40 @@ func (m *modify) run(ctx context.Context, c *Client) (*Response, error) {
 	}
 }
 
-// try reads, changes and swaps once. conflict says that somebody else changed the key in between.
-func (m *modify) try(ctx context.Context, c *Client) (resp *Response, conflict bool, err error) {
-	read, err := c.Get(ctx, m.key, WithQuorum())
+// try reads, changes and swaps once. again says that another try may do better: somebody else has changed the
+// key in between, or it is about to expire.
+func (m *modify) try(ctx context.Context, c *Client) (resp *Response, again bool, err error) {
+	read, clock, err := c.getClocked(ctx, m.key)
 	if err != nil {
 		return nil, false, err
 	}
-	if read.Node.Dir {
-		return nil, false, fmt.Errorf("modify %q: %w", m.key, ErrNotFile)
-	}
-	ttl, err := m.nextTTL(read.Node)
-	if err != nil {
-		return nil, false, err
-	}
-	value, err := m.change(read.Node.Value)
-	if err != nil {
-		return nil, false, err
-	}
-	prev := &Prev{Index: read.Node.ModifiedIndex}
-	resp, err = c.put(ctx, m.key, &write{value: &value, ttl: ttl, prev: prev, unique: m.unique})
-	return resp, errors.Is(err, ErrCompareFailed) && !errors.Is(err, ErrOutcomeUnknown), err
-}
-
-// nextTTL returns the TTL that node is to be stored with, nil for none.
-func (m *modify) nextTTL(node *Node) (*time.Duration, error) {
+	node := read.Node
+	keeps := m.ttl == nil && !m.dropTTL && !node.Expiration.IsZero()
 	switch {
-	case m.dropTTL:
-		return nil, nil
-	case m.ttl != nil || node.Expiration.IsZero():
-		return m.ttl, nil
-	case node.TTL <= 0:
+	case node.Dir:
+		return nil, false, fmt.Errorf("modify %q: %w", m.key, ErrNotFile)
+	case keeps && node.TTL <= 0:
 		// It has expired, and the server only has not swept it yet.
-		return nil, fmt.Errorf("modify %q: its TTL has run out: %w", m.key, ErrKeyNotFound)
+		return nil, false, fmt.Errorf("modify %q: its TTL has run out: %w", m.key, ErrKeyNotFound)
+	case keeps && clock.tooLate(node.TTL):
+		return nil, true, nil
 	}
-	return &node.TTL, nil
+	value, err := m.change(node.Value)
+	if err != nil {
+		return nil, false, err
+	}
+	w := &write{value: &value, ttl: m.ttl, prev: &Prev{Index: node.ModifiedIndex}, unique: m.unique}
+	w.after = point{read.Index, read.ClusterID}
+	kept, sent := clock.ttlTo(node.Expiration), time.Now()
+	switch {
+	case keeps && kept < time.Second:
+		return nil, true, nil
+	case keeps:
+		w.ttl = &kept
+	}
+	resp, err = c.put(ctx, m.key, w)
+	if keeps && err == nil {
+		resp = m.correct(ctx, c, resp, node.Expiration, clockAtWrite(resp.Node, kept, sent))
+	}
+	return resp, errors.Is(err, ErrCompareFailed) && !errors.Is(err, ErrOutcomeUnknown), err
 }

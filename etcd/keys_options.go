@@ -98,8 +98,9 @@ func (o ttlOption) applyCreateInOrder(w *write)  { w.setTTL(time.Duration(o)) }
 func (o ttlOption) applyUpdate(u *update)        { u.setTTL(time.Duration(o)) }
 func (o ttlOption) applyModify(m *modify)        { m.setTTL(time.Duration(o)) }
 
-// WithKeepTTL makes an Update keep the time the key has left to live, which etcd itself would drop. The
-// update is then a Modify: a quorum read and a compare-and-swap.
+// WithKeepTTL makes an Update keep the time the key has left to live, which etcd itself would drop: the key
+// expires within a second of when it would have expired, however often it is updated. The update is then a
+// Modify: a quorum read and a compare-and-swap, and in the key's last second a wait for its end; see Modify.
 func WithKeepTTL() UpdateOption { return updateFunc(func(u *update) { u.keepTTL = true }) }
 
 type updateFunc func(*update)

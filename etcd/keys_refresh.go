@@ -2,18 +2,26 @@ package etcd
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
-// Refresh gives an existing key a new TTL and keeps its value. It returns ErrKeyNotFound where the key does
-// not exist.
+// Refresh gives an existing key a new TTL and keeps its value. It returns ErrKeyNotFound if the key does not
+// exist.
 //
-// From etcd 2.3.7 on no watch sees it. Older servers do not know the refresh parameter, or know it badly, and
-// would erase the value; there Refresh is a Modify that changes nothing but the TTL, which watches see. The
-// cluster's version determines which of the two applies; it is asked for until it is new enough.
+// No watch sees it if every member of the cluster runs etcd 2.3.7 or later; the servers' refresh parameter
+// does that. Otherwise, and if the versions cannot be learned, Refresh is a Modify that changes nothing but
+// the TTL, which watches see: members before 2.3.0 would erase the value, and members before 2.3.6 lose
+// events. All members count, because each applies the write to its own copy.
 //
-// A directory can be refreshed on etcd 2.3.7 to 3.4, and what is below it then lives as long. Etcd 3.5 cannot
-// and answers ErrRaftInternal, older servers ErrNotFile; it keeps its TTL there.
+// From etcd 3.0 on, the cluster's version is proof enough. In a cluster of etcd 2.3 it is the same for all
+// patch levels. Each member is then asked, and must be an endpoint at a client URL that it advertises, unless
+// the cluster has only one member: behind one address for several members, nothing is known of the others.
+// Refresh asks again after a minute, because a member can be replaced by an older one.
+//
+// A directory can be refreshed on etcd 2.3.7 to 3.4 in the same circumstances, and what is below it then
+// lives as long. Otherwise the error is ErrNotFile, or ErrRaftInternal from etcd 3.5, which cannot do it; the
+// directory keeps its TTL.
 func (c *Client) Refresh(ctx context.Context, key string, ttl time.Duration) (*Response, error) {
 	if _, err := wireKey(key); err != nil {
 		return nil, err
@@ -21,32 +29,88 @@ func (c *Client) Refresh(ctx context.Context, key string, ttl time.Duration) (*R
 	if err := checkTTL(key, &ttl); err != nil {
 		return nil, err
 	}
-	known, err := c.refreshKnown(ctx)
+	refreshes, err := c.refreshes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if !known {
+	if !refreshes {
 		keep := func(current string) (string, error) { return current, nil }
 		return c.Modify(ctx, key, keep, WithTTL(ttl))
 	}
 	return c.put(ctx, key, &write{ttl: &ttl, prevExist: &mustExist, refresh: true})
 }
 
-// refreshKnown reports whether every member keeps the value when it is told to refresh.
-func (c *Client) refreshKnown(ctx context.Context) (bool, error) {
-	// A cluster's version never goes down, so a yes lasts.
-	if c.refreshSafe.Load() {
-		return true, nil
+// refreshSupport is what was learned about the refresh parameter.
+type refreshSupport struct {
+	safe  bool      // every member knows it
+	until time.Time // when to ask again; the zero time means never
+}
+
+// refreshes reports whether every member of the cluster keeps values and events when it is told to refresh. A
+// server that hangs may take half of the time that is left. The error is that of a call that has ended.
+func (c *Client) refreshes(ctx context.Context) (bool, error) {
+	known := c.refresh.Load()
+	if known == nil || !known.until.IsZero() && !time.Now().Before(known.until) {
+		most := versionTimeout
+		if deadline, ok := ctx.Deadline(); ok {
+			most = min(most, time.Until(deadline)/2)
+		}
+		asking, cancel := context.WithTimeout(ctx, most)
+		defer cancel()
+		safe, forGood, err := c.askRefreshes(asking)
+		if err != nil && (ctx.Err() != nil || c.cluster.Life().Err() != nil) {
+			return false, err
+		}
+		known = &refreshSupport{safe: safe}
+		if !forGood {
+			known.until = time.Now().Add(refreshAskedAgain)
+		}
+		c.refresh.Store(known)
 	}
+	return known.safe, nil
+}
+
+// askRefreshes asks the servers. forGood says that their answer will not change.
+func (c *Client) askRefreshes(ctx context.Context) (safe, forGood bool, err error) {
 	version, err := c.Version(ctx)
-	if err != nil {
-		return false, err
+	switch {
+	case err != nil || !atLeast(version.Cluster, 2, 3, 0) || c.cluster.Mixed():
+		return false, false, err
+	case atLeast(version.Cluster, 3, 0, 0):
+		return true, true, nil // a cluster's version does not go back to 2.3
 	}
-	// The cluster's version is that of its oldest member without the patch level; the fixes of 2.3.7 can only
-	// be asked of the member that answers.
-	known := atLeast(version.Cluster, 2, 3, 0) && atLeast(version.Server, 2, 3, 7)
-	if known {
-		c.refreshSafe.Store(true)
+	members, err := c.Members(ctx)
+	if err != nil || len(members) == 1 {
+		return err == nil && fixedRefresh(version.Server), false, err
 	}
-	return known, nil
+	for _, member := range members {
+		if !fixedRefresh(c.ownVersion(ctx, member, members)) {
+			return false, false, nil
+		}
+	}
+	return true, false, nil
+}
+
+// fixedRefresh reports whether a server of that version does nothing wrong when it is told to refresh. Before
+// 2.3.6 the event was missing in the history, which made watches fail or pass over others; before 2.3.7 a
+// compare-and-swap erased the value.
+func fixedRefresh(version string) bool { return atLeast(version, 2, 3, 7) }
+
+// ownVersion asks one of members for its version, at an endpoint that it alone advertises. It returns "" if
+// there is none, or no answer.
+func (c *Client) ownVersion(ctx context.Context, member Member, members []Member) string {
+	endpoints := c.Endpoints()
+	for _, clientURL := range member.ClientURLs {
+		named := 0
+		for _, other := range members {
+			if slices.Contains(other.ClientURLs, clientURL) {
+				named++
+			}
+		}
+		m, err := c.cluster.At(clientURL)
+		if err == nil && named == 1 && slices.Contains(endpoints, m.Endpoint()) {
+			return c.askVersion(ctx, m)
+		}
+	}
+	return ""
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/errs"
 )
 
@@ -16,21 +15,25 @@ type UniqueOption interface {
 	CreateInOrderOption
 }
 
-// WithUniqueValue promises that nothing else is ever written with this value: it holds a random token, say. A
-// write whose outcome is unknown can then be settled on the server, and the call does that before it returns,
-// within its context:
+// WithUniqueValue promises that nothing else is ever written with this value: it holds a random token, say.
+// If the outcome of a write is unknown, the call finds it out on the server before it returns, within its
+// context. It looks for the value, first at the key, with a quorum read, and then in the history of what has
+// happened there since just before the write. That costs every call one more request; a CompareAndSwap by
+// value becomes one by index, behind a quorum read.
 //
-//   - Create and CompareAndSwap are sent again, which can do no harm. If they are refused then, their value
-//     is looked for, which tells whether they have been applied. A comparison by value alone is made one by
-//     index for that, with a quorum read.
-//   - CreateInOrder is not sent again; its value is looked for. If it is found, it has succeeded.
+//   - If the value is there, or was there and is gone again, the write has succeeded.
+//   - If it is certain that the value never was there, Create and CompareAndSwap are sent again.
+//     CreateInOrder is not, because an earlier copy could still arrive and make a second node.
+//   - If neither is certain, the error is still ErrOutcomeUnknown: the server remembers only the last 1,000
+//     events of all keys, the cluster may have been restored from a backup in the meantime, and with
+//     AnyCluster the write may have gone to another cluster.
 //
-// The answer is that of now. A copy of a Create that is still on its way, through a member that hangs, can
-// make the key once more after it has been deleted; give it a TTL where that matters.
+// The answer is that of now. A member that hangs may hold back a copy of a Create and deliver it later. The
+// copy is refused while the key exists, but makes the key if it has been deleted by then: once more after a
+// success, and even after a refusal. Give the key a TTL, or look out for such a key, if that matters. A late
+// copy of a CompareAndSwap is always refused, because the index that it compares with does not come back.
 //
-// What is there now is looked at, and what the server remembers of the last 1,000 events. Where that does not
-// tell, the error is ErrOutcomeUnknown still. The Response of a settled write is that of what was found; its
-// PrevNode may be missing.
+// The Response of a write that was found is that of what was found; its PrevNode may be missing.
 func WithUniqueValue() UniqueOption { return uniqueOption{} }
 
 type uniqueOption struct{}
@@ -45,7 +48,7 @@ type settlement struct {
 	key    string
 	write  *write
 	send   func() (*Response, error)
-	after  uint64 // an etcd index from before the write
+	after  point // before the write was sent; the zero point if nothing can be certain
 }
 
 // settled sends a write and, if it has promised a value of its own, settles an unknown outcome.
@@ -56,21 +59,20 @@ func (c *Client) settled(ctx context.Context, key string, w *write, send func() 
 	if *w.value == "" {
 		return nil, errs.Invalidf("the empty value for %q is not unique", key)
 	}
-	s := &settlement{client: c, key: key, write: w, send: send, after: c.cluster.Seen()}
-	if s.after == 0 {
-		index, err := c.present(ctx, key)
+	s := &settlement{client: c, key: key, write: w, send: send, after: w.after}
+	if s.after == (point{}) {
+		var err error
+		s.after, err = c.pointNow(ctx, key)
 		// A user that may only write can still write, and settle nothing.
 		if err != nil && !errors.Is(err, ErrUnauthorized) {
 			return nil, err
 		}
-		s.after = index
 	}
 	resp, err := send()
 	if !errors.Is(err, ErrOutcomeUnknown) {
 		return resp, err
 	}
-	resp, err = s.settle(ctx, err)
-	return resp, contexts.Join(ctx, err)
+	return s.settle(ctx, err)
 }
 
 // swapByIndex makes a compare-and-swap by value one that can be sent twice: by value, another write could
@@ -92,85 +94,31 @@ func (c *Client) swapByIndex(ctx context.Context, key string, w *write) (*Respon
 	return m.run(ctx, c)
 }
 
-// settle returns what became of the write, or unknown where that cannot be found out.
+// settle returns what became of the write, or unknown if that cannot be found out. It looks before it sends
+// anything again: the key may have been made and deleted, and must not be made twice. A refusal of a copy is
+// the outcome only if no other copy was applied in the meantime, so settle looks again after one.
 func (s *settlement) settle(ctx context.Context, unknown error) (*Response, error) {
+	var refusal error
 	pause := settlePause
 	for pause.Wait(ctx, s.client.cluster.Life()) == nil {
-		var refusal error
-		if !s.write.inOrder() {
-			resp, err := s.send()
-			if err == nil {
-				return resp, nil
-			}
-			if Retryable(err) {
-				continue
-			}
-			refusal = err
-		}
 		found, certain, err := s.find(ctx)
 		switch {
-		case Retryable(err):
-			continue
-		case err != nil:
-			return nil, unknown // it will not be otherwise later
 		case found != nil:
 			return found, nil
-		case certain && refusal != nil:
+		case Retryable(err):
+			continue
+		case !certain || s.write.inOrder():
+			return nil, unknown
+		case refusal != nil:
 			return nil, refusal
 		}
-		return nil, unknown
+		resp, err := s.send()
+		if err == nil {
+			return resp, nil
+		}
+		if !Retryable(err) && !errors.Is(err, ErrOutcomeUnknown) {
+			refusal = err
+		}
 	}
 	return nil, unknown
-}
-
-// find looks for the write's value, where it was written to and then in what has happened there. certain says
-// that it would have been found if it had ever been there.
-func (s *settlement) find(ctx context.Context) (found *Response, certain bool, err error) {
-	read, err := s.client.Get(ctx, s.key, WithQuorum())
-	if errors.Is(err, ErrKeyNotFound) {
-		found, certain = s.history(ctx, 0)
-		return found, certain, nil
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	for node := range read.Node.Walk() {
-		if s.ours(node) {
-			read.Node, read.Action, read.Index = node, s.write.action(), node.ModifiedIndex
-			return read, true, nil
-		}
-	}
-	last := read.Node.ModifiedIndex
-	if read.Node.Dir {
-		last = 0 // a directory's index does not tell of what happened in it
-	}
-	found, certain = s.history(ctx, last)
-	return found, certain, nil
-}
-
-func (s *settlement) ours(node *Node) bool { return !node.Dir && node.Value == *s.write.value }
-
-// history looks at the events since the write, up to the one with index last, or, if that is 0, for some
-// time.
-func (s *settlement) history(ctx context.Context, last uint64) (found *Response, certain bool) {
-	if last != 0 && last <= s.after {
-		return nil, true // nothing has happened there since
-	}
-	ctx, cancel := context.WithTimeout(ctx, historyTime)
-	defer cancel()
-	opts := []WatchOption{WithAfterIndex(s.after)}
-	if s.write.inOrder() {
-		opts = append(opts, WithRecursive())
-	}
-	for event, err := range s.client.Watch(ctx, s.key, opts...) {
-		switch {
-		case err != nil:
-			return nil, false
-		case s.ours(event.Node):
-			return event, true
-		case last != 0 && event.Index >= last:
-			return nil, true
-		}
-	}
-	return nil, false
 }

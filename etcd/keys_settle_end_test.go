@@ -9,11 +9,12 @@ import (
 	"time"
 )
 
-// doubtful are scripts that settle nothing for as long as they are followed.
+// doubtful are scripts that settle nothing for as long as they are followed. What is not sent again cannot
+// stay without an answer again.
 var doubtful = map[string]script{
-	"no answer":   {write: replies{noWord}, read: replies{noWord}},
-	"silence":     {write: replies{noWord, hang}, read: replies{hang}},
-	"cannot read": {write: replies{noWord, exists}, read: replies{noWord}},
+	"no answer":       {write: replies{noWord}, read: replies{noWord}},
+	"silence":         {write: replies{noWord}, read: replies{hang}},
+	"again no answer": {write: replies{noWord}, read: replies{nothing}},
 }
 
 // begun returns s with what name's call asks before it writes.
@@ -27,6 +28,9 @@ func begun(name string, s script) script {
 func TestEndOfTheContextEndsSettlingInDoubt(t *testing.T) {
 	for name, call := range unique {
 		for how, s := range doubtful {
+			if name == "CreateInOrder" && how == "again no answer" {
+				continue
+			}
 			t.Run(name+"/"+how, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := begun(name, s)
@@ -47,6 +51,9 @@ func TestEndOfTheContextEndsSettlingInDoubt(t *testing.T) {
 func TestCloseEndsSettlingInDoubt(t *testing.T) {
 	for name, call := range unique {
 		for how, s := range doubtful {
+			if name == "CreateInOrder" && how == "again no answer" {
+				continue
+			}
 			t.Run(name+"/"+how, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := begun(name, s)
@@ -91,7 +98,6 @@ func TestSettlingEndsWhereItMayNotLook(t *testing.T) {
 	_, err := connect(t, s.url).Create(t.Context(), "/k", "mine", WithUniqueValue())
 	checkIs(t, err, ErrOutcomeUnknown)
 	check(t, "requests", s.got(), []string{
-		"HEAD /v2/keys/k", "PUT /v2/keys/k?prevExist=false value=mine",
-		"PUT /v2/keys/k?prevExist=false value=mine", "GET /v2/keys/k?quorum=true",
+		"HEAD /v2/keys/k", "PUT /v2/keys/k?prevExist=false value=mine", "GET /v2/keys/k?quorum=true",
 	})
 }

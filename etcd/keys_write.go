@@ -35,7 +35,8 @@ type write struct {
 	prevExist *bool
 	prev      *Prev
 	refresh   bool
-	unique    bool // see WithUniqueValue
+	unique    bool  // see WithUniqueValue
+	after     point // before the write, for one that is unique; the zero point if it is to be asked for
 }
 
 func (w *write) setTTL(ttl time.Duration) { w.ttl = &ttl }

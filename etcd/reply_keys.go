@@ -130,7 +130,8 @@ func lowered(value string) string {
 
 // held reports whether p can have held for node.
 func (p *Prev) held(node *Node) bool {
-	return (p.Index == 0 || p.Index == node.ModifiedIndex) && (p.Value == "" || isStored(p.Value, node))
+	byIndex := p.Index == 0 || node.ModifiedIndex == 0 || p.Index == node.ModifiedIndex
+	return byIndex && (p.Value == "" || isStored(p.Value, node))
 }
 
 // refusal sorts a reply that is not a success.
@@ -177,7 +178,7 @@ func (k *keysCall) doubt(reply cluster.Reply, said *Error) cluster.Verdict {
 // reads, may refuse it and let a GET pass. The page of a server without the path has the same status, too.
 func refusesHead(reply cluster.Reply) bool {
 	switch reply.StatusCode {
-	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+	case http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		return !cluster.TellsIndex(reply.Response)
 	}
 	return false

@@ -16,7 +16,14 @@ const (
 	leastPulseInterval    = 100 * time.Millisecond // a healthy member may take that long when it is busy
 	leastSyncTime         = time.Second            // for a sync in the background, however short its interval
 	versionTimeout        = 3 * time.Second        // for the version query that another call makes
-	historyTime           = time.Second            // for a search of the history when its end is not known
+	refreshAskedAgain     = time.Minute            // what is known of the refresh parameter on etcd 2
+	historyTime           = 5 * time.Second        // for a search of the history; proving silence takes up to 4 s
+)
+
+// What writers that keep a TTL miss at once adds up until they have corrected it.
+const (
+	mostMissed = 3 * time.Second
+	mostOthers = 20 // looks at the key while the miss of another is not corrected
 )
 
 // Pauses between tries. They are copied for each use.

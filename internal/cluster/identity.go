@@ -101,6 +101,9 @@ func (i *identity) floor() uint64 {
 	return i.highest()
 }
 
+// Mixed reports whether members of different clusters may answer, because Config.ClusterID is AnyCluster.
+func (c *Cluster) Mixed() bool { return c.identity.expected == AnyCluster }
+
 // IndexOf returns the etcd index in a reply's header, or 0 if there is none.
 func IndexOf(resp *http.Response) uint64 { return HeaderNumber(resp, "X-Etcd-Index") }
 

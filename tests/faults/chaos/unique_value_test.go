@@ -172,3 +172,53 @@ func (s *settlement) judge(fault faultproxy.Fault, resp *etcd.Response, err erro
 		s.lie("%v: the answer is %+v, the node %+v", fault, resp.Node, node)
 	}
 }
+
+// Somebody takes each key away as soon as it is there, as a worker takes jobs. A create whose reply was lost must
+// not make it once more.
+func TestUniqueCreateIsMadeOnce(t *testing.T) {
+	const rounds = 30
+	cluster := embedded35.start(t, 1)
+	fronted := front(t, cluster)
+	worker, client := live.Client(t, cluster.Endpoints()...), live.Client(t, fronted.urls()...)
+	start := live.Must[*etcd.Response](t)(worker.Set(t.Context(), "/start", ""))
+	taken := make(chan string, 2*rounds)
+	go func() {
+		defer close(taken)
+		for event, err := range worker.Watch(t.Context(), "/jobs", etcd.WithRecursive(), etcd.WithAfterIndex(start.Index)) {
+			switch {
+			case err != nil:
+				return
+			case event.Action != etcd.ActionCreate:
+				continue
+			}
+			taken <- event.Node.Key
+			if _, err := worker.Delete(t.Context(), event.Node.Key); err != nil {
+				t.Errorf("delete: %v", err)
+			}
+			if event.Node.Key == "/jobs/last" {
+				return
+			}
+		}
+	}()
+	for i := range rounds {
+		struck := &atomic.Bool{}
+		fronted.use(faultproxy.Writes(func() faultproxy.Fault {
+			if struck.Swap(true) {
+				return faultproxy.Pass
+			}
+			return faultproxy.DropReply
+		}))
+		key := fmt.Sprintf("/jobs/%d", i)
+		live.Must[*etcd.Response](t)(client.Create(t.Context(), key, "token of "+key, etcd.WithUniqueValue()))
+	}
+	live.Must[*etcd.Response](t)(worker.Create(t.Context(), "/jobs/last", ""))
+	made := map[string]int{}
+	for key := range taken {
+		if made[key]++; made[key] > 1 {
+			t.Errorf("%s was made %d times", key, made[key])
+		}
+	}
+	if len(made) != rounds+1 {
+		t.Errorf("%d of %d jobs were made", len(made), rounds+1)
+	}
+}

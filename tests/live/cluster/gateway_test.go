@@ -6,6 +6,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/tests/internal/live"
@@ -45,6 +46,18 @@ func TestBehindAGateway(t *testing.T) {
 					t.Errorf("machines %q, %v", machines, err)
 				}
 			})
+		}
+	})
+}
+
+// A refresh needs no path beside /v2: it has a way for servers whose version is not known.
+func TestRefreshBehindAGatewayWithoutVersion(t *testing.T) {
+	live.Each(t, func(t *testing.T, s live.Server) {
+		client := live.Client(t, gateway(t, s.Endpoint+"/v2/", "/v2/"))
+		must(t)(client.Set(t.Context(), s.Dir, "v", etcd.WithTTL(time.Minute)))
+		node := must(t)(client.Refresh(t.Context(), s.Dir, time.Hour)).Node
+		if node.Value != "v" || node.TTL <= time.Minute {
+			t.Errorf("got %+v", node)
 		}
 	})
 }
