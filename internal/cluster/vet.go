@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,14 +15,21 @@ import (
 // last attempt failed, for its index, which changes nothing. If etcd of this cluster answers, the write is
 // sent; if not, it goes to the next member, because nothing of it has been sent.
 
-// vet returns nil if the write of f can be sent to m, or else the verdict of an attempt that was not made. It
-// takes at most half of the attempt's time: a write that is sent with none left has no known outcome.
+// errAnsweredLate says of a member that the write can go to it the next time.
+var errAnsweredLate = errors.New("not sent, because a question for the index took more than half of the time")
+
+// vet returns nil if the write of f can be sent to m, or else the verdict of an attempt that was not made. A
+// write is not sent if little is left of its time, most, after the question: its outcome would not be known.
 func (c *Cluster) vet(ctx context.Context, f *failover, m *Member, most time.Duration) *Verdict {
 	if f.call.Read || m.proven.Load() || !c.vets(f, m) {
 		return nil
 	}
-	v := c.Ask(ctx, m, c.config.Questions.Index(), (most+1)/2) // 0 stays no limit
+	start := time.Now()
+	v := c.Ask(ctx, m, c.config.Questions.Index(), most)
 	if m.proven.Load() {
+		if most > 0 && time.Since(start) > most/2 {
+			return &Verdict{Outcome: NotSent, Err: errAnsweredLate}
+		}
 		return nil
 	}
 	if ctx.Err() == nil && c.life.Err() == nil {
