@@ -158,7 +158,7 @@ func TestGatewayThatRefusesTheQuestionGetsTheWrite(t *testing.T) {
 	}
 }
 
-// A member that hangs costs half of an attempt, and leaves no write in doubt.
+// A member that hangs costs its part of the time, and leaves no write in doubt.
 func TestMemberThatHangsBeforeAWriteIsPassedOver(t *testing.T) {
 	for name, do := range writes {
 		synctest.Test(t, func(t *testing.T) {
@@ -168,7 +168,7 @@ func TestMemberThatHangsBeforeAWriteIsPassedOver(t *testing.T) {
 			client := net.connect(t, Config{Endpoints: []string{"http://a", "http://b"}, AttemptTimeout: 4 * time.Second})
 			start := time.Now()
 			check(t, name, do(t.Context(), client), error(nil))
-			check(t, "time", time.Since(start), 2*time.Second)
+			check(t, "time", time.Since(start), 4*time.Second)
 			check(t, "writes", []int{writesTo(a), writesTo(b)}, []int{0, 1})
 		})
 	}
