@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/errs"
 )
 
@@ -108,7 +109,7 @@ func (s *settlement) settle(ctx context.Context, unknown error) (*Response, erro
 		case Retryable(err):
 			continue
 		case !certain || s.write.inOrder():
-			return nil, unknown
+			return nil, contexts.Join(ctx, unknown)
 		case refusal != nil:
 			return nil, refusal
 		}
@@ -120,5 +121,5 @@ func (s *settlement) settle(ctx context.Context, unknown error) (*Response, erro
 			refusal = err
 		}
 	}
-	return nil, unknown
+	return nil, contexts.Join(ctx, unknown)
 }
