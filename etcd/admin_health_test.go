@@ -41,6 +41,17 @@ func TestHealthOfAllMembers(t *testing.T) {
 	}
 }
 
+// Only the word "true" says that a member is well, whatever the status of the reply.
+func TestHealthOfAMemberThatSaysNo(t *testing.T) {
+	for _, body := range []string{`{"health":"false"}`, `{"health":false}`, `{"health":1}`, `{"health":null}`, "{}"} {
+		s := serve(t, text(200, ""), text(200, body))
+		s.replies[0] = text(200, listing(s.url))
+		_, err := connect(t, s.url).Health(t.Context())
+		checkIs(t, err, ErrUnhealthy)
+		check(t, "status", status(err), 200)
+	}
+}
+
 func TestHealthNamesTheSick(t *testing.T) {
 	second := serve(t, text(503, `{"health":"false","reason":"RAFT NO LEADER"}`+"\n"))
 	liar := serve(t, text(200, "<html>"))
@@ -62,9 +73,10 @@ func TestHealthNamesTheSick(t *testing.T) {
 	}
 }
 
+// It stops with the first that answers.
 func TestHealthTriesEachURLOfAMember(t *testing.T) {
 	s := serve(t, text(200, ""), text(200, wellSince35))
-	s.replies[0] = text(200, fmt.Sprintf(`{"members":[{"id":"1","name":"m1","peerURLs":[],"clientURLs":[%q,"nonsense",%q]}]}`, closedPort, s.url))
+	s.replies[0] = text(200, fmt.Sprintf(`{"members":[{"id":"1","name":"m1","peerURLs":[],"clientURLs":[%q,"nonsense",%q,%q]}]}`, closedPort, s.url, closedPort2))
 	all, err := connect(t, s.url).Health(t.Context())
 	check(t, "error", err, nil)
 	check(t, "endpoint", all[0].Endpoint, s.url)

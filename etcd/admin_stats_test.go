@@ -45,11 +45,15 @@ func TestStatsRefuseOtherReplies(t *testing.T) {
 		_, store := client.StoreStats(t.Context())
 		check(t, body, []int{status(self), status(store)}, []int{200, 200})
 	}
+	leader := serve(t, text(200, ""), text(200, "{}"))
+	leader.replies[0] = text(200, fmt.Sprintf(`{"id":"a1","clientURLs":[%q]}`, leader.url))
+	_, err := connect(t, leader.url).LeaderStats(t.Context())
+	check(t, "status of a leader's {}", status(err), 200)
 	client := connect(t, serve(t, text(404, pageMissing)).url)
 	_, self := client.SelfStats(t.Context())
-	_, leader := client.LeaderStats(t.Context())
 	checkIs(t, self, ErrNotSupported)
-	checkIs(t, leader, ErrNotSupported)
+	_, err = client.LeaderStats(t.Context())
+	checkIs(t, err, ErrNotSupported)
 }
 
 // leaderStats has one follower that answered and one that never did.
