@@ -53,6 +53,26 @@ func TestNodeKey(t *testing.T) {
 	}
 }
 
+func TestBelow(t *testing.T) {
+	for _, test := range []struct {
+		dir, key      string
+		below, covers bool
+	}{
+		{"/", "/", false, true},
+		{"/", "/a", true, true},
+		{"/a", "/a", false, true},
+		{"/a", "/a/b", true, true},
+		{"/a", "/a/b/c", true, true},
+		{"/a", "/ab", false, false},
+		{"/a", "/b/a", false, false},
+		{"/a/b", "/a", false, false},
+		{"/a", "/", false, false},
+	} {
+		check(t, test.key+" is below "+test.dir, below(test.key, test.dir), test.below)
+		check(t, test.dir+" covers "+test.key, covers(test.dir, test.key), test.covers)
+	}
+}
+
 func TestWireKeyRefuses(t *testing.T) {
 	for _, key := range []string{
 		"", "//", "///", "/a//b", "//a", "a//", "/a/b//",

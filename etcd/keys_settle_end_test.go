@@ -101,3 +101,11 @@ func TestSettlingEndsWhereItMayNotLook(t *testing.T) {
 		"HEAD /v2/keys/k", "PUT /v2/keys/k?prevExist=false value=mine", "GET /v2/keys/k?quorum=true",
 	})
 }
+
+// A user that may only write can still write, and settle nothing.
+func TestUserThatMayNotReadCanWriteAUniqueValue(t *testing.T) {
+	s := serve(t, refusing(401, ErrUnauthorized, "", 0), file("create", "/k", "mine", 8))
+	_, err := connect(t, s.url).Create(t.Context(), "/k", "mine", WithUniqueValue())
+	check(t, "error", err, error(nil))
+	check(t, "requests", s.got(), []string{"HEAD /v2/keys/k", "PUT /v2/keys/k?prevExist=false value=mine"})
+}
