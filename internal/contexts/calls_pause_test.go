@@ -70,7 +70,7 @@ func TestPlaceThatIsLostIsNoEndOfTheCallersContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, plain)
 		synctest.Wait()
-		f.server.hangAfter(2) // the queue is read, a place is taken, and the queue is read again
+		f.server.hangAfter(3) // the queue is read, the index is asked for, a place is taken, and the queue is read again
 		call := call(func(ctx context.Context, f *fixture) (any, error) { return f.free().TryLock(ctx) })
 		done := call.start(t.Context(), f)
 		synctest.Wait()
