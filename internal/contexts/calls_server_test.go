@@ -84,7 +84,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status, text := s.answer(r, string(body))
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Etcd-Cluster-Id", "7e27652122e8b2ae")
+	s.mu.Lock()
 	w.Header().Set("X-Etcd-Index", strconv.Itoa(s.index))
+	s.mu.Unlock()
 	w.WriteHeader(status)
 	fmt.Fprint(w, text)
 }
