@@ -29,7 +29,7 @@ func TestAnyAnswerToTheQuestionTellsTheIndex(t *testing.T) {
 	}
 }
 
-// That a member misses the key is no doubt to settle: it is asked every second.
+// Whether the key exists does not matter, so a member that misses it is not asked again: this happens every second.
 func TestQuestionOfAMemberThatIsBehindIsOneRequest(t *testing.T) {
 	s := serve(t, file("get", "/x", "v", 9), keys(404, 5, ""))
 	s.scripted = true

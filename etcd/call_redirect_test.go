@@ -124,8 +124,8 @@ func TestRefuseRedirects(t *testing.T) {
 	check(t, "requests to the leader", len(leader.got()), 0)
 }
 
-// Go's http.Client would follow a 301 with a GET, and call that the answer to the write. Who has redirected,
-// and after what, is not known.
+// Go's http.Client would follow a 301 with a GET and return its reply as the answer to the write. Which server
+// sent the redirect, and whether it passed the write on before, is not known.
 func TestRedirectIsNotFollowed(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		target := serve(t, granting(3))

@@ -27,7 +27,7 @@ var failures = map[string]http.HandlerFunc{
 	"too large":          text(413, "<html>too large</html>"),
 	"too many requests":  text(429, ""),
 	"not found":          text(404, "<html>nothing here</html>"),
-	"not implemented":    text(501, "<html>not implemented</html>"),
+	"501 with a page":    text(501, "<html>no such method</html>"),
 	"moved":              text(301, "", "Location", "http://127.0.0.1:1/login"),
 	"logged out":         text(401, `{"message":"log in"}`),
 	"page":               text(200, "<html>Log in</html>"),
@@ -321,42 +321,6 @@ func TestCallersContextEndsTheCallAndNoFurtherMemberIsTried(t *testing.T) {
 	checkNot(t, err, ErrOutcomeUnknown)
 	<-pause.ended
 	check(t, "requests to the next", len(good.got()), 0)
-}
-
-func TestBasicAuthIsSentUnasked(t *testing.T) {
-	s := serve(t, file("get", "/k", "v", 3))
-	client := connectWith(t, Config{Endpoints: []string{closedPort, s.url}, Username: "root", Password: "a:b ü"})
-	for name, do := range every {
-		if strings.HasPrefix(name, "Watch") {
-			continue // ends only with an event behind the present
-		}
-		_ = do(t.Context(), client) // what it makes of the answer does not matter here
-	}
-	for i, header := range s.headers {
-		user, password, ok := (&http.Request{Header: header}).BasicAuth()
-		if !ok || user != "root" || password != "a:b ü" {
-			t.Errorf("%s carries %q %q", s.requests[i], user, password)
-		}
-	}
-}
-
-func TestWithoutUsernameNoCredentialsAreSent(t *testing.T) {
-	s := serve(t, file("get", "/k", "v", 3))
-	if _, err := connect(t, s.url).Get(t.Context(), "/k"); err != nil {
-		t.Error(err)
-	}
-	check(t, "Authorization", s.headers[0].Values("Authorization"), []string(nil))
-}
-
-func TestErrorsDoNotShowThePassword(t *testing.T) {
-	s := serve(t, refusing(401, ErrUnauthorized, "Insufficient credentials", 0), hangup)
-	client := connectWith(t, Config{Endpoints: []string{s.url}, Username: "root", Password: secret})
-	for range 2 {
-		_, err := client.Set(t.Context(), "/k", "v")
-		if err == nil || strings.Contains(err.Error(), secret) {
-			t.Errorf("error is %v", err)
-		}
-	}
 }
 
 func TestManyCallsAtOnceShareAClient(t *testing.T) {

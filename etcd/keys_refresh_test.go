@@ -82,7 +82,7 @@ func TestRefreshGoesTheWayThatAllMembersKnow(t *testing.T) {
 		{"2.2", []refreshedMember{{versions("2.2.5", "2.2.0"), advertising("http://a")}}, false},
 		{"2.3.6", []refreshedMember{{versions("2.3.6", "2.3.0"), advertising("http://a")}}, false},
 		{"2.3.7", []refreshedMember{{v237, advertising("http://a")}}, true},
-		{"2.3.8", []refreshedMember{{v238, advertising("http://elsewhere")}}, true}, // there is no other member
+		{"2.3.8", []refreshedMember{{v238, advertising("http://elsewhere")}}, true}, // the only member
 		{"2.3.8 beside an older minor", []refreshedMember{{versions("2.3.8", "2.2.0"), advertising("http://a")}}, false},
 		{"not decided", []refreshedMember{{versions("2.3.8", "not_decided"), advertising("http://a")}}, false},
 		{"no cluster version", []refreshedMember{{text(200, `{"etcdserver":"2.3.8"}`), advertising("http://a")}}, false},

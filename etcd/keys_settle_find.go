@@ -45,7 +45,7 @@ func (c *Client) pointNow(ctx context.Context, key string) (point, error) {
 	return now, unlessAbsent(err)
 }
 
-// pointOf returns the point that the refusal of a read tells, if there is no such key.
+// pointOf returns the point that the refusal of a read reports if the key does not exist.
 func pointOf(err error) (now point, ok bool) {
 	var reply *Error
 	if !absent(err) || !errors.As(err, &reply) {

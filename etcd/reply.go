@@ -14,8 +14,8 @@ import (
 	"github.com/etcdv2/client/internal/foreign"
 )
 
-// The limits of replies. Etcd's own refusals are short, but for the one of a comparison: it quotes the value
-// that is stored, and its first part says all that is needed.
+// The limits of replies. Etcd's own refusals are short. The only long one is that of a comparison, which quotes
+// the value that is stored, and its first part says all that is needed.
 const (
 	mostRefusalBytes = 64 << 10 // read of a reply that is not a success
 	mostTextBytes    = 64 << 20 // of an answer that is not about keys: members, users, roles, statistics

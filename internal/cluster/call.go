@@ -63,9 +63,9 @@ type Verdict struct {
 	// NoLeader means that the member knows of no leader, and that only a leader serves such requests.
 	NoLeader bool
 
-	// Instead is a request that settles what the reply has left in doubt. It is sent to the same member,
-	// and, if that does not settle the call, to the others, in place of the request of the call. Nil if there
-	// is no such doubt.
+	// Instead is a request that settles what the reply has left in doubt, or nil if it leaves no doubt. It is
+	// sent to the same member, and, if that does not settle the call, to the others, in place of the request
+	// of the call.
 	Instead *http.Request
 
 	leader *Member // the member at Leader; nil if it cannot be used

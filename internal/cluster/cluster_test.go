@@ -42,7 +42,7 @@ func TestVerdictSaysWhetherTheNextMemberIsTried(t *testing.T) {
 		{"write, not served", false, text(501, 0, ""), Done, "http://b", 1},
 		{"write, no such path", false, text(404, 0, missing), Done, "http://b", 1},
 		{"write, not served but to a HEAD", false, butHead(text(501, 0, ""), text(200, 7, "")), Unknown, "http://a", 1},
-		{"write, no such path but for a HEAD", false, butHead(text(404, 0, missing), text(404, 7, "")), Unknown, "http://a", 1},
+		{"write, path missing and a HEAD of it answered", false, butHead(text(404, 0, missing), text(404, 7, "")), Unknown, "http://a", 1},
 		{"write, not sent", false, nil, Done, "http://b", 1},
 	}
 	for _, test := range tests {
