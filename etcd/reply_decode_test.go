@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -347,11 +348,14 @@ func decodeInPieces(body []byte, first int) *Response {
 func TestReadAllAtAnySeam(t *testing.T) {
 	const some = `é\"\n0`
 	for shift := range len(some) {
-		for _, length := range []int{1_000, 10_000, 30_000} {
-			key := "/" + strings.Repeat("k", shift)
-			text := strings.Repeat(some, length)
-			readByTheByte(t, []byte(`{"action":"get","node":{"key":"`+key+`","value":"`+text+`","modifiedIndex":4}}`))
-		}
+		t.Run(strconv.Itoa(shift), func(t *testing.T) {
+			t.Parallel() // the race detector makes it slow
+			for _, length := range []int{1_000, 10_000, 30_000} {
+				key := "/" + strings.Repeat("k", shift)
+				text := strings.Repeat(some, length)
+				readByTheByte(t, []byte(`{"action":"get","node":{"key":"`+key+`","value":"`+text+`","modifiedIndex":4}}`))
+			}
+		})
 	}
 }
 

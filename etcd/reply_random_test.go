@@ -15,7 +15,7 @@ import (
 
 var (
 	replySeed  = flag.Uint64("reply.seed", 0, "seed of the random replies; 0 for some by chance")
-	replyCount = flag.Int("reply.count", 5_000, "how many random replies there are")
+	replyCount = flag.Int("reply.count", 1_000, "how many random replies there are")
 )
 
 // writer writes replies as etcd writes them, or nearly so: chances, drawn with one seed.

@@ -4,6 +4,7 @@ package exclusion_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -82,10 +83,17 @@ func (a *arena) count(what string) {
 }
 
 // tellDeletion notes that the lock's directory was deleted meanwhile.
-func (a *arena) tellDeletion(del func()) {
-	began := now()
-	del()
-	a.history.add(event{Kind: deleted, At: began, Until: now()})
+func (a *arena) tellDeletion(del func() (*etcd.Response, error)) {
+	e := event{Kind: deleted, At: now()}
+	resp, err := del()
+	if errors.Is(err, etcd.ErrKeyNotFound) {
+		return
+	}
+	if err == nil {
+		e.Index = resp.Node.ModifiedIndex
+	}
+	e.Until = now()
+	a.history.add(e)
 }
 
 // fewest is how many tenures a run must have seen, however long that takes.

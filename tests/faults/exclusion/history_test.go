@@ -17,7 +17,7 @@ type event struct {
 	Token     uint64
 	At        time.Duration // by the machine's clock
 	Until     time.Duration // of held: up to when the contender may believe itself to be the holder
-	Index     uint64        // of accepted: the modifiedIndex of the write
+	Index     uint64        // of accepted: the modifiedIndex of the write; of deleted: of the deletion, 0 if unknown
 }
 
 type kind string
@@ -85,10 +85,14 @@ func (h *history) seen() []tenure {
 // tenures returns them in the order in which they began. One that was not seen to end has ended when
 // the contender last knew that it would: a stopped process believes nothing. The caller holds mu.
 func (h *history) tenures() []tenure {
-	last := map[string]int{} // position of a contender's tenure
+	type lock struct { // not the two as one text: "goroutine 1" with 413 is not "goroutine 14" with 13
+		contender string
+		token     uint64
+	}
+	last := map[lock]int{} // position of a contender's tenure
 	var all []tenure
 	for _, e := range h.events {
-		key := fmt.Sprint(e.Contender, e.Token)
+		key := lock{e.Contender, e.Token}
 		i, known := last[key]
 		switch {
 		case e.Kind == held && !known:
@@ -114,7 +118,12 @@ func (h *history) tenures() []tenure {
 // later than the next in line, which no lock can prevent.
 func cut(all []tenure, deletion event) {
 	for i := range all {
-		if t := &all[i]; t.from < deletion.Until && t.to > deletion.At {
+		t := &all[i]
+		gone := t.from < deletion.Until
+		if deletion.Index != 0 {
+			gone = t.token < deletion.Index // by its key, whenever the contender came to tell of it
+		}
+		if gone && t.to > deletion.At {
 			t.to = deletion.At
 		}
 	}

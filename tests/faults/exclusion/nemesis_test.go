@@ -156,6 +156,6 @@ func (a *arena) flood(ctx context.Context) error {
 func (a *arena) deleteDirectory(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	a.tellDeletion(func() { _, _ = a.operator.Delete(ctx, lockDir, etcd.WithRecursive()) }) // it may not be there
+	a.tellDeletion(func() (*etcd.Response, error) { return a.operator.Delete(ctx, lockDir, etcd.WithRecursive()) })
 	return nil
 }
