@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/etcdv2/client/gen"
 	"github.com/etcdv2/client/internal/errs"
@@ -168,13 +169,13 @@ func (c *Client) askAt(ctx context.Context, endpoint string, req *http.Request, 
 	if err != nil {
 		return err
 	}
-	share := c.cluster.Share(ctx, left)
+	began, share := time.Now(), c.cluster.Share(ctx, left)
 	if err := c.cluster.Belongs(ctx, m, share); err != nil {
 		return err
 	}
 	call := newTextCall(req, want)
 	call.Read = true
-	verdict := c.cluster.Ask(ctx, m, &call.Call, share)
+	verdict := c.cluster.Ask(ctx, m, &call.Call, max(share-time.Since(began), time.Millisecond))
 	if verdict.Missing {
 		return &notSupportedError{c.versionOf(ctx, m), verdict.Err}
 	}

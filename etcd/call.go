@@ -29,7 +29,7 @@ func (c *Client) errorOf(ctx context.Context, call *cluster.Call, result *cluste
 	case !slices.ContainsFunc(result.Attempts, func(a cluster.Attempt) bool { return !a.Missing }):
 		return &notSupportedError{c.versionOf(ctx, result.Member), result.Err}
 	}
-	return newClusterError(call, result)
+	return c.newClusterError(call, result)
 }
 
 // intent is what a verb wants from a call on keys.
@@ -102,9 +102,9 @@ func newTextCall(req *http.Request, want wanted) *textCall {
 }
 
 // newClusterError returns the error for a call that no member has settled.
-func newClusterError(call *cluster.Call, result *cluster.Result) *ClusterError {
+func (c *Client) newClusterError(call *cluster.Call, result *cluster.Result) *ClusterError {
 	e := &ClusterError{
-		Method: call.Request.Method, Path: call.Request.URL.Path,
+		Method: call.Request.Method, Path: c.cluster.PathOf(call.Request),
 		unknown: !call.Read && result.Outcome == cluster.Unknown, ended: result.Ended,
 	}
 	e.leaderless = result.Leaderless && !e.unknown

@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,6 +30,16 @@ func TestVersionPrefixAndEndpointPathStandBeforeTheKey(t *testing.T) {
 			t.Error(err)
 		}
 		check(t, "request", s.got(), []string{test.want})
+	}
+}
+
+// The error of a call that nobody has answered names the path that was sent.
+func TestClusterErrorNamesThePathWithTheVersionPrefix(t *testing.T) {
+	s := serve(t, text(503, "busy"), text(503, "busy"), text(503, "busy"))
+	_, err := connectWith(t, Config{Endpoints: []string{s.url}, VersionPrefix: "/x"}).Get(t.Context(), "/a b")
+	var failed *ClusterError
+	if !errors.As(err, &failed) || failed.Path != "/x/keys/a b" {
+		t.Errorf("got %v, want a *ClusterError with the path /x/keys/a b", err)
 	}
 }
 

@@ -80,8 +80,8 @@ type Config struct {
 
 	// MaxReplyBytes is the length in bytes of the longest body that a call on keys reads; a longer one is an
 	// error, and for a write ErrOutcomeUnknown. Zero means no limit: a recursive Get of the root reads all
-	// that the server holds. It cannot be negative. Of refusals, 64 KiB are read in any case, and of other
-	// answers 64 MiB.
+	// that the server holds. It cannot be negative. It does not limit the events of watches. Of refusals,
+	// 64 KiB are read in any case, and of other answers 64 MiB.
 	MaxReplyBytes int64
 
 	// PulseInterval is how often a member on which watches wait is asked whether it is alive and has a

@@ -88,7 +88,7 @@ type Attempt struct {
 // cluster of etcd 0.x had no leader for as long as an attempt may take.
 type ClusterError struct {
 	Method   string    // HTTP method of the request
-	Path     string    // the request's path, the key in it not escaped
+	Path     string    // the request's path with Config.VersionPrefix; the key in it is not escaped
 	Attempts []Attempt // in the order they were made; at least one
 	unknown  bool
 	ended    error // what ended the call before it was through with the members; nil if nothing did

@@ -44,12 +44,20 @@ func (m *Member) SetVersion(version string) { m.version.Store(&version) }
 // apiPrefix is the prefix of the paths of requests that VersionPrefix replaces.
 const apiPrefix = "/v2"
 
-// target returns the URL of req at the member.
-func (m *Member) target(req *http.Request, versionPrefix string) *url.URL {
+// PathOf returns the path of req as members get it behind that of their endpoint: with the configured prefix.
+func (c *Cluster) PathOf(req *http.Request) string { return pathOf(req, c.config.VersionPrefix) }
+
+func pathOf(req *http.Request, versionPrefix string) string {
 	path := req.URL.Path
 	if rest, ok := strings.CutPrefix(path, apiPrefix+"/"); ok && versionPrefix != apiPrefix {
 		path = versionPrefix + "/" + rest
 	}
+	return path
+}
+
+// target returns the URL of req at the member.
+func (m *Member) target(req *http.Request, versionPrefix string) *url.URL {
+	path := pathOf(req, versionPrefix)
 	target := *m.base
 	// Setting only Path escapes each segment and keeps the slashes. The %2F that other generated clients
 	// write means the same to etcd, but some proxies refuse it. Escapes in the endpoint stay as they are.
