@@ -94,6 +94,7 @@ func TestWriteThroughOwnTransportMovesOnAfterARefusedConnection(t *testing.T) {
 
 // Etcd counts the form with its escapes, and cuts off or resets what is longer.
 func TestBodyAboveEtcdsLimitIsRefused(t *testing.T) {
+	t.Parallel() // it computes for long
 	s := serve(t, granting(3))
 	client := connect(t, s.url)
 	largest := strings.Repeat("v", maxFormBytes-len("value="))

@@ -16,6 +16,7 @@ func change(string) (string, error) { return "1", nil }
 // Keys are changed until they expire, by one client or by many, in step with the server's clock or not. That
 // they expire within a second of when they would have is to hold however often they are changed.
 func TestChangedKeyExpiresWhenItWouldHave(t *testing.T) {
+	t.Parallel() // it computes for long
 	const tests = 40
 	for seed := range uint64(tests) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
@@ -64,6 +65,7 @@ func TestChangedKeyExpiresWhenItWouldHave(t *testing.T) {
 // The same, where requests take a while or not, and many change the key at once unless requests are very
 // slow: writes that miss the second at the same time can hide each other.
 func TestKeyThatManyChangeExpiresWhenItWouldHave(t *testing.T) {
+	t.Parallel() // it computes for long
 	const slow = 20 * time.Millisecond
 	for seed := range uint64(5) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {

@@ -361,6 +361,7 @@ func TestReadAllAtAnySeam(t *testing.T) {
 
 // Bodies that take several reads and pieces, with a text across each seam.
 func TestReadAll(t *testing.T) {
+	t.Parallel() // it computes for long
 	long := strings.Repeat(`é\"0`, 30_000)
 	for name, body := range map[string][]byte{
 		"tree":       cannedTree(1_000),

@@ -117,6 +117,7 @@ func (p *inPieces) Read(into []byte) (int, error) {
 
 // Replies as etcd writes them, spoiled a little and in pieces of any size, are decoded as encoding/json does it.
 func TestRandomRepliesAreDecodedAsByEncodingJSON(t *testing.T) {
+	t.Parallel() // it computes for long
 	seed := *replySeed
 	if seed == 0 {
 		seed = rand.Uint64()

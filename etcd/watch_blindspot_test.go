@@ -128,6 +128,7 @@ func TestBlindSpotOfAQuietWatch(t *testing.T) {
 // Where the history is gone long before a poll is renewed, the old one stays until the new one has been
 // open beside it for long; that of the key itself too.
 func TestBlindSpotBesideAFastStore(t *testing.T) {
+	t.Parallel() // it computes for long
 	besideOthers(t, func(e *fakeEtcd) {
 		for range 1200 {
 			e.fill(500)

@@ -118,6 +118,7 @@ var floods = map[string]func(e *fakeEtcd, n int){
 }
 
 func TestWatchLosesNothingInAFlood(t *testing.T) {
+	t.Parallel() // it computes for long
 	for name, flood := range floods {
 		for _, version := range []string{"3.5.35", "2.3.8"} {
 			t.Run(name+", "+version, func(t *testing.T) {

@@ -82,6 +82,7 @@ func (c *chaos) trouble() {
 
 // Whatever happens, each event comes once and in order, as long as the history reaches back.
 func TestWatchBringsEveryEventOnceWhateverHappens(t *testing.T) {
+	t.Parallel() // it computes for long
 	var seeds []uint64
 	if *watchSeed != 0 {
 		seeds = append(seeds, *watchSeed)

@@ -103,6 +103,7 @@ func TestStreamInChunks(t *testing.T) {
 
 // The server that ends a stream, and one that answers it strangely: nothing is lost by either.
 func TestStreamThatFails(t *testing.T) {
+	t.Parallel() // it computes for long
 	for name, answer := range map[string]http.HandlerFunc{
 		"breaks":           cutPoll(1),
 		"ends":             keys(200, 1, ""),

@@ -18,7 +18,7 @@ import (
 
 const (
 	shortRun  = 500 // writes, and as many reads
-	mostShown = 10    // lies; all are counted
+	mostShown = 10  // lies; all are counted
 )
 
 // run is the state of one random test: its choices, its clock and its counts.
