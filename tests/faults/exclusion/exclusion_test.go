@@ -34,7 +34,6 @@ func TestNoMoreHoldersThanSlots(t *testing.T) {
 func eachServer(t *testing.T, compete func(*arena), admitted admits) {
 	for _, version := range []etcdtest.Version{etcdtest.Etcd35, etcdtest.Etcd23} {
 		t.Run(string(version), func(t *testing.T) {
-			t.Parallel() // most of it is waiting
 			a := newArena(t, version, groups)
 			compete(a)
 			for _, violation := range a.history.violations(admitted) {

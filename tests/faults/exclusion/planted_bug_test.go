@@ -100,7 +100,6 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		"counts one slot too many":       {oneTooMany, upTo(limit), 40},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			a := newArena(t, etcdtest.Etcd35, groups)
 			a.lasts = max(a.lasts, 3*time.Minute) // it is over when one is found
 			mean := []fault{
