@@ -167,6 +167,25 @@ type listening struct {
 	url     string
 	server  *http.Server
 	done    sync.WaitGroup // its handlers and its loop
+
+	mu     sync.Mutex
+	closed bool
+}
+
+// begin reports whether a handler may run, which close then waits for.
+func (l *listening) begin() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.done.Add(1)
+	}
+	return !l.closed
+}
+
+func (l *listening) setClosed(closed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = closed
 }
 
 // listen returns a server at a free port.
@@ -186,15 +205,19 @@ func (l *listening) open(t testing.TB) {
 	l.address = listener.Addr().String()
 	l.url = "http://" + l.address
 	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		l.done.Add(1)
+		if !l.begin() {
+			panic(http.ErrAbortHandler) // the connection was accepted just before close
+		}
 		defer l.done.Done()
 		l.handler.ServeHTTP(w, req)
 	})}
 	l.server = server
+	l.setClosed(false)
 	l.done.Go(func() { _ = server.Serve(listener) }) // ends with an error, always
 }
 
 func (l *listening) close() {
+	l.setClosed(true)
 	_ = l.server.Close() // of a listener, of which nothing is left then
 	l.done.Wait()
 }
