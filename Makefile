@@ -23,7 +23,7 @@ test: ## run all tests of both modules with the race detector, real etcd servers
 	@go test -race ./...
 	@go test -run Allocations ./etcd # which the race detector would add to
 	@echo "Library against real servers: etcd 3.5 in the test process, others as processes (built once)"
-	@cd tests && go test -race -count=1 -p 3 ./... # three packages at once on two cores: much of it is waiting
+	@cd tests && go test -race -count=1 -ldflags=-w -p 3 ./... # three packages at once on two cores: much of it is waiting
 
 etcd: ## run a play server on 127.0.0.1:2379 until Ctrl-C
 	@cd tests && go run ./cmd/etcd
