@@ -22,6 +22,7 @@ func TestAnotherRoundIsMadeOnlyIfItMayHelp(t *testing.T) {
 		"all of other clusters":              {false, of("b2"), of("c3"), 2},
 		"one of another, and one that fails": {false, of("b2"), down, 3 * 2},
 		"one that fails, and one of another": {false, down, of("b2"), 3 * 2},
+		"all without the v2 API":             {false, text(404, 0, missing), text(404, 0, missing), 2},
 		"all fail":                           {false, down, hangup, 3 * 2},
 		"all fail in a call that waits":      {true, down, hangup, 2},
 	} {
@@ -44,6 +45,19 @@ func TestAnotherRoundIsMadeOnlyIfItMayHelp(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What failed in the first round may have come to an answer in the second that no third would change.
+func TestOnlyTheFailuresOfTheLastRoundMakeAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var net fakenet.Network
+		net.Serve(t, "a", server(text(503, 0, ""), text(404, 0, missing)))
+		net.Serve(t, "b", server(text(503, 0, ""), text(404, 0, missing)))
+		c := newCluster(t, Config{Endpoints: []string{"http://a", "http://b"}, Dial: net.Dial})
+		call := newCall(t, "GET", "/v2/keys/k", "")
+		call.Read = true
+		check(t, "attempts", len(c.Do(t.Context(), call).Attempts), 2*2)
+	})
 }
 
 // Each round asks all members.
