@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"io"
@@ -18,9 +19,17 @@ const (
 	nameError     = 3
 )
 
-// nameServer answers each question with a code, by the first label of the name that is asked for, and tells
-// the names.
-func nameServer(code func(label string) byte) (resolver *net.Resolver, asked func() []string) {
+// oneRecord returns the answer that a name has one SRV record, which names port 2379 of a.test.
+func oneRecord() (code byte, record []byte) {
+	return 0, []byte("\xc0\x0c\x00\x21\x00\x01" + // of the name in the question, SRV, IN
+		"\x00\x00\x00\x3c\x00\x0e" + // for a minute, 14 bytes
+		"\x00\x01\x00\x01\x09\x4b" + // priority 1, weight 1, port 2379
+		"\x01a\x04test\x00")
+}
+
+// nameServer answers each question with a code and a record, or none, by the first label of the name that is
+// asked for, and tells the names.
+func nameServer(answer func(label string) (code byte, record []byte)) (resolver *net.Resolver, asked func() []string) {
 	names := make(chan string, 100)
 	resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		near, far := net.Pipe() // which is no net.PacketConn, so that messages have their length before them
@@ -36,10 +45,16 @@ func nameServer(code func(label string) byte) (resolver *net.Resolver, asked fun
 			}
 			label := string(message[13 : 13+message[12]])
 			names <- label
+			code, record := answer(label)
+			const header, typeAndClass = 12, 4
+			question := header + bytes.IndexByte(message[header:], 0) + 1 + typeAndClass
+			message = append(message[:question], record...)
 			message[2] |= 0x80 // a reply
-			message[3] = code(label)
+			message[3] = code
+			message[7] = byte(min(len(record), 1)) // how many answers
+			message[11] = 0                        // no additional records; those of the client are cut off
 			// The client may have gone.
-			_, _ = far.Write(append(binary.BigEndian.AppendUint16(nil, length), message...))
+			_, _ = far.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(message))), message...))
 		}()
 		return near, nil
 	}}
@@ -53,18 +68,18 @@ func nameServer(code func(label string) byte) (resolver *net.Resolver, asked fun
 }
 
 func TestNextNameIsAskedForOnlyWhereThereIsNoSuchName(t *testing.T) {
-	missing, asked := nameServer(func(string) byte { return nameError })
+	missing, asked := nameServer(func(string) (byte, []byte) { return nameError, nil })
 	_, err := LookupEndpoints(t.Context(), missing, "example.test", "")
 	if err == nil || !strings.HasPrefix(err.Error(), "etcd: no SRV records of etcd in example.test: ") {
 		t.Errorf("error is %v", err)
 	}
 	check(t, "names", asked(), []string{"_etcd-client-ssl", "_etcd-client", "_etcd-ssl", "_etcd"})
 
-	failing, asked := nameServer(func(label string) byte {
+	failing, asked := nameServer(func(label string) (byte, []byte) {
 		if strings.HasSuffix(label, "-ssl") {
-			return serverFailure
+			return serverFailure, nil
 		}
-		return nameError
+		return nameError, nil
 	})
 	_, err = LookupEndpoints(t.Context(), failing, "example.test", "")
 	// It is not known whether there are records.
@@ -72,6 +87,27 @@ func TestNextNameIsAskedForOnlyWhereThereIsNoSuchName(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 	check(t, "names", asked(), []string{"_etcd-client-ssl"})
+}
+
+func TestNameOfARecordSaysTheSchemeOfItsEndpoint(t *testing.T) {
+	for _, test := range []struct{ service, name, endpoint string }{
+		{"", "_etcd-client-ssl", "https://a.test:2379"},
+		{"", "_etcd-client", "http://a.test:2379"},
+		{"", "_etcd-ssl", "https://a.test:2379"},
+		{"", "_etcd", "http://a.test:2379"},
+		{"dev", "_etcd-client-ssl-dev", "https://a.test:2379"},
+		{"dev", "_etcd-dev", "http://a.test:2379"},
+	} {
+		resolver, _ := nameServer(func(label string) (byte, []byte) {
+			if label == test.name {
+				return oneRecord()
+			}
+			return nameError, nil
+		})
+		endpoints, err := LookupEndpoints(t.Context(), resolver, "example.test", test.service)
+		check(t, test.name+": error", err, error(nil))
+		check(t, test.name+": endpoints", endpoints, []string{test.endpoint})
+	}
 }
 
 func TestDiscoveryDoesNotTakeTLSBack(t *testing.T) {
