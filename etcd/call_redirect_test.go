@@ -67,6 +67,33 @@ func TestWriteRedirectedToAStrangerIsInDoubt(t *testing.T) {
 	}
 }
 
+// Nor do they go to a server that the follower also lists as a member, if it does not answer as one. The
+// follower itself has answered as etcd does, so the call goes to the next member.
+func TestNamedLeaderHasToAnswerAsAMember(t *testing.T) {
+	for who, reply := range strangers {
+		for _, name := range []string{"Set", "Modify"} {
+			t.Run(who+"/"+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var net network
+					net.serve(t, "a", redirecting("http://b", "http://a, http://b")).asEtcd0()
+					stranger := net.serve(t, "b", reply)
+					stranger.scripted = true
+					net.serve(t, "c", nameless(granting(3))).asEtcd0()
+					endpoints := []string{"http://a", "http://c"}
+					client := net.connect(t, Config{Endpoints: endpoints})
+					check(t, "error", every[name](t.Context(), client), error(nil))
+					check(t, "endpoints", client.Endpoints(), endpoints)
+					for _, line := range stranger.got() {
+						if strings.Contains(line, "/v2/keys/k") {
+							t.Errorf("the stranger got %s", line)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
 // For a moment after its death followers redirect to the leader of before.
 func TestWriteGoesRoundUntilALeaderAnswers(t *testing.T) {
 	for name, endpoints := range map[string][]string{"dead leader": {"http://a", "http://b"}, "one more": {"http://a", "http://c", "http://b"}} {
@@ -106,9 +133,11 @@ func TestRedirectsToALeaderThatDoesNotAnswerEnd(t *testing.T) {
 				checkIs(t, err, ErrLeaderElect)
 				checkNot(t, err, ErrOutcomeUnknown)
 				check(t, "retryable", Retryable(err), true)
-				if took, rounds := time.Since(start), len(a.got()); took > 7*time.Second || rounds < 4 || rounds > 20 {
+				took, rounds := time.Since(start), len(a.got())
+				if took > 7*time.Second || rounds < 4 || rounds > 20 {
 					t.Errorf("%d rounds in %v", rounds, took)
 				}
+				checkAttempts(t, err, 2*rounds) // each member is asked once in a round
 			})
 		})
 	}
