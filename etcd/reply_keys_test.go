@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/etcdv2/client/internal/cluster"
 )
@@ -202,6 +203,27 @@ func TestCauseMustFitTheCall(t *testing.T) {
 				t.Errorf("%s, code %d, cause %q: sorted as %+v", test.call, test.code, cause, verdict)
 			}
 		}
+	}
+}
+
+// Where etcd has told the cluster's ID once, it tells it in each answer on keys. What comes without it, even with
+// an index, is not this cluster's.
+func TestReplyWithoutTheClustersIDSettlesNothing(t *testing.T) {
+	for name, reply := range map[string]http.HandlerFunc{
+		"success": granting(4), "refusal": refusing(403, ErrNotFile, "/k", 4),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var net network
+				net.serve(t, "a", granting(3), nameless(reply))
+				client := net.connect(t, Config{Endpoints: []string{"http://a"}})
+				check(t, "error of the first", every["Set"](t.Context(), client), error(nil))
+				err := every["Set"](t.Context(), client)
+				checkIs(t, err, ErrOutcomeUnknown)
+				checkNot(t, err, ErrNotFile)
+				checkNot(t, every["Get"](t.Context(), client), ErrNotFile)
+			})
+		})
 	}
 }
 
