@@ -31,6 +31,7 @@ type attempt struct {
 	fresh    atomic.Bool // that connection was new
 	newTLS13 atomic.Bool // it was new and uses TLS 1.3
 	missed   atomic.Bool // it was ended because the member may have skipped events
+	conn     net.Conn    // the connection that was obtained last; nil if the transport reports none
 	trace    httptrace.ClientTrace
 	watched  *Member // the member that the pulse monitors during the attempt; nil if none
 	leave    func()  // ends the monitoring
@@ -83,6 +84,7 @@ func (a *attempt) getConn(string) { a.sent.Store(false) }
 
 // gotConn is called before the first byte is written to a connection.
 func (a *attempt) gotConn(info httptrace.GotConnInfo) {
+	a.conn = info.Conn
 	a.sent.Store(true)
 	a.fresh.Store(!info.Reused)
 	a.newTLS13.Store(!info.Reused && isTLS13(info.Conn))

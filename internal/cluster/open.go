@@ -1,6 +1,9 @@
 package cluster
 
-import "net/http"
+import (
+	"net/http"
+	"sync/atomic"
+)
 
 // Open is the reply to a call that waits. Its header has arrived; its body follows when there is an event.
 type Open struct {
@@ -8,6 +11,8 @@ type Open struct {
 	Member  *Member // the member that the call waits on
 	cluster *Cluster
 	attempt *attempt
+
+	finishing atomic.Bool // see Finish
 }
 
 // opened returns the reply to a call that waits. From then on, only its context limits the attempt.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Network is a network with servers. The zero value has none.
@@ -17,6 +18,7 @@ type Network struct {
 	mu      sync.Mutex
 	servers map[string]*listener
 	refuse  int // how many connections to refuse before the next is made
+	delays  func() func() time.Duration
 }
 
 // Serve starts a server at http://name, which ends with the test.
@@ -41,6 +43,14 @@ func (n *Network) Refuse(connections int) {
 	n.refuse = connections
 }
 
+// Delay makes each new connection delay what its server writes: by what the function that delays returns for
+// the connection returns for each write. A delay of Forever makes the connection dead.
+func (n *Network) Delay(delays func() func() time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.delays = delays
+}
+
 // Dial connects to a server, as net.Dialer.DialContext does. It returns Refused if there is none.
 func (n *Network) Dial(ctx context.Context, _, address string) (net.Conn, error) {
 	n.mu.Lock()
@@ -49,11 +59,15 @@ func (n *Network) Dial(ctx context.Context, _, address string) (net.Conn, error)
 		n.refuse--
 		l = nil
 	}
+	var delay func() time.Duration
+	if n.delays != nil {
+		delay = n.delays()
+	}
 	n.mu.Unlock()
 	if l == nil {
 		return nil, Refused()
 	}
-	near, far := net.Pipe()
+	near, far := pipe(delay)
 	select {
 	case l.conns <- far:
 		return near, nil
