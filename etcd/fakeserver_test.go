@@ -96,10 +96,30 @@ func (m *fakeMember) read(w http.ResponseWriter, r *http.Request, key string, qu
 	}
 	if query.Get("recursive") == "true" {
 		slices.SortFunc(nodes, func(a, b gen.Node) int { return strings.Compare(a.Key, b.Key) })
-		root.Nodes = nodes
+		root.Nodes = inDirs(strings.TrimSuffix(key, "/"), nodes)
 	}
 	// It may end early: the client has gone.
 	_ = json.NewEncoder(w).Encode(gen.Event{Action: "get", Node: root})
+}
+
+// inDirs puts files below dir, which are sorted, into directories.
+func inDirs(dir string, files []gen.Node) []gen.Node {
+	var nodes []gen.Node
+	for len(files) > 0 {
+		name, _, deeper := strings.Cut(strings.TrimPrefix(files[0].Key, dir+"/"), "/")
+		child := dir + "/" + name
+		n := 1
+		if deeper {
+			for n < len(files) && below(files[n].Key, child) {
+				n++
+			}
+			nodes = append(nodes, gen.Node{Key: child, Dir: true, ModifiedIndex: 1, CreatedIndex: 1, Nodes: inDirs(child, files[:n])})
+		} else {
+			nodes = append(nodes, files[0])
+		}
+		files = files[n:]
+	}
+	return slices.DeleteFunc(nodes, func(n gen.Node) bool { return strings.Contains(n.Key, "/_") })
 }
 
 // wait answers a poll or a stream.

@@ -244,6 +244,21 @@ func (e *fakeEtcd) restore(index int) {
 	}
 }
 
+// wipe makes the cluster one that began anew under the same name, where write has written, and hangs up.
+func (e *fakeEtcd) wipe(write func()) {
+	e.mu.Lock()
+	e.log, e.hidden = nil, map[int]bool{}
+	for _, m := range e.members {
+		m.applied = 0
+		clear(m.waiting)
+	}
+	e.mu.Unlock()
+	write()
+	for _, m := range e.members {
+		m.hangUp()
+	}
+}
+
 // change changes fields of the member.
 func (m *fakeMember) change(change func()) {
 	m.mu.Lock()

@@ -1,6 +1,10 @@
 package etcd
 
-import "time"
+import (
+	"time"
+
+	"github.com/etcdv2/client/internal/errs"
+)
 
 // GetOption changes a Get.
 type GetOption interface{ applyGet(*getQuery) }
@@ -128,9 +132,42 @@ func WithAfterIndex(index uint64) WatchOption {
 	return watchFunc(func(w *watch) { w.next = max(index, index+1) })
 }
 
+// WithAfterResponse is WithAfterIndex with the Index of resp. The watch also knows something that has happened,
+// and so notices earlier that the cluster is not the one that answered with resp any more: see
+// ErrClusterRolledBack. It cannot be combined with WithAfterIndex or WithCurrent.
+func WithAfterResponse(resp *Response) WatchOption {
+	return watchFunc(func(w *watch) {
+		if resp == nil || resp.Node == nil {
+			w.err = errs.Invalidf("watch %s: after a response that is nil", w.key)
+			return
+		}
+		WithAfterIndex(resp.Index).applyWatch(w)
+		w.cluster = resp.ClusterID
+		w.marks.saw(resp)
+	})
+}
+
 // WithCurrent makes a watch begin with what is there: its first Response is that of a Get, with ActionGet,
 // and the changes after it follow. If the key does not exist, that Response is left out. It cannot be
-// combined with WithAfterIndex.
+// combined with WithAfterIndex. Of a directory, the first Response has all files, in the order of their keys:
+//
+//	for event, err := range client.Watch(ctx, "/nodes", etcd.WithRecursive(), etcd.WithCurrent()) {
+//		if err != nil {
+//			return err
+//		}
+//		switch event.Action {
+//		case etcd.ActionGet:
+//			for node := range event.Node.Leaves() {
+//				nodes[node.Key] = node.Value
+//			}
+//		case etcd.ActionDelete, etcd.ActionExpire, etcd.ActionCompareAndDelete: // perhaps with all below it
+//			maps.DeleteFunc(nodes, func(key, _ string) bool {
+//				return key == event.Node.Key || strings.HasPrefix(key, event.Node.Key+"/")
+//			})
+//		default:
+//			nodes[event.Node.Key] = event.Node.Value
+//		}
+//	}
 func WithCurrent() WatchOption { return watchFunc(func(w *watch) { w.current = true }) }
 
 type watchFunc func(*watch)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/etcdv2/client/gen"
 	"github.com/etcdv2/client/internal/cluster"
+	"github.com/etcdv2/client/internal/follow"
 )
 
 // point is a moment in the history of a cluster. All that happens after it has a greater index, in this
@@ -127,6 +128,9 @@ func (s *settlement) search(ctx context.Context, until uint64) (found *Response,
 	ctx, cancel := context.WithTimeout(ctx, historyTime)
 	defer cancel()
 	w.cluster = s.after.cluster
+	request := make(chan struct{}, 1)
+	follow.Signal(request)
+	w.request = request
 	w.progress = func(index uint64) {
 		if index >= until {
 			complete = true

@@ -76,7 +76,7 @@ func TestRepeatableWriteIsLookedForBeforeItIsSentAgain(t *testing.T) {
 			{
 				// A refresh has an index and no event.
 				name:   "never applied, and what is there was refreshed",
-				script: script{write: replies{noWord, k.refused}, read: replies{theirs}, poll: replies{rivals[0], silent(9), rivals[0], silent(9)}},
+				script: script{write: replies{noWord, k.refused}, read: replies{theirs}, poll: replies{rivals[0], silent(9), silent(9), rivals[0], silent(9)}},
 				err:    k.err,
 				sent:   []string{headLine, k.line, readLine, pollLine, pollLine9, k.line, readLine, pollLine, pollLine9},
 			},

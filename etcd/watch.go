@@ -105,6 +105,8 @@ type watch struct {
 	current   bool   // begins with the present content
 	next      uint64 // the first index that is wanted; 0 until it is known
 	cluster   string // ID of the watched cluster; empty until it is known
+	marks     landmarks
+	err       error // what is wrong with the options
 
 	// progress, if set, is called when all events up to index have been delivered. pulse, if set, is called
 	// by any goroutine for each sign of life of the member that the watch waits on.
@@ -121,6 +123,9 @@ func newWatch(c *Client, key string, opts []WatchOption) (*watch, error) {
 		return nil, err
 	}
 	w := with(opts, WatchOption.applyWatch, &watch{client: c, key: clean, asked: key})
+	if w.err != nil {
+		return nil, w.err
+	}
 	if w.current && w.next != 0 {
 		return nil, errs.Invalidf("watch %s: either WithCurrent or WithAfterIndex", w.key)
 	}
@@ -153,19 +158,23 @@ func (w *watch) run(ctx context.Context, deliver func(*Response) error) error {
 // engine returns the follow.Watch for the events from next on.
 func (w *watch) engine(deliver func(*Response) error) *follow.Watch {
 	engine := &follow.Watch{
-		Source:      &source{w.client, w.asked, w.recursive},
+		Source:      &source{client: w.client, key: w.asked, recursive: w.recursive, marks: &w.marks},
 		Next:        w.next,
 		Cluster:     w.cluster,
 		PollTimeout: w.client.pollTimeout,
 		Pulsed:      w.client.cluster.Pulsed(),
 		Concerns:    w.concerns,
 		AtOrAbove:   func(key string) bool { return key == w.key || below(w.key, key) },
-		Deliver:     func(e follow.Event) error { return deliver((*Response)(e.(*event))) },
-		Ended:       w.ended,
-		Progress:    w.progress,
-		Pulse:       w.pulse,
-		Request:     w.request,
-		Reopened:    func(after uint64, err error) { w.client.observe(WatchReopened{w.key, after, err}) },
+		Deliver: func(e follow.Event) error {
+			response := (*Response)(e.(*event))
+			w.marks.saw(response)
+			return deliver(response)
+		},
+		Ended:    w.ended,
+		Progress: w.progress,
+		Pulse:    w.pulse,
+		Request:  w.request,
+		Reopened: func(after uint64, err error) { w.client.observe(WatchReopened{w.key, after, err}) },
 	}
 	if w.client.observer != nil {
 		engine.Lag = func(after, lag uint64) { w.client.observe(WatchLag{w.key, after, lag}) }

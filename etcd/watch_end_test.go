@@ -168,7 +168,7 @@ func TestWatchOnceReturnsTheNextEvent(t *testing.T) {
 			Node:     &Node{Key: "/k", ModifiedIndex: 12, CreatedIndex: 3},
 			PrevNode: &Node{Key: "/k", Value: "v", ModifiedIndex: 3, CreatedIndex: 3},
 		})
-		w.checkSent(t, append([]string{"HEAD /v2/keys/k"}, polls(8, 10)...)...)
+		w.checkSent(t, append([]string{"HEAD /v2/keys/k"}, polls(8, 8)...)...)
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/etcdv2/client/gen"
 	"github.com/etcdv2/client/internal/cluster"
@@ -19,6 +20,8 @@ type source struct {
 	client    *Client
 	key       string // as the caller spelled it
 	recursive bool
+	marks     *landmarks
+	served    atomic.Bool // a member has served the watch
 }
 
 // event is a Response as the engine sees it.
@@ -62,6 +65,7 @@ func (s *source) open(ctx context.Context, req *http.Request, pulse func(confirm
 	if err := s.client.errorOf(ctx, &call.Call, &result); err != nil {
 		return nil, err
 	}
+	s.served.Store(true)
 	return &openAnswer{Open: result.Open, source: s}, nil
 }
 
@@ -82,10 +86,20 @@ func (s *source) Kind(err error) follow.Kind {
 	switch {
 	case isCleared(err):
 		return follow.Cleared
-	case Retryable(err):
+	case Retryable(err), errors.Is(err, errUnsettled), errors.Is(err, ErrNotSupported) && s.served.Load():
 		return follow.Passing
 	}
 	return follow.Final
+}
+
+func (s *source) Impossible(from, index uint64) error {
+	return fmt.Errorf("%w: asked for events from index %d on, got that at %d; a cache may have answered, or a server that emulates v2",
+		ErrNotSupported, from, index)
+}
+
+func (s *source) Missed(index, delivered uint64) error {
+	return fmt.Errorf("the event at index %d arrived after that at %d, when a silent connection had been taken for a quiet one: %w",
+		index, delivered, ErrEventIndexCleared)
 }
 
 func (s *source) WrongCluster(id, watched string) error {
@@ -111,6 +125,8 @@ func (a *openAnswer) Index() (index uint64, told bool) {
 
 func (a *openAnswer) Cluster() string { return cluster.IDOf(a.Response) }
 
+func (a *openAnswer) At() string { return a.Endpoint }
+
 // Blind reports whether the server may omit events of the watched key: etcd 2.3.0 to 3.0.17, or a server
 // whose version cannot be learned.
 func (a *openAnswer) Blind(ctx context.Context, from uint64) bool {
@@ -129,6 +145,9 @@ func (a *openAnswer) Next() (follow.Event, error) {
 	}
 	defer body.release()
 	if body.blank() {
+		if a.Finished() {
+			return nil, follow.ErrFinished
+		}
 		return nil, io.ErrUnexpectedEOF // this is how a proxy ends a poll when its server has gone away
 	}
 	return a.check(body.decode(a.Reply))

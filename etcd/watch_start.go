@@ -46,7 +46,7 @@ func (w *watch) begin(ctx context.Context) (*Response, error) {
 // beginWithCurrent makes the watch begin after a read of the present content. It returns the response, or nil
 // if the key does not exist.
 func (w *watch) beginWithCurrent(ctx context.Context) (*Response, error) {
-	var opts []GetOption
+	opts := []GetOption{WithSorted()}
 	if w.recursive {
 		opts = append(opts, WithRecursive())
 	}
@@ -59,6 +59,7 @@ func (w *watch) beginWithCurrent(ctx context.Context) (*Response, error) {
 		return nil, err
 	}
 	w.cluster = current.ClusterID
+	w.marks.saw(current)
 	w.next = current.Index + 1
 	return current, nil
 }

@@ -47,7 +47,7 @@ func TestWatchWithCurrentOfNothingBeginsWithTheFirstChange(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := watching(t, reply, eventAt("set", "/k", 8, 8))
 				check(t, "events", w.events(t, 1, WithCurrent()), []string{"set /k@8"})
-				w.checkSent(t, append([]string{"GET /v2/keys/k"}, polls(8)...)...)
+				w.checkSent(t, append([]string{"GET /v2/keys/k?sorted=true"}, polls(8)...)...)
 			})
 		})
 	}
@@ -57,7 +57,7 @@ func TestWatchWithCurrentAsksUntilItIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := watching(t, text(500, ""), hangup, file("get", "/k", "v", 7), eventAt("set", "/k", 8, 8))
 		check(t, "events", w.events(t, 2, WithCurrent()), []string{"get /k@7", "set /k@8"})
-		read := "GET /v2/keys/k"
+		read := "GET /v2/keys/k?sorted=true"
 		w.checkSent(t, append([]string{read, read, read}, polls(8)...)...)
 	})
 }

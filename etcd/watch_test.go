@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,6 +45,8 @@ type aWatch struct {
 func watching(t *testing.T, replies ...http.HandlerFunc) *aWatch {
 	w := &aWatch{}
 	w.server = w.net.serve(t, "a", append(replies, hang)...)
+	// What is asked after an interruption: the events' key is still the same.
+	w.aside = map[string]http.HandlerFunc{"GET /v2/keys/k?quorum=true": keys(200, 99, `{"action":"get","node":{"key":"/k","value":"v","modifiedIndex":99,"createdIndex":2}}`)}
 	w.client = w.net.connect(t, Config{Endpoints: []string{"http://a"}})
 	return w
 }
@@ -381,5 +384,27 @@ func TestEventFromBeforeTheAskedOneIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := watching(t, eventAt("set", "/k", 9, 9), eventAt("set", "/k", 3, 9), eventAt("set", "/k", 10, 10))
 		check(t, "events", w.events(t, 2, WithAfterIndex(4)), []string{"set /k@9", "set /k@10"})
+	})
+}
+
+// One such answer may come from a cache. A server that gives no other is not etcd.
+func TestWatchEndsWhereEventsBeforeTheAskedOnesComeAgainAndAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t)
+		w.replies = []http.HandlerFunc{eventAt("set", "/k", 4, 9)}
+		err := w.end(t, t.Context(), WithAfterIndex(4))
+		checkIs(t, err, ErrNotSupported)
+		if !strings.Contains(err.Error(), "from index 5 on, got that at 4") {
+			t.Errorf("error is %v", err)
+		}
+	})
+}
+
+// Only at the first request does the page of a server without v2 end a watch: later, it is a gateway's.
+func TestWatchOutlivesThePageOfAServerWithoutV2(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		page := text(404, pageMissing)
+		w := watching(t, eventAt("set", "/k", 5, 4), page, page, page, page, eventAt("set", "/k", 6, 5))
+		check(t, "events", w.events(t, 2, WithAfterIndex(4)), []string{"set /k@5", "set /k@6"})
 	})
 }

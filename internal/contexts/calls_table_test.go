@@ -55,6 +55,7 @@ var reads = map[string]call{
 	"etcd.Client.Version":       func(ctx context.Context, f *fixture) (any, error) { return f.client.Version(ctx) },
 	"etcd.Client.Sync":          func(ctx context.Context, f *fixture) (any, error) { return nil, f.client.Sync(ctx) },
 	"etcd.Discovery.Endpoints":  func(ctx context.Context, f *fixture) (any, error) { return f.discovery.Endpoints(ctx) },
+	"etcd.Mirror.Snapshots":     func(ctx context.Context, f *fixture) (any, error) { return last(f.mirror.Snapshots(ctx)) },
 	"etcd.Mirror.Changes":       func(ctx context.Context, f *fixture) (any, error) { return last(f.mirror.Changes(ctx)) },
 	"etcd.Mirror.WaitFor":       func(ctx context.Context, f *fixture) (any, error) { return f.mirror.WaitFor(ctx, "/d/k", never) },
 	"etcd.Mirror.WaitIndex":     func(ctx context.Context, f *fixture) (any, error) { return nil, f.mirror.WaitIndex(ctx, 1e6) },

@@ -1,124 +1,169 @@
 package follow
 
+import (
+	"slices"
+	"time"
+)
+
 // Etcd 2.3.0 to 3.0.17 have a blind spot: a recursive poll that searches the history does not find events on
 // the watched key itself, except one at the very index that the poll begins from (fixed in 3.1.0, "store: do
-// not modify key during scanning"). On those servers a recursive watch has a second poll open, the key poll,
-// which is not recursive and finds these events. The watch holds back what the first poll has returned until
-// the key poll has shown that there is nothing before it.
+// not modify key during scanning"). Such a poll is blind up to the index at which it arrived. What it returns,
+// and its silence, count only up to the index to which a second poll, the key poll, which is not recursive,
+// has looked for events on the key itself. The key poll is asked to end as soon as it waits, and so is open for
+// a moment only.
 
-// heldBack returns the poll whose event waits for the key poll, or nil if there is none.
-func (f *follower) heldBack() *poll {
-	if f.keyPoll == nil {
-		return nil
+// doubt returns the index up to which p may have omitted an event on the key itself that matters, or 0.
+func (f *follower) doubt(p *poll) uint64 {
+	if !p.blind || p.from > f.base() {
+		return 0
 	}
+	last := p.index
+	if p.event != nil {
+		last = min(last, p.event.ModifiedIndex()-1)
+	}
+	if last < f.base() || last <= p.from || last <= f.keyClear {
+		return 0
+	}
+	return last
+}
+
+// doubts returns the highest index of all doubts, or 0.
+func (f *follower) doubts() (last uint64) {
 	for _, p := range f.polls {
-		if p.blind && p.event != nil && p.from <= f.next {
-			return p
-		}
+		last = max(last, f.doubt(p))
 	}
-	return nil
+	return last
 }
 
-// openKeyPoll opens the key poll at from. No event of the key itself between since and from concerns the
-// watch.
-func (f *follower) openKeyPoll(from, since uint64) {
-	if f.nextKeyPoll != nil {
-		f.abandon(f.nextKeyPoll) // it was to replace another key poll
-	}
-	f.keyPoll = f.open(&poll{from: from, keyOnly: true, since: since})
-}
-
-// renewKeyPoll opens the poll that is to replace the key poll.
-func (f *follower) renewKeyPoll() {
-	if f.keyPoll != nil && f.keyPoll.event == nil && f.nextKeyPoll == nil {
-		f.nextKeyPoll = f.open(&poll{from: f.next, keyOnly: true, since: f.next})
-	}
-}
-
-// keyPollFailed records that the key poll, or, if next is set, the next key poll, has ended without an event.
-// It reports whether this does not matter: the history has moved on, but the present key poll is still open.
-func (f *follower) keyPollFailed(next bool, kind Kind) bool {
-	if !next || f.keyPoll == nil || kind != Cleared {
-		return false
-	}
-	f.nextKeyPoll = f.open(&poll{fromNow: true, keyOnly: true})
-	return true
-}
-
-// tickKeyPolls counts a coarse tick of the key poll and of the next one, which replaces it when it can.
-func (f *follower) tickKeyPolls() {
-	for _, p := range []*poll{f.keyPoll, f.nextKeyPoll} {
-		if p != nil {
-			p.tick()
-		}
-	}
-	next := f.nextKeyPoll
+// armKeyPoll opens the key poll if there is a doubt, and ends the poll that an event of the key waits for.
+func (f *follower) armKeyPoll() {
 	switch {
-	case next == nil:
-	case f.keyPoll == nil || f.keyPoll.event != nil || next.event != nil:
-		f.abandon(next)
-	case next.replaces():
-		if next.fromNow {
-			next.fromNow, next.since = false, f.keyPoll.since
+	case f.keyPoll == nil:
+		if f.doubts() != 0 || f.mayBeBlind() {
+			f.keyPoll = f.open(&poll{from: max(f.from(), f.keyClear+1), keyOnly: true})
 		}
-		f.abandon(f.keyPoll)
-		f.keyPoll, f.nextKeyPoll = next, nil
-	}
-}
-
-// replaces reports whether p can replace an older poll for the same events without missing one: p has
-// searched the history, or both polls have been open for long.
-func (p *poll) replaces() bool {
-	return p.registered && !p.fromNow || p.openForLong()
-}
-
-// keyPollSilent reports whether the key poll shows that the key itself has no event from next on.
-func (f *follower) keyPollSilent() bool {
-	return f.keyPoll != nil && f.keyPoll.silent() && f.keyPoll.since <= f.next && (f.nextKeyPoll == nil || f.nextKeyPoll.fromNow)
-}
-
-// firstWithKeyPoll returns the next event to deliver, taking the key poll into account, or nil if that event
-// is not known yet. p is the poll with the first event of the other polls, or nil if they have none.
-func (f *follower) firstWithKeyPoll(p *poll) Event {
-	next, self := f.next, f.keyPoll
-	if self == nil {
-		return nil // it is about to be opened
-	}
-	if self.event != nil {
-		index := self.event.ModifiedIndex()
-		switch {
-		case p != nil && p.event.ModifiedIndex() <= index:
-			return p.event
-		case p != nil || f.searched(index):
-			return self.event
+	case f.keyPoll.event != nil:
+		before := f.keyPoll.event.ModifiedIndex() - 1
+		asked := func(p *poll) bool { return !p.keyOnly && p.ending && p.proves >= before && p.age < handOverTicks }
+		if p := f.cover(); p != nil && p.registered && (sameMember(p, f.keyPoll) || p.openForLong()) && !slices.ContainsFunc(f.polls, asked) {
+			f.replace(p, before)
 		}
-		return nil
 	}
-	if p != nil && self.since <= next && self.silent() && p.held >= heldTicks {
-		return p.event
+}
+
+// mayBeBlind reports whether the next event has been waited for long without a header, which would tell whether
+// the poll is blind, from a cluster that has a blind spot.
+func (f *follower) mayBeBlind() bool {
+	p := f.cover()
+	return f.blind && p != nil && !p.registered && p.silent()
+}
+
+// keyPollRegistered asks the member to end the key poll, unless it has been seen that this does not work here,
+// or the member lags behind the one that returned what is in doubt.
+func (f *follower) keyPollRegistered() {
+	f.headless = false
+	if !f.endless && f.keyPoll.index >= f.doubts() {
+		f.replace(f.keyPoll, f.keyPoll.index)
+	}
+}
+
+// keyPollAnswered records the event of the key poll.
+func (f *follower) keyPollAnswered(event Event) error {
+	p, index := f.keyPoll, event.ModifiedIndex()
+	switch {
+	case !f.watch.Concerns(event.Key()):
+		f.keyClear, f.keyPoll = index, nil
+	case index <= f.delivered:
+		return f.endedBy(f.watch.Source.Missed(index, f.delivered))
+	default:
+		f.keyClear = index - 1
+		f.progressRequested = true // a poll that is sent from now on looks as far as the key poll did
+		p.event, p.answeredAt = event, time.Now()
 	}
 	return nil
 }
 
-// searched reports whether an open poll has shown that the history has nothing before the event at index,
-// which the key poll has returned. A poll whose header a proxy holds back has shown this if it was sent after
-// the key poll was answered.
-func (f *follower) searched(index uint64) bool {
-	for _, p := range f.polls {
-		if !p.silent() || p.fromNow || p.from > f.next {
-			continue
-		}
-		if p.registered && p.index >= index || !p.registered && p.sent.After(f.keyPoll.answered) {
-			return true
-		}
+// keyPollEnded records that the key poll p, which may be an older one, has ended without an event. Clean says
+// that everything its member had sent has arrived.
+func (f *follower) keyPollEnded(p *poll, clean bool) {
+	f.endless = !clean
+	if clean || p.ending && p.wasSilent {
+		f.keyClear = max(f.keyClear, p.proves)
 	}
-	return false
 }
 
-// discardKeyPoll abandons the key poll after the delivery of an event on the watched key or on a directory
-// above it, because the poll would return that event again.
+// tickKeyPoll counts a coarse tick of the key poll. Where its end proves nothing, its silence must do. If it
+// does not end, the next one is opened; its answer still counts.
+func (f *follower) tickKeyPoll() {
+	p := f.keyPoll
+	if p == nil {
+		return
+	}
+	p.tick()
+	switch {
+	case p.event != nil:
+	case p.ending && p.age >= handOverTicks:
+		f.keyPoll = nil
+		f.polls = append(f.polls, p)
+	case !p.ending && p.silent() && p.registered:
+		f.replace(p, p.index)
+	case !p.ending && p.silent() && !f.headless:
+		f.headless, f.keyPoll = true, nil // the next one will tell whether it is the connection or a proxy
+		p.ending, p.age = true, 0
+		f.polls = append(f.polls, p)
+	case !p.ending && p.silent(): // a proxy holds headers back
+		for _, doubtful := range f.polls {
+			if doubtful.registeredAt.Before(p.sent) {
+				f.keyClear = max(f.keyClear, f.doubt(doubtful))
+			}
+		}
+		f.abandon(p)
+	}
+}
+
+// firstOfKey returns the event of the key poll if nothing else can come before it, and before the event of the
+// poll other, which may be nil.
+func (f *follower) firstOfKey(other *poll) *poll {
+	p := f.keyPoll
+	if p == nil || p.event == nil {
+		return nil
+	}
+	if index := p.event.ModifiedIndex(); other == nil && f.base() >= index || other != nil && index < other.event.ModifiedIndex() {
+		return p
+	}
+	return nil
+}
+
+// searchedForKey concludes from the silence of two polls whose headers a proxy holds back that nothing lies
+// before the event of the key poll, if they were sent after that was answered.
+func (f *follower) searchedForKey() {
+	if f.keyPoll == nil || f.keyPoll.event == nil {
+		return
+	}
+	agree := 0
+	for _, p := range f.polls {
+		if p.waits() && p.silent() && !p.registered && p.from <= f.base() && p.sent.After(f.keyPoll.answeredAt) {
+			agree++
+		}
+	}
+	switch agree {
+	case 0:
+	case 1:
+		f.progressRequested = true
+	default:
+		f.conclude(f.keyPoll.event.ModifiedIndex() - 1)
+	}
+}
+
+// discardKeyPoll drops the key poll if its event has been delivered, and expects it to return the event on key
+// that has just been delivered.
 func (f *follower) discardKeyPoll(key string) {
-	if f.keyPoll != nil && f.watch.AtOrAbove(key) {
-		f.abandon(f.keyPoll)
+	p := f.keyPoll
+	switch {
+	case p == nil:
+	case p.event != nil && p.event.ModifiedIndex() <= f.delivered:
+		f.drop(p)
+	case p.event == nil && p.expect == 0 && p.from <= f.delivered && f.watch.AtOrAbove(key):
+		p.expect = f.delivered
 	}
 }

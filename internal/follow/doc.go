@@ -6,40 +6,85 @@
 //
 // Polls and the stream run in their own goroutines. Each goroutine calls follower.do for the step that
 // follows from what it has received, including delivery, so that an event does not wait for another goroutine
-// to wake up. Steps run one at a time. One rule, follower.first, determines what may be delivered: the event
-// of a poll if all events before the index of the poll have been delivered, or an event of the stream if all
-// events up to the start of the stream have been delivered.
+// to wake up. Steps run one at a time. What a step does depends only on the state and on what has arrived, so
+// the tests drive the engine like a state machine, in virtual time.
 //
 //	follower.go   the steps, what to ask for (arm), what to deliver (settle, first)
 //	position.go   how far the watch has come, and in which history
-//	poll.go       one poll, and when its silence proves something
-//	polls.go      what follows from a poll's header, event or failure
+//	poll.go       one poll
+//	polls.go      what follows from a poll's header, event, failure or end
 //	stream.go     the stream, and when it is trusted no longer
 //	blindspot.go  the second poll that etcd 2.3.0 to 3.0.17 need
-//	timer.go      what is concluded from silence, with each tick
+//	timer.go      what is concluded, with each tick, and when polls are made again
 //	pace.go       how much to ask for, and when to ask again
 //	timing.go     all times
 //
-// # Why it is right
+// # Delivery
 //
 // A poll from index i returns the first event at or after i, from the history or when it happens. So polls
 // from consecutive indexes together miss nothing, whatever lies between. The number of open polls depends on
-// how far the server is ahead, and on how many of its events belong to the watch.
+// how far the server is ahead, and on how many of its events belong to the watch. A stream begins from now,
+// because a stream that begins in the past yields one event and then none. It is trusted only as long as the
+// sentinel, a poll ahead of it, sees nothing that the stream does not: the server silently detaches slow
+// readers.
 //
-// A poll without an event proves nothing until it has lasted a second: the server sends the header first and
-// an event from its history right after it, and the connection may break in between. The second is counted in
-// ticks. Each tick comes after everything that had arrived was read, so a process that was stopped has lost
-// no event when it resumes, only time. The second begins when the member has answered a question that was
-// asked after the header, because the member may have been stopped right after it sent the header.
-//
-// A stream begins from now, because a stream that begins in the past yields one event and then none. It is
-// trusted only as long as the sentinel, a poll ahead of it, sees nothing that the stream does not: the server
-// silently detaches slow readers.
-//
-// A quiet poll is made again while the old one stays open, until the new one has been silent for a second.
-// This proves from the history that the old one missed nothing. If the history has moved on in the meantime,
-// the old one is trusted: it was open all the time, on a member that the pulse found healthy.
+// There is one rule, follower.first: the next event is the earliest that a poll from the base or before it has
+// returned, or the stream, if it began before the base. Nothing is deduced from silence there, unless the base
+// itself was.
 //
 // Events of hidden nodes are dropped if they come from the history, because the server drops them when they
 // happen: what a watch sees must not depend on how it was requested.
+//
+// # Conclusions
+//
+// A watch has two positions. Every event up to "delivered" has been delivered. Between there and "proven"
+// there seems to be nothing; the base is the index after that. Polls begin after delivered, as long as the
+// history is sure to reach back so far, and at the base otherwise. So a wrong conclusion does no harm on a
+// server that writes little: the next poll finds what was missed.
+//
+// A member that answers a question says nothing about what another connection has not brought. So the engine
+// concludes from a connection only what that connection shows. A poll that a newer one replaces is asked to end
+// ([Answer].Finish). Its member then sends what it has still to send, and the end, on the same connection.
+//
+//	conclusion                          evidence                               contradicted by, and then
+//	nothing up to the index at which    the older poll waited silently for a   a late answer of an older poll: it
+//	a newer poll arrived at the same    second, was asked to end, and ended    is delivered if nothing behind it
+//	member, or four seconds ago at      without an event                       has been, else the watch ends
+//	another one                                                                (Source.Missed)
+//	the same up to the index of the     a newer poll, on another connection,   the same
+//	older poll, if the end could not    has been silent, too; a proxy may
+//	be had: the connection broke        break connections that are to end
+//	nothing was missed although the     the poll that was open all the time    as above; if there is no end, the
+//	history has moved on                ended without an event                 watch ends as Cleared
+//	nothing of the key itself (2.3)     the key poll ended without an event    as above
+//	the stream has missed nothing       the sentinel sees nothing new          the sentinel's event: polls from
+//	                                                                           delivered on take over
+//	the history is the same             no interruption since, or              Source.CheckHistory after each
+//	                                    Source.CheckHistory has found          interruption; until then nothing
+//	                                    what was seen before                   is delivered; the watch ends
+//
+// A poll that was asked to end and does not end shows nothing, however long it is silent. Its answer counts
+// for a minute, which is the longest that an answer may be late. What is not noticed: two connections one
+// after the other that both lose an event without a word and then break off, behind a proxy that breaks
+// connections that are to end.
+//
+// A silent second is counted in ticks. Each tick comes after everything that had arrived was read, so a process
+// that was stopped has lost no event when it resumes, only time. The second begins when the member has
+// answered a question that was asked after the header, because the member may have been stopped right after
+// it sent the header.
+//
+// # Polls
+//
+//	state     begins                      ends
+//	sent      by arm, or by a tick to     with the header: waiting; with a failure: the next poll is made
+//	          replace an older poll       after a pause, and the history is checked
+//	waiting   with the header             with an event: answered; when a newer poll waits, too: ending;
+//	                                      with a failure: as above
+//	silent    a second after the header   as waiting; without a header, after 4 to 20 s
+//	ending    by replace                  with its end: something is proven; with an event: it is delivered,
+//	                                      or late; after a minute: dropped
+//	answered  with the event              when the event, or a later one, has been delivered
+//
+// A poll from now is made where the history does not reach back to the base any more. It becomes an ordinary
+// one when the older poll has ended and so proved that it has missed nothing.
 package follow

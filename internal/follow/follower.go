@@ -3,6 +3,7 @@ package follow
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,19 +21,25 @@ type follower struct {
 	running sync.WaitGroup
 	over    chan struct{} // closed when a step has ended the watch
 
-	mu                sync.Mutex // held by the running step
-	err               error      // why the watch has ended
-	next              uint64     // all events before it have been delivered
-	cluster           string     // ID of the watched cluster; empty until it is known
-	polls             []*poll    // in flight, or answered and not yet delivered
-	stream            *stream    // nil most of the time
-	sentinel          *poll      // the one of polls that proves that the stream is alive
-	keyPoll           *poll      // in addition to polls, if the server has a blind spot
-	nextKeyPoll       *poll      // to replace keyPoll
-	blind             bool       // a server with a blind spot has answered
+	mu  sync.Mutex // held by the running step
+	err error      // why the watch has ended
+	position
+	cleared           uint64  // an index that is no longer in the history; 0 until one is known
+	wrong             int     // impossible answers in a row
+	cluster           string  // ID of the watched cluster; empty until it is known
+	polls             []*poll // in flight, or answered and not yet delivered
+	stream            *stream // nil most of the time
+	sentinel          *poll   // the one of polls that proves that the stream is alive
+	keyPoll           *poll   // in addition to polls, if the server has a blind spot
+	keyClear          uint64  // nothing of the key itself up to it is still to be delivered
+	blind             bool    // a server with a blind spot has answered
+	endless           bool    // the last poll that was asked to end did not do so
+	witnessed         uint64  // up to where one poll has been silent whose end proved nothing
+	headless          bool    // the last key poll had no header for long
 	pace              pace
 	progressRequested bool
-	checking          bool // for a rollback of the cluster
+	checking          bool // the cluster
+	interrupted       bool // it is not known whether the history is still the same
 
 	pause   backoff.Backoff
 	lagging bool      // the observer has been told of a lag
@@ -44,7 +51,10 @@ type follower struct {
 }
 
 func newFollower(ctx context.Context, w *Watch) *follower {
-	f := &follower{watch: w, next: w.Next, cluster: w.Cluster, over: make(chan struct{}), pause: NewPause()}
+	start := w.Next - 1
+	f := &follower{
+		watch: w, position: position{start, start}, cluster: w.Cluster, over: make(chan struct{}), pause: NewPause(),
+	}
 	f.ctx, f.cancel = context.WithCancel(ctx)
 	f.pace = newPace(w.PollTimeout)
 	f.timer = time.NewTimer(0)
@@ -120,18 +130,16 @@ func (f *follower) arm() {
 	if time.Now().Before(f.retryAt) {
 		return
 	}
-	next := f.next
-	if f.blind && f.keyPoll == nil {
-		f.openKeyPoll(next, next)
-	}
+	next := f.base()
+	f.armKeyPoll()
 	if f.streaming() {
 		if f.sentinel == nil {
 			f.sentinel = f.poll(max(next, f.stream.passed) + sentinelLead)
 		}
 		return
 	}
-	if f.cover() == nil && f.heldBack() == nil { // else it would at once return what is held back
-		f.poll(next)
+	if f.cover() == nil && !f.held() { // else it would at once return what is held back
+		f.poll(f.from())
 	}
 	last := min(next+f.pace.window, f.pace.head+1)
 	if f.stream != nil && f.stream.opened {
@@ -146,19 +154,24 @@ func (f *follower) arm() {
 
 // settle delivers all events that can be delivered without omitting any.
 func (f *follower) settle() error {
-	event := f.first()
+	event, from := f.first()
 	if event == nil {
 		return nil
 	}
-	for ; event != nil; event = f.first() {
-		index := event.ModifiedIndex()
+	for ; event != nil; event, from = f.first() {
 		if f.watch.Concerns(event.Key()) {
 			if err := f.watch.Deliver(event); err != nil {
 				return err
 			}
 		}
-		f.advance(index + 1)
-		f.discard()
+		// Whether that there is nothing before the event follows from silence alone.
+		believed := from > f.delivered+1
+		proven := f.proven
+		f.deliver(event.ModifiedIndex())
+		if f.proven > proven {
+			f.tellProgress()
+		}
+		f.discard(believed)
 		f.discardKeyPoll(event.Key())
 		f.observeLag()
 	}
@@ -166,41 +179,55 @@ func (f *follower) settle() error {
 	return nil
 }
 
-// first returns the next event to deliver, or nil if it is not known yet.
-func (f *follower) first() Event {
-	next := f.next
+// first returns the next event to deliver, and from which index on its request was for it; or nil if the next
+// event is not known yet.
+func (f *follower) first() (event Event, from uint64) {
+	if f.interrupted {
+		return nil, 0
+	}
 	var first *poll
 	for _, p := range f.polls {
-		if p.event != nil && p.from <= next && (first == nil || p.event.ModifiedIndex() < first.event.ModifiedIndex()) {
+		if p.event != nil && p.from <= f.base() && (first == nil || p.event.ModifiedIndex() < first.event.ModifiedIndex()) {
 			first = p
 		}
 	}
-	if s := f.stream; s != nil && len(s.held) > 0 && s.start < next {
+	if s := f.stream; s != nil && len(s.held) > 0 && s.start < f.base() {
 		if event := s.held[0]; first == nil || event.ModifiedIndex() <= first.event.ModifiedIndex() {
-			return event
+			return event, s.start + 1
 		}
 	}
-	switch {
-	case first == nil && f.keyPoll == nil:
-		return nil
-	case first == nil || first.blind && first.event.ModifiedIndex() > next:
-		return f.firstWithKeyPoll(first)
+	if own := f.firstOfKey(first); own != nil {
+		first = own
 	}
-	return first.event
+	if first == nil || f.doubt(first) != 0 {
+		return nil, 0
+	}
+	return first.event, first.from
 }
 
-// discard drops what can return nothing new. A poll from before next that has not been answered would have to
-// return an event that has been delivered, unless it was just proven that there is none.
-func (f *follower) discard() {
-	next := f.next
+// held reports whether there is an event that waits for the key poll.
+func (f *follower) held() bool {
+	return slices.ContainsFunc(f.polls, func(p *poll) bool { return p.event != nil && p.from <= f.base() })
+}
+
+// discard drops what can return nothing new. A poll that has not been answered, and that began before an event
+// that has been delivered, would have to return that event, unless silence was believed to show that there is
+// none before it. Then its answer still counts.
+func (f *follower) discard(believed bool) {
 	for _, p := range f.polls {
-		arriving := p.fromNow && p.from == 0
-		if p.event != nil && p.event.ModifiedIndex() < next || p.event == nil && p.from < next && !arriving {
+		switch arriving := p.fromNow && p.from == 0; {
+		case p.event != nil && p.event.ModifiedIndex() <= f.delivered:
+			f.abandon(p)
+		case p.event != nil || p.from > f.delivered || arriving || p.expect != 0:
+		case p.ending || believed && !p.fromNow:
+			p.expect = f.delivered
+			f.replace(p, 0)
+		default:
 			f.abandon(p)
 		}
 	}
 	if s := f.stream; s != nil {
-		for len(s.held) > 0 && s.held[0].ModifiedIndex() < next {
+		for len(s.held) > 0 && s.held[0].ModifiedIndex() <= f.delivered {
 			s.held = s.held[1:]
 		}
 	}

@@ -12,7 +12,7 @@ const (
 	streamLag    = 16  // a stream is opened at this lag,
 	streamRun    = 2   // after this many answers in a row from the history
 	sentinelLead = 64  // how far the sentinel is ahead of the stream
-	provenEvents = 500 // that may pass before a poll is made again, so that the history can prove it
+	provenEvents = 400 // that may pass before a poll is made again, so that the history can prove it, even the next time
 )
 
 // pace determines how many requests a watch needs and when it makes them again.

@@ -52,8 +52,8 @@ func TestPaceOfRenewal(t *testing.T) {
 	}{
 		"nothing moves":            {0, 10 * time.Second, most},
 		"slowly":                   {10, 10 * time.Second, most},
-		"so that it matters":       {500, 10 * time.Second, 10 * time.Second},
-		"fast":                     {5000, 10 * time.Second, time.Second},
+		"so that it matters":       {400, 10 * time.Second, 10 * time.Second},
+		"fast":                     {2000, 10 * time.Second, 2 * time.Second},
 		"too fast":                 {6000, 10 * time.Second, most},
 		"too soon to tell":         {100, 400 * time.Millisecond, 5 * time.Second},
 		"back: it cannot be told":  {^uint64(0), 10 * time.Second, 5 * time.Second},

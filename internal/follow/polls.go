@@ -1,23 +1,26 @@
 package follow
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
 
 // registered records that a poll waits at its member.
-func (f *follower) registered(p *poll, answer Answer) error {
+func (f *follower) registered(p *poll) error {
 	now := time.Now()
-	index, told := answer.Index()
-	p.index, p.registered, p.ticks, p.counted = index, true, 0, false
+	index, told := p.answer.Index()
+	p.index, p.registered, p.ticks, p.age, p.counted, p.registeredAt = index, true, 0, 0, false, now
 	p.confirmed.Store(false) // that referred to the time before
 	f.pace.registered(p.index, now)
 	f.lives()
 	if told && p.index+1 < min(p.from, p.known) {
 		f.checkRolledBack()
 	}
-	return f.identify(answer.Cluster())
+	if p == f.keyPoll {
+		f.keyPollRegistered()
+	}
+	f.checkHistory()
+	return f.identify(p.answer.Cluster())
 }
 
 // lives reports a sign of life to the watch.
@@ -31,21 +34,24 @@ func (f *follower) lives() {
 func (f *follower) answered(p *poll, event Event) error {
 	index := event.ModifiedIndex()
 	if index < p.from {
-		// A server in between has answered from its cache.
-		return f.failed(p, Passing, fmt.Errorf("asked for events from %d on, got %d", p.from, index))
+		return f.impossible(p, index)
 	}
 	if !f.counts(p) {
 		return nil
 	}
+	f.wrong = 0
 	f.pause.Reset()
-	p.event, p.ticks, p.answered = event, 0, time.Now()
-	if p.keyOnly {
-		f.progressRequested = true // see searched
-		if !f.watch.Concerns(event.Key()) {
-			f.openKeyPoll(index+1, p.since)
-		}
-		return nil
+	switch {
+	case p.expect != 0:
+		f.drop(p)
+		return f.late(p.expect, event)
+	case p == f.keyPoll:
+		return f.keyPollAnswered(event)
+	case p.keyOnly:
+		f.drop(p)
+		return f.late(f.delivered+1, event)
 	}
+	p.event, p.ticks, p.answeredAt = event, 0, time.Now()
 	fast := f.pace.answered(p.from, index)
 	switch {
 	case p == f.sentinel:
@@ -56,22 +62,54 @@ func (f *follower) answered(p *poll, event Event) error {
 	case fast:
 		f.openStream()
 	}
-	if index < f.next {
+	if index <= f.delivered {
 		f.abandon(p)
 	}
 	return nil
 }
 
+// impossible records an answer that no poll of etcd gets. If that repeats, it ends the watch.
+func (f *follower) impossible(p *poll, index uint64) error {
+	err := f.watch.Source.Impossible(p.from, index)
+	if f.wrong++; f.wrong >= mostWrong {
+		return f.endedBy(err)
+	}
+	return f.failed(p, Passing, err)
+}
+
+// late takes the answer of a poll that should have returned the event at index expect, or one before. If the
+// answer is an earlier event, which has not been delivered, late returns the error that ends the watch: silence
+// was not what it seemed to be.
+func (f *follower) late(expect uint64, event Event) error {
+	index := event.ModifiedIndex()
+	if index >= expect || !f.watch.Concerns(event.Key()) {
+		return nil
+	}
+	return f.endedBy(f.watch.Source.Missed(index, expect))
+}
+
 // failed records that a poll has ended without an event.
 func (f *follower) failed(p *poll, kind Kind, err error) error {
-	next := p == f.nextKeyPoll
 	if !f.drop(p) {
 		return nil // it had been dropped
 	}
-	if p.keyOnly && f.keyPollFailed(next, kind) {
+	if kind == Cleared && p.from < f.base() && !p.keyOnly {
+		f.cleared = max(f.cleared, p.from)
+		return nil // the next poll begins at the base
+	}
+	if p.keyOnly {
+		f.keyPollEnded(p, false)
+		if p.ending {
+			return nil
+		}
+	}
+	if p.ending && f.successor() == nil {
+		f.endless = true
+		f.witness(p)
+		f.agree()
 		return nil
 	}
-	// It does not matter that the history has moved on while another request is open.
+	// The history has moved on. Another request is open, which may prove that nothing was missed.
 	if kind == Cleared && !p.keyOnly && (f.cover() != nil || f.streaming()) {
 		p := f.poll(0)
 		if f.streaming() {
@@ -86,70 +124,133 @@ func (f *follower) failed(p *poll, kind Kind, err error) error {
 	return nil
 }
 
-// reopening delays the next requests after a failure. Requests that fail together count once.
-func (f *follower) reopening(err error) {
-	if now := time.Now(); !now.Before(f.retryAt) {
-		f.retryAt = now.Add(f.pause.Step())
-		f.watch.Reopened(f.next-1, err)
+// finished records that a poll has ended without an event because its member was asked to end it. Everything
+// that the member had sent before has arrived on the same connection, and it was nothing.
+func (f *follower) finished(p *poll) error {
+	if !f.drop(p) {
+		return nil
+	}
+	f.pause.Reset()
+	if p.keyOnly {
+		f.keyPollEnded(p, true)
+		return nil
+	}
+	f.endless = false
+	f.conclude(f.clear(p, p.proves))
+	if next := f.successor(); next != nil && next.from <= f.base() {
+		next.fromNow = false
+	}
+	return nil
+}
+
+// witness records up to where a poll has been silent that could not be ended properly.
+func (f *follower) witness(p *poll) {
+	if p.wasSilent && p.from <= f.base() {
+		f.witnessed = max(f.witnessed, f.clear(p, min(p.index, p.proves)))
 	}
 }
 
-// handingOver reports whether there is a poll that began from now.
-func (f *follower) handingOver() bool {
-	for _, p := range f.polls {
-		if p.fromNow {
-			return true
-		}
+// agree concludes what such a poll seems to show, if a newer poll has been silent, too. One poll alone may have
+// been on a connection that was slow or dead.
+func (f *follower) agree() {
+	silent := func(p *poll) bool { return p.waits() && p.silent() }
+	if newest := f.newest(silent); newest != nil {
+		f.conclude(f.clear(newest, min(newest.index, f.witnessed)))
 	}
-	return false
 }
 
-// handOver makes p, which began from now, the poll that returns the next event, if an older poll was open all
-// the time: the older poll would have returned any event before p.
-func (f *follower) handOver(p *poll) {
-	cover := f.cover()
-	if cover == nil {
+// clear returns up to which index, and no further than last, the silence of p shows that there is nothing.
+func (f *follower) clear(p *poll, last uint64) uint64 {
+	if p.blind && p.index > f.keyClear {
+		return min(last, f.keyClear)
+	}
+	return last
+}
+
+// replace asks the member of p to end it, because a newer poll waits for the same events. Its end proves
+// that there was nothing up to index. The answer still counts, however late it is.
+func (f *follower) replace(p *poll, index uint64) {
+	if p.ending {
+		return
+	}
+	p.ending, p.proves, p.age, p.wasSilent = true, index, 0, p.silent()
+	if p.expect == 0 {
+		f.endOldest()
+	}
+	if p.answer == nil {
 		f.abandon(p)
 		return
 	}
-	f.abandon(cover)
-	f.advance(p.from)
-	p.fromNow = false
+	f.running.Go(func() { f.finish(p) })
 }
 
-// cover returns the latest poll that will return the next event, or nil if there is none.
-func (f *follower) cover() *poll {
-	for i := len(f.polls) - 1; i >= 0; i-- {
-		if p := f.polls[i]; p.event == nil && p.from <= f.next && !p.fromNow {
+// finish asks the member of p to end it, but not right after its header.
+func (f *follower) finish(p *poll) {
+	timer := time.NewTimer(time.Until(p.registeredAt.Add(searchGrace)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-f.ctx.Done():
+		return
+	}
+	if !p.answer.Finish() {
+		f.do(func() error { return f.failed(p, Passing, errNotFinished) })
+		p.cancel()
+	}
+}
+
+// endOldest keeps the number of polls small that have been asked to end and do not.
+func (f *follower) endOldest() {
+	var ending []*poll
+	for _, p := range f.polls {
+		if p.ending {
+			ending = append(ending, p)
+		}
+	}
+	if len(ending) > mostEnding {
+		f.abandon(ending[0])
+	}
+}
+
+// reopening delays the next requests after a failure. Requests that fail together count once.
+func (f *follower) reopening(err error) {
+	if now := time.Now(); !now.Before(f.retryAt) {
+		f.retryAt, f.interrupted = now.Add(f.pause.Step()), true
+		f.watch.Reopened(f.proven, err)
+	}
+}
+
+// successor returns the poll that began from now, or nil.
+func (f *follower) successor() *poll {
+	for _, p := range f.polls {
+		if p.fromNow && p != f.sentinel {
 			return p
 		}
 	}
 	return nil
 }
 
+// cover returns the latest poll that will return the next event, or nil if there is none. One that was asked to
+// end still counts if it is to prove something for a poll that began from now.
+func (f *follower) cover() *poll {
+	handingOver := f.successor() != nil
+	return f.newest(func(p *poll) bool { return p.waits() || handingOver && p.event == nil && !p.fromNow })
+}
+
 // polled reports whether there is a poll from exactly this index.
 func (f *follower) polled(from uint64) bool {
-	for _, p := range f.polls {
-		if p.from == from {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.polls, func(p *poll) bool { return p.from == from && !p.ending })
 }
 
 // counts reports whether a poll has not been dropped.
 func (f *follower) counts(p *poll) bool {
-	return p == f.keyPoll || p == f.nextKeyPoll || slices.Contains(f.polls, p)
+	return p == f.keyPoll || slices.Contains(f.polls, p)
 }
 
 // drop removes a poll from those that count, and reports whether it was among them.
 func (f *follower) drop(p *poll) bool {
-	switch p {
-	case f.keyPoll:
+	if p == f.keyPoll {
 		f.keyPoll = nil
-		return true
-	case f.nextKeyPoll:
-		f.nextKeyPoll = nil
 		return true
 	}
 	for i := range f.polls {

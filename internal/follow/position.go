@@ -1,20 +1,53 @@
 package follow
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
-// advance records that all events before next have been delivered.
-func (f *follower) advance(next uint64) {
-	if next <= f.next {
+// position is how far a watch has come.
+type position struct {
+	delivered uint64 // every event up to it that is known has been delivered
+	proven    uint64 // at least delivered; nothing that concerns the watch seems to lie between the two
+}
+
+// deliver moves the position to an event that has been delivered.
+func (p *position) deliver(index uint64) {
+	p.delivered = max(p.delivered, index)
+	p.proven = max(p.proven, index)
+}
+
+// conclude records that there is nothing more up to index, and tells the watch.
+func (f *follower) conclude(index uint64) {
+	if index <= f.proven || f.interrupted {
 		return
 	}
-	f.next = next
+	f.proven = index
+	f.pause.Reset()
+	f.tellProgress()
+}
+
+func (f *follower) tellProgress() {
 	if f.watch.Progress != nil {
-		f.watch.Progress(next - 1)
+		f.watch.Progress(f.proven)
 	}
 }
 
+// base is the first index of which nothing is known. Polls from it or from before it miss nothing.
+func (f *follower) base() uint64 { return f.proven + 1 }
+
+// from returns where the next poll begins: after the last event that was delivered, so that silence is
+// believed no more than necessary, or, if the history may not reach back that far, at the base.
+func (f *follower) from() uint64 {
+	next := f.delivered + 1
+	if next <= f.cleared || f.pace.head > f.delivered+provenEvents {
+		return f.base()
+	}
+	return next
+}
+
 // endedBy returns the error for a watch that err ends.
-func (f *follower) endedBy(err error) error { return f.watch.Ended(max(f.next, 1)-1, err) }
+func (f *follower) endedBy(err error) error { return f.watch.Ended(f.delivered, err) }
 
 // identify returns the error that ends the watch if another cluster answers, because that cluster has its own
 // indexes. A client that is bound to one cluster has already refused such an answer.
@@ -28,24 +61,40 @@ func (f *follower) identify(id string) error {
 	return nil
 }
 
-// checkRolledBack finds out whether not only the member that a poll waits on, but the whole cluster is behind
-// what has been delivered.
-func (f *follower) checkRolledBack() {
+// check makes one of the checks of the Source, unless one is being made, and takes its result as a step.
+func (f *follower) check(check func(ctx context.Context) error, passed func()) {
 	if f.checking {
 		return
 	}
 	f.checking = true
-	next := f.next
 	f.running.Go(func() {
-		err := f.watch.Source.CheckRolledBack(f.ctx, next)
+		err := check(f.ctx)
 		f.do(func() error {
 			f.checking = false
-			if err != nil && f.watch.Source.Kind(err) != Passing {
+			switch {
+			case err == nil:
+				passed()
+			case f.watch.Source.Kind(err) != Passing:
 				return f.endedBy(err)
 			}
 			return nil
 		})
 	})
+}
+
+// checkRolledBack finds out whether not only the member that a poll waits on, but the whole cluster is behind
+// what has been delivered.
+func (f *follower) checkRolledBack() {
+	next := f.base()
+	f.check(func(ctx context.Context) error { return f.watch.Source.CheckRolledBack(ctx, next) }, func() {})
+}
+
+// checkHistory finds out, after an interruption, whether the history is still the one that was followed. Nothing
+// is delivered before that is known, because the cluster may have been made anew under the same name.
+func (f *follower) checkHistory() {
+	if f.interrupted {
+		f.check(f.watch.Source.CheckHistory, func() { f.interrupted = false })
+	}
 }
 
 // observeLag reports to the observer how far the watch lags, if the lag is worth reporting.
@@ -54,14 +103,13 @@ func (f *follower) observeLag() {
 	if f.watch.Lag == nil {
 		return
 	}
-	after := f.next - 1
-	lag := max(f.pace.head, after) - after
+	lag := max(f.pace.head, f.proven) - f.proven
 	switch now := time.Now(); {
 	case lag > worthTelling && now.Sub(f.lagTold) >= lagInterval:
 		f.lagging, f.lagTold = true, now
-		f.watch.Lag(after, lag)
+		f.watch.Lag(f.proven, lag)
 	case lag == 0 && f.lagging:
 		f.lagging = false
-		f.watch.Lag(after, 0)
+		f.watch.Lag(f.proven, 0)
 	}
 }

@@ -29,7 +29,7 @@ type stream struct {
 
 // streaming reports whether the stream will receive the next event.
 func (f *follower) streaming() bool {
-	return f.stream != nil && f.stream.opened && !f.stream.closing && f.stream.start < f.next
+	return f.stream != nil && f.stream.opened && !f.stream.closing && f.stream.start < f.base()
 }
 
 // openStream opens a stream, unless there is one or streams do not work here. Etcd 0.x, which has no cluster
@@ -60,18 +60,18 @@ func (f *follower) read(ctx context.Context, s *stream) (Kind, error) {
 		var events []Event
 		events, err = answer.Available()
 		f.do(func() error {
-			s.add(events, f.next)
+			s.add(events, f.delivered)
 			return nil
 		})
 	}
 	return Passing, err
 }
 
-// add keeps the events from next on. A deletion may arrive twice.
-func (s *stream) add(events []Event, next uint64) {
+// add keeps the events that have not been delivered. A deletion may arrive twice.
+func (s *stream) add(events []Event, delivered uint64) {
 	for _, event := range events {
 		s.brought, s.silent = true, 0
-		if event.ModifiedIndex() >= next {
+		if event.ModifiedIndex() > delivered {
 			s.held = append(s.held, event)
 		}
 	}
@@ -118,12 +118,12 @@ func (f *follower) watchStream() {
 	if s.silent++; s.closing {
 		return
 	}
-	switch missed := s.expected >= f.next; {
+	switch missed := s.expected > f.delivered; {
 	case !s.opened && s.silent >= streamPatient:
 		f.closeStream()
 	case s.opened && missed && s.silent >= streamGrace && f.streaming():
-		f.watch.Reopened(f.next-1, fmt.Errorf("the server has let go of the stream: the event at %d has not come", s.expected))
-		f.pace.behind(s.expected - f.next + 1)
+		f.watch.Reopened(f.delivered, fmt.Errorf("the server has let go of the stream: the event at %d has not come", s.expected))
+		f.pace.behind(s.expected - f.delivered)
 		s.lost = true
 		f.closeStream()
 	case s.opened && !missed && s.silent >= streamQuiet:

@@ -1,6 +1,9 @@
 package follow
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // setTimer schedules the next tick for when there will be something to check.
 func (f *follower) setTimer() {
@@ -17,8 +20,6 @@ func (f *follower) untilTick(now time.Time) time.Duration {
 	switch wait := f.retryAt.Sub(now); {
 	case f.stream != nil:
 		return streamTick
-	case f.heldBack() != nil:
-		return heldTick
 	case wait > 0:
 		return wait
 	case p != nil && p.established() && !f.progressRequested:
@@ -33,9 +34,6 @@ func (f *follower) tick() error {
 	if f.stream != nil {
 		f.watchStream()
 	}
-	if p := f.heldBack(); p != nil {
-		p.held++
-	}
 	if now := time.Now(); now.Sub(f.coarse) >= coarseTick {
 		f.coarse = now
 		f.tickCoarsely(now)
@@ -47,7 +45,10 @@ func (f *follower) tickCoarsely(now time.Time) {
 	for _, p := range f.polls {
 		p.tick()
 	}
-	f.tickKeyPolls()
+	f.tickKeyPoll()
+	if f.newest(func(p *poll) bool { return p.registered }) != nil {
+		f.checkHistory() // again, if nobody answered
+	}
 	if f.stream != nil {
 		return
 	}
@@ -58,47 +59,89 @@ func (f *follower) tickCoarsely(now time.Time) {
 	}
 	f.settleDown()
 	due := f.progressRequested || now.Sub(p.sent) >= f.pace.renewal
-	if due && p.established() && !f.handingOver() {
+	if due && p.established() && f.successor() == nil {
 		f.progressRequested = false
-		f.poll(f.next)
-		f.renewKeyPoll()
+		f.poll(f.from())
 	}
 }
 
-// settleDown abandons the polls ahead of next, because nothing comes from the history any more.
+// settleDown abandons the polls ahead of the base, because nothing comes from the history any more.
 func (f *follower) settleDown() {
 	f.pace.caughtUp()
 	f.observeLag()
 	for _, p := range f.polls {
-		if p.event == nil && p.from > f.next && !p.fromNow {
+		if p.waits() && p.from > f.base() {
 			f.abandon(p)
 		}
 	}
 }
 
-// prove concludes from a poll that has been silent for long enough that the history had nothing for it. So
-// the watch may continue after the index at which that poll arrived. This keeps a quiet watch within the
-// history while events of other keys use it up. Older polls have missed nothing and are no longer needed.
+// prove lets the newest poll that waits for the next event replace the older ones that have been silent for long
+// enough. Their ends prove that nothing was missed until the newest arrived.
 func (f *follower) prove() {
-	for i := len(f.polls) - 1; i >= 0; i-- {
-		p := f.polls[i]
-		switch {
-		case !p.established() || p.from > f.next && !p.fromNow:
-			continue
-		case p.fromNow:
-			if p.openForLong() {
-				f.handOver(p)
-			}
-			continue
-		case p.registered && p.silent() && (!p.blind || f.keyPollSilent()):
-			f.pause.Reset()
-			f.advance(p.index + 1)
-		}
-		for _, older := range f.polls[:i] {
-			if older.event == nil && older.from <= p.from {
-				f.abandon(older)
-			}
-		}
+	f.agree()
+	f.endThoseThatDoNotEnd()
+	f.searchedForKey()
+	if next := f.successor(); next != nil {
+		f.handOver(next)
 		return
+	}
+	newest := f.newest((*poll).waits)
+	if newest == nil || f.endless && !newest.silent() {
+		return
+	}
+	if !newest.registered {
+		f.thin(newest)
+		return
+	}
+	for _, p := range f.polls {
+		older := p != newest && p.waits() && p.silent() && p.from <= f.base() && !p.sent.After(newest.sent)
+		if older && (sameMember(p, newest) || newest.openForLong()) {
+			f.replace(p, newest.index)
+		}
+	}
+}
+
+// thin abandons all but two of the polls whose header a proxy holds back, when the newest has been silent for as
+// long as the others.
+func (f *follower) thin(newest *poll) {
+	left := 2
+	for _, p := range slices.Backward(f.polls) {
+		if p.waits() && !p.registered && p.silent() && newest.silent() && p.from <= f.base() && !p.keyOnly {
+			if left--; left < 0 {
+				f.abandon(p)
+			}
+		}
+	}
+}
+
+// newest returns the latest of the polls from the base or before it of which is is true, or nil.
+func (f *follower) newest(is func(*poll) bool) *poll {
+	for _, p := range slices.Backward(f.polls) {
+		if p.from <= f.base() && !p.keyOnly && is(p) {
+			return p
+		}
+	}
+	return nil
+}
+
+// handOver makes next, which began from now, the poll that returns the next event, if an older poll proves
+// by its end that it has missed nothing: it was open all the time, and would have returned any event before
+// next.
+func (f *follower) handOver(next *poll) {
+	switch cover := f.cover(); {
+	case cover == nil:
+		f.abandon(next)
+	case next.openForLong():
+		f.replace(cover, next.from-1)
+	}
+}
+
+// endThoseThatDoNotEnd abandons the polls that were asked to end long ago.
+func (f *follower) endThoseThatDoNotEnd() {
+	for _, p := range f.polls {
+		if p.ending && p.age >= endingTicks {
+			f.abandon(p)
+		}
 	}
 }

@@ -26,12 +26,20 @@ const (
 	// one. No member that has a leader lags behind another for that long.
 	handOverTicks = 16
 
+	// How long the answer of a poll still counts that was asked to end, in ticks: a minute. At most so many
+	// such polls are kept.
+	endingTicks = 240
+	mostEnding  = 4
+
+	// So many impossible answers in a row end a watch.
+	mostWrong = 5
+
+	// How long after its header a poll is asked to end. The server sends an event from its history right after
+	// the header, but may be interrupted in between, and then the end can come first.
+	searchGrace = 100 * time.Millisecond
+
 	// How long a poll that is no longer needed may take to be answered, which keeps its connection reusable.
 	lingering = 100 * time.Millisecond
-
-	// How long an event is held back for an answer of the key poll that may be in flight.
-	heldTick  = 10 * time.Millisecond
-	heldTicks = 2
 
 	// How long a stream may be silent, in ticks of streamTick.
 	streamTick    = 2 * time.Millisecond

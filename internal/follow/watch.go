@@ -2,6 +2,7 @@ package follow
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -28,12 +29,29 @@ type Source interface {
 	// CheckRolledBack returns an error if the cluster as a whole has not reached the event before next.
 	CheckRolledBack(ctx context.Context, next uint64) error
 
+	// CheckHistory returns an error if the history of the cluster is not the one that has been followed.
+	CheckHistory(ctx context.Context) error
+
 	// Kind returns what an error of the methods above means for the watch.
 	Kind(err error) Kind
+
+	// Impossible returns the error for a poll from an index that was answered with an event before it.
+	Impossible(from, index uint64) error
+
+	// Missed returns the error for a late answer with the event at index, when only silence had shown that there
+	// was none before the event at delivered.
+	Missed(index, delivered uint64) error
 
 	// WrongCluster returns the error for an answer from the cluster id to a watch of the cluster watched.
 	WrongCluster(id, watched string) error
 }
+
+// ErrFinished is the error of an Answer that has ended without an event because of Finish. Everything that its
+// member had sent before has arrived.
+var ErrFinished = errors.New("finished")
+
+// errNotFinished says that a poll has not ended as it was asked to, so that its silence proves nothing.
+var errNotFinished = errors.New("the member did not end the poll")
 
 // Kind is a kind of failure.
 type Kind int
@@ -53,8 +71,14 @@ type Answer interface {
 	// Blind reports whether the reply may omit events of the watched key itself after from; see blindspot.go.
 	Blind(ctx context.Context, from uint64) bool
 
-	// Next returns the event of a Poll.
+	// Next returns the event of a Poll, or ErrFinished if the member has ended the reply because of Finish.
 	Next() (Event, error)
+
+	// Finish asks the member to send what it has still to send and to end the reply. It reports whether that
+	// can be asked.
+	Finish() bool
+
+	At() string // the member that the request waits at
 
 	// Available returns the next event of a Stream and those that have arrived with it, and the error that
 	// ends the Stream.

@@ -1,0 +1,136 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/etcdv2/client/internal/errs"
+	"github.com/etcdv2/client/internal/follow"
+)
+
+// A cluster that was wiped, or restored from a backup, under the same name has the same ID. If it has passed the
+// index that a watch has come to, nothing in its answers shows that the indexes are those of another history.
+// So after each interruption the watch looks for a landmark: a change that it knows to have happened.
+//
+// What remains undetected is a history that has the landmark, too: one that was restored from a backup of later
+// than the landmark, or in which the same was written at the same index.
+
+// landmark is a change in the history that a watch follows.
+type landmark struct {
+	key               string
+	created, modified uint64
+	value             string
+	gone              bool // the change was a deletion
+	term              uint64
+}
+
+// landmarks keeps the latest landmark of a watch. The zero value has none.
+type landmarks struct {
+	latest atomic.Pointer[landmark]
+	silent int // polls that have been silent where the landmark was looked for
+}
+
+// saw makes the latest change that resp shows the landmark: an event, or what was read or written.
+func (l *landmarks) saw(resp *Response) {
+	switch resp.Action {
+	case ActionDelete, ActionExpire, ActionCompareAndDelete:
+		l.latest.Store(&landmark{key: resp.Node.Key, modified: resp.Node.ModifiedIndex, gone: true, term: resp.RaftTerm})
+		return
+	}
+	var latest *Node
+	for node := range resp.Node.Walk() {
+		if latest == nil || latest.Dir || !node.Dir && node.ModifiedIndex > latest.ModifiedIndex {
+			latest = node
+		}
+	}
+	if latest.ModifiedIndex != 0 { // the root has none
+		l.latest.Store(&landmark{latest.Key, latest.CreatedIndex, latest.ModifiedIndex, latest.Value, false, resp.RaftTerm})
+	}
+}
+
+// CheckHistory returns an error if the history of the cluster does not have the landmark, or nil if there is
+// no landmark yet.
+func (s *source) CheckHistory(ctx context.Context) error {
+	mark := s.marks.latest.Load()
+	if mark == nil {
+		return nil
+	}
+	resp, err := s.client.Get(ctx, mark.key, WithQuorum())
+	if err != nil && !absent(err) {
+		return err
+	}
+	if resp != nil && mark.term > resp.RaftTerm && resp.RaftTerm > 0 {
+		return fmt.Errorf("%w: at raft term %d, %d has been seen", ErrClusterRolledBack, resp.RaftTerm, mark.term)
+	}
+	same, known := mark.in(resp)
+	if !known {
+		if same, err = s.find(ctx, mark); err != nil {
+			return err
+		}
+	}
+	s.marks.silent = 0
+	if !same {
+		return fmt.Errorf("%w: the change of %s at index %d is not in its history", ErrClusterRolledBack, mark.key, mark.modified)
+	}
+	return nil
+}
+
+// in reports whether the node that is at the landmark's key shows that the landmark is in the history, if it
+// shows that at all. No response says that there is none.
+func (m *landmark) in(resp *Response) (same, known bool) {
+	if resp == nil || resp.Node.Dir {
+		return false, false
+	}
+	node := resp.Node
+	switch {
+	case m.gone:
+		return false, node.CreatedIndex < m.modified // it would have been deleted
+	case node.ModifiedIndex == m.modified:
+		return node.CreatedIndex == m.created && node.Value == m.value, true
+	case node.ModifiedIndex < m.modified:
+		return false, true
+	case node.CreatedIndex < m.modified:
+		return node.CreatedIndex == m.created, true
+	}
+	return false, false // it was made again later
+}
+
+// find looks for the landmark in the history. If that does not reach back so far, nothing contradicts the
+// landmark. A poll that ends without it, when its member was asked to end it, proves that it is not there; of
+// polls that only are silent, two must be. Until that is settled, find returns errUnsettled.
+func (s *source) find(ctx context.Context, mark *landmark) (same bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, landmarkTime)
+	defer cancel()
+	at := &source{client: s.client, key: mark.key}
+	answer, err := at.Poll(ctx, mark.modified, true, nil)
+	switch {
+	case isCleared(err):
+		return true, nil
+	case err != nil:
+		return false, err
+	}
+	defer answer.Close()
+	timer := time.AfterFunc(follow.SearchTime, func() { answer.Finish() })
+	defer timer.Stop()
+	event, err := answer.Next()
+	if err == nil {
+		return event.ModifiedIndex() == mark.modified, nil
+	}
+	silent := !timer.Stop()
+	if silent {
+		s.marks.silent++
+	}
+	if errors.Is(err, follow.ErrFinished) || silent && s.marks.silent >= 2 {
+		return false, nil
+	}
+	return false, errUnsettled
+}
+
+// errUnsettled says that it could not be found out whether the history is the same.
+var errUnsettled = errs.New("the history could not be searched")
+
+// landmarkTime is how long the server may take to show a landmark.
+const landmarkTime = 5 * time.Second

@@ -1,0 +1,130 @@
+package etcd
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A cluster that was wiped has the same ID, and may have passed the index that a watch has come to.
+func TestWatchNoticesAnotherHistory(t *testing.T) {
+	for name, write := range map[string]func(e *fakeEtcd){
+		"the key is not there":             func(e *fakeEtcd) { e.fill(50) },
+		"the key was made at another time": func(e *fakeEtcd) { e.fill(20); e.set("/d/k"); e.fill(50) },
+		"another value at the same index":  func(e *fakeEtcd) { e.fill(9); e.happen("set", "/d/other", false); e.set("/d/k"); e.fill(50) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := fakes(t, 1)
+				e.fill(9)
+				w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+				e.set("/d/k")
+				check(t, "events", w.take(t, 1), sets("/d/k", 10, 10))
+				synctest.Wait()
+				e.wipe(func() { write(e) })
+				end := strings.Join(w.take(t, 1), "")
+				if !strings.Contains(end, ErrClusterRolledBack.Error()) {
+					t.Errorf("it ended with %q", end)
+				}
+			})
+		})
+	}
+}
+
+// An interruption alone is none, whatever has become of what was seen.
+func TestInterruptionIsNoOtherHistory(t *testing.T) {
+	for name, write := range map[string]func(e *fakeEtcd) (events int){
+		"nothing happens":                   func(*fakeEtcd) int { return 0 },
+		"the key is written":                func(e *fakeEtcd) int { e.set("/d/k"); return 1 },
+		"the key is deleted":                func(e *fakeEtcd) int { e.happen("delete", "/d/k", false); return 1 },
+		"the key is deleted and made again": func(e *fakeEtcd) int { e.happen("delete", "/d/k", false); e.set("/d/k"); return 2 },
+		"its directory is deleted":          func(e *fakeEtcd) int { e.happen("delete", "/d", true); return 1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := fakes(t, 1)
+				w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+				e.set("/d/k")
+				w.take(t, 1)
+				synctest.Wait()
+				e.members[0].hangUp()
+				n := write(e)
+				check(t, "events", len(w.take(t, n)), n)
+				e.members[0].hangUp()
+				<-time.After(10 * time.Second)
+				e.members[0].hangUp()
+				index := e.set("/d/k")
+				check(t, "events", w.take(t, 1), sets("/d/k", index, index))
+				w.end(t)
+			})
+		})
+	}
+}
+
+// A mirror reads again, and a watch that begins after a response knows what that says.
+func TestMirrorNoticesAnotherHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fakes(t, 1)
+		e.fill(9)
+		e.set("/d/old")
+		client := e.connect(t, Config{})
+		resp, err := client.Get(t.Context(), "/d/old")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := startWatch(t, client, "/d", WithRecursive(), WithAfterResponse(resp))
+		m, err := client.Mirror(t.Context(), "/d")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		synctest.Wait()
+		e.wipe(func() { e.fill(30); e.set("/d/new") })
+		<-time.After(time.Minute)
+		_, old := m.Get("/d/old")
+		_, now := m.Get("/d/new")
+		check(t, "what the mirror holds of old and new", []bool{old, now}, []bool{false, true})
+		if end := strings.Join(w.take(t, 1), ""); !strings.Contains(end, ErrClusterRolledBack.Error()) {
+			t.Errorf("the watch ended with %q", end)
+		}
+	})
+}
+
+func TestLandmark(t *testing.T) {
+	written := landmark{key: "/k", created: 3, modified: 7, value: "v"}
+	deleted := landmark{key: "/k", modified: 7, gone: true}
+	node := func(created, modified uint64, value string) *Response {
+		return &Response{Node: &Node{Key: "/k", CreatedIndex: created, ModifiedIndex: modified, Value: value}}
+	}
+	for _, test := range []struct {
+		name        string
+		mark        landmark
+		resp        *Response
+		same, known bool
+	}{
+		{"as it was", written, node(3, 7, "v"), true, true},
+		{"another value", written, node(3, 7, "w"), false, true},
+		{"made at another time", written, node(2, 7, "v"), false, true},
+		{"written since", written, node(3, 9, "w"), true, true},
+		{"made earlier, written since", written, node(2, 9, "w"), false, true},
+		{"made again since", written, node(8, 9, "w"), false, false},
+		{"not written yet", written, node(3, 5, "u"), false, true},
+		{"not there", written, nil, false, false},
+		{"a directory", written, &Response{Node: &Node{Key: "/k", Dir: true}}, false, false},
+		{"deleted, and not there", deleted, nil, false, false},
+		{"deleted, and made again", deleted, node(8, 9, "v"), false, false},
+		{"deleted, and still there", deleted, node(3, 9, "v"), false, true},
+	} {
+		same, known := test.mark.in(test.resp)
+		if known != test.known || known && same != test.same {
+			t.Errorf("%s: same %v, known %v", test.name, same, known)
+		}
+	}
+}
+
+func TestWithAfterResponseOfNothingIsRefused(t *testing.T) {
+	client := connect(t, "http://127.0.0.1:1")
+	_, err := client.WatchOnce(t.Context(), "/k", WithAfterResponse(nil))
+	checkIs(t, err, ErrInvalidArgument)
+}

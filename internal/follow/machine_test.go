@@ -1,0 +1,132 @@
+package follow
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// The end of a poll on its own connection proves that nothing came before.
+func TestEndOfAPollProves(t *testing.T) {
+	drive(t, func(m *machine) {
+		first := m.poll(t, 1, 1, 5)
+		quiet()
+		check(t, "progress by silence alone", m.progress, uint64(0))
+		m.renew()
+		m.poll(t, 2, 1, 9)
+		<-time.After(time.Second)
+		synctest.Wait()
+		check(t, "asked to end", first.asked, true)
+		check(t, "progress before the end", m.progress, uint64(0))
+		first.end <- ErrFinished
+		synctest.Wait()
+		check(t, "progress", m.progress, uint64(9))
+	})
+}
+
+// Where no poll can be asked to end, two silent ones must agree.
+func TestSilenceOfTwoPollsMustDoWhereTheyCannotEnd(t *testing.T) {
+	drive(t, func(m *machine) {
+		first := m.poll(t, 1, 1, 5)
+		first.endless = true
+		quiet()
+		m.renew()
+		second := m.poll(t, 2, 1, 9)
+		second.endless = true
+		quiet()
+		m.renew()
+		m.poll(t, 3, 1, 20)
+		quiet()
+		check(t, "progress", m.progress, uint64(9))
+	})
+}
+
+// A poll that does not end proves nothing, however silent it is.
+func TestDeadPollProvesNothing(t *testing.T) {
+	drive(t, func(m *machine) {
+		m.poll(t, 1, 1, 5)
+		quiet()
+		m.renew()
+		m.poll(t, 2, 1, 9)
+		quiet()
+		quiet()
+		check(t, "progress", m.progress, uint64(0))
+	})
+}
+
+// An answer that comes late, and before which nothing has been delivered, is delivered.
+func TestLateAnswerIsDelivered(t *testing.T) {
+	drive(t, func(m *machine) {
+		late := m.poll(t, 1, 1, 500)
+		quiet()
+		m.renew()
+		second := m.poll(t, 2, 1, 501)
+		quiet()
+		m.renew()
+		m.poll(t, 3, 1, 502)
+		<-time.After(time.Second)
+		synctest.Wait()
+		second.end <- ErrFinished // the late one has not ended
+		synctest.Wait()
+		check(t, "progress", m.progress, uint64(502))
+		late.end <- 3
+		synctest.Wait()
+		check(t, "delivered", m.delivered, []uint64{3})
+	})
+}
+
+// One before what has been delivered ends the watch.
+func TestLateAnswerBeforeADeliveredEventEndsTheWatch(t *testing.T) {
+	drive(t, func(m *machine) {
+		late := m.poll(t, 1, 1, 500)
+		quiet()
+		m.renew()
+		second := m.poll(t, 2, 1, 501)
+		quiet()
+		m.renew()
+		third := m.poll(t, 3, 1, 502)
+		<-time.After(time.Second)
+		synctest.Wait()
+		second.end <- ErrFinished
+		quiet()
+		m.renew()
+		fourth := m.poll(t, 4, 503, 510) // the history may not reach back to 1 any more
+		fourth.end <- 511
+		synctest.Wait()
+		check(t, "delivered", m.delivered, []uint64{511})
+		third.end <- 511
+		late.end <- 3
+		synctest.Wait()
+		if m.ended == nil || m.ended.Error() != "missed 3 before 511" {
+			t.Errorf("it ended with %v", m.ended)
+		}
+	})
+}
+
+// After an interruption the cluster may be another one. Until that is known, nothing is delivered.
+func TestNothingIsDeliveredBeforeTheHistoryIsKnownToBeTheSame(t *testing.T) {
+	drive(t, func(m *machine) {
+		first := m.poll(t, 1, 1, 5)
+		m.same = errBroken
+		first.end <- errBroken
+		second := m.poll(t, 2, 1, 5)
+		second.end <- 6
+		<-time.After(time.Second)
+		synctest.Wait()
+		check(t, "delivered", m.delivered, []uint64(nil))
+		m.mu.Lock()
+		m.same = nil
+		m.mu.Unlock()
+		<-time.After(time.Second)
+		synctest.Wait()
+		check(t, "delivered", m.delivered, []uint64{6})
+	})
+	drive(t, func(m *machine) {
+		first := m.poll(t, 1, 1, 5)
+		m.same = errOther
+		first.end <- errBroken
+		m.poll(t, 2, 1, 5)
+		synctest.Wait()
+		check(t, "end", m.ended, errOther)
+	})
+}

@@ -1,0 +1,185 @@
+package follow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// script is a Source whose polls a test answers by hand, in virtual time.
+type script struct {
+	mu     sync.Mutex
+	polls  []*scripted // in the order in which they were asked
+	same   error       // what CheckHistory says
+	checks int
+}
+
+// scripted is a poll, and the answer to it.
+type scripted struct {
+	from    uint64
+	keyOnly bool
+	pulse   func(confirmed bool)
+	header  chan uint64 // the index in it
+	end     chan any    // an event's index, or an error
+	endless bool        // the member cannot be asked to end it
+	asked   bool        // it was asked to
+	index   uint64
+	blind   bool
+	ctx     context.Context
+}
+
+type change uint64
+
+func (c change) ModifiedIndex() uint64 { return uint64(c) }
+func (c change) Key() string           { return "/k" }
+
+func (s *script) Present(context.Context) (uint64, error) { return 0, errors.New("not asked for") }
+
+func (s *script) Poll(ctx context.Context, from uint64, keyOnly bool, pulse func(bool)) (Answer, error) {
+	p := &scripted{from: from, keyOnly: keyOnly, pulse: pulse, header: make(chan uint64, 1), end: make(chan any, 1), ctx: ctx}
+	s.mu.Lock()
+	s.polls = append(s.polls, p)
+	s.mu.Unlock()
+	select {
+	case p.index = <-p.header:
+		return p, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (s *script) Stream(ctx context.Context) (Answer, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (s *script) CheckRolledBack(context.Context, uint64) error { return nil }
+
+func (s *script) CheckHistory(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.checks++
+	return s.same
+}
+
+func (s *script) Kind(err error) Kind {
+	switch {
+	case errors.Is(err, errCleared):
+		return Cleared
+	case errors.Is(err, errOther):
+		return Final
+	}
+	return Passing
+}
+
+var (
+	errCleared = errors.New("cleared")
+	errOther   = errors.New("another history")
+	errBroken  = errors.New("broken")
+)
+
+func (s *script) WrongCluster(id, watched string) error { return fmt.Errorf("%s, not %s", id, watched) }
+
+func (s *script) Missed(index, delivered uint64) error {
+	return fmt.Errorf("missed %d before %d", index, delivered)
+}
+
+func (s *script) Impossible(from, index uint64) error {
+	return fmt.Errorf("from %d got %d", from, index)
+}
+func (p *scripted) Index() (index uint64, told bool)   { return p.index, true }
+func (p *scripted) Cluster() string                    { return "c" }
+func (p *scripted) Blind(context.Context, uint64) bool { return p.blind }
+func (p *scripted) Available() ([]Event, error)        { return nil, errBroken }
+func (p *scripted) Close()                             {}
+func (p *scripted) At() string                         { return "a" }
+
+func (p *scripted) Finish() bool {
+	p.asked = true
+	return !p.endless
+}
+
+func (p *scripted) Next() (Event, error) {
+	select {
+	case end := <-p.end:
+		if index, ok := end.(int); ok {
+			return change(index), nil
+		}
+		return nil, end.(error)
+	case <-p.ctx.Done():
+		return nil, p.ctx.Err()
+	}
+}
+
+// machine is a watch from index 1 on that a test drives.
+type machine struct {
+	*script
+	request   chan struct{}
+	delivered []uint64
+	progress  uint64
+	ended     error
+}
+
+// drive runs test in a bubble with a watch that has begun.
+func drive(t *testing.T, test func(m *machine)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{script: &script{}, request: make(chan struct{}, 1)}
+		w := &Watch{
+			Source: m, Next: 1, PollTimeout: time.Minute,
+			Concerns:  func(string) bool { return true },
+			AtOrAbove: func(string) bool { return true },
+			Deliver:   func(e Event) error { m.delivered = append(m.delivered, e.ModifiedIndex()); return nil },
+			Ended:     func(_ uint64, err error) error { return err },
+			Progress:  func(index uint64) { m.progress = index },
+			Request:   m.request,
+			Reopened:  func(uint64, error) {},
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			m.ended = w.Run(ctx)
+		}()
+		test(m)
+		cancel()
+		<-done
+	})
+}
+
+// poll waits for the n-th poll, and lets its header arrive.
+func (m *machine) poll(t *testing.T, n int, from, index uint64) *scripted {
+	t.Helper()
+	for range 10_000 {
+		synctest.Wait()
+		m.mu.Lock()
+		polls := m.polls
+		m.mu.Unlock()
+		if len(polls) >= n {
+			p := polls[n-1]
+			check(t, fmt.Sprintf("beginning of poll %d", n), p.from, from)
+			p.header <- index
+			synctest.Wait()
+			return p
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+	t.Fatalf("there is no poll %d", n)
+	return nil
+}
+
+// quiet lets so much time pass that silence seems to show something.
+func quiet() {
+	<-time.After(pulselessTicks*coarseTick + coarseTick)
+	synctest.Wait()
+}
+
+// renew requests progress, so that the next poll is made.
+func (m *machine) renew() {
+	m.request <- struct{}{}
+	synctest.Wait()
+}
