@@ -65,3 +65,10 @@ func TestServerWithoutTheAPI(t *testing.T) {
 	}
 	check(t, "questions for the version", asked, 2) // one is Refresh's own
 }
+
+// Words explain only what has no code.
+func TestCodeNeedsNoExplanation(t *testing.T) {
+	err := error(&Error{StatusCode: 500, Code: ErrRaftInternal, Message: notCapable})
+	check(t, "error", explain(err), err)
+	checkIs(t, explain(&Error{StatusCode: 500, Message: notCapable}), ErrAuthNotReady)
+}

@@ -44,6 +44,7 @@ type Mirror struct {
 	done    chan struct{}   // closed when the goroutine has ended, and err is set
 	pause   backoff.Backoff // before the directory is read again; the watch's as long as one runs, else the goroutine's
 	cluster string          // ID of the one that was read; the goroutine's own
+	marks   landmarks       // of the history that was read; likewise
 	started time.Time       // when it was read first: not later than the answer's moment
 	request chan struct{}   // requests progress of the watch
 	alive   atomic.Int64    // when it was last known to be current, counted from started
@@ -51,6 +52,7 @@ type Mirror struct {
 	mu      sync.RWMutex
 	tree    *mirrorTree
 	index   uint64
+	version int   // how often what it holds has changed
 	epoch   int   // how often index has gone back
 	err     error // why it has ended
 	feeds   map[*mirrorFeed]struct{}

@@ -15,11 +15,11 @@ import (
 type Change struct {
 	Type ChangeType
 
-	// Key is the node's; for ChangeResynced that of what is mirrored.
+	// Key is the node's; for ChangeSynced and ChangeResynced that of what is mirrored.
 	Key string
 
 	// Old is the node as it was told last, New as it is now, both without their Nodes: nil where there was or
-	// is none, and both for ChangeResynced. They are the caller's own.
+	// is none, and both for ChangeSynced and ChangeResynced. They are the caller's own.
 	Old, New *Node
 
 	// Index is the etcd index of the event, of the last one where several were put together, or, for what was
@@ -49,23 +49,35 @@ const (
 	// ChangeResynced says that the directory was read again, since the watch could not go on. The changes
 	// behind it lead to what was read; Index may be lower than before.
 	ChangeResynced
+	// ChangeSynced says that everything up to Index has been told: what was there at first, or, later, all that
+	// has changed. It comes each time that a loop has caught up.
+	ChangeSynced
 )
 
 var changeWords = map[ChangeType]string{
-	ChangeCreated: "created", ChangeUpdated: "updated", ChangeDeleted: "deleted", ChangeResynced: "resynced",
+	ChangeCreated: "created", ChangeUpdated: "updated", ChangeDeleted: "deleted",
+	ChangeResynced: "resynced", ChangeSynced: "synced",
 }
 
 // String returns the type in a word.
 func (t ChangeType) String() string { return cmp.Or(changeWords[t], "unknown") }
 
 // Changes iterates over what is there, a ChangeCreated for each node, and then over what changes. Applying
-// every change in order reproduces the mirror's content, without a Snapshot.
+// every change in order reproduces the mirror's content, without a Snapshot. Whenever all has been told, the
+// first time at the end of what was there, comes a ChangeSynced.
 //
 //	for change, err := range mirror.Changes(ctx) {
 //		if err != nil {
 //			return err
 //		}
-//		fmt.Println(change.Type, change.Key)
+//		switch change.Type {
+//		case etcd.ChangeSynced:
+//			apply(config) // now it is complete
+//		case etcd.ChangeDeleted:
+//			delete(config, change.Key)
+//		case etcd.ChangeCreated, etcd.ChangeUpdated:
+//			config[change.Key] = change.New.Value
+//		}
 //	}
 //
 // A directory is told of before what is created in it, and after what is deleted in it: the deletion of a
@@ -82,7 +94,7 @@ func (m *Mirror) Changes(ctx context.Context) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		feed := m.subscribe()
 		defer m.unsubscribe(feed)
-		for {
+		for synced := false; ; {
 			if err := contexts.Err(ctx); err != nil {
 				yield(Change{}, err)
 				return
@@ -91,7 +103,12 @@ func (m *Mirror) Changes(ctx context.Context) iter.Seq2[Change, error] {
 			change, ok := feed.take()
 			switch {
 			case ok:
-				if !yield(change, nil) {
+				if synced = false; !yield(change, nil) {
+					return
+				}
+				continue
+			case !synced:
+				if change, synced = m.synced(feed); synced && !yield(change, nil) {
 					return
 				}
 				continue
@@ -106,6 +123,14 @@ func (m *Mirror) Changes(ctx context.Context) iter.Seq2[Change, error] {
 			}
 		}
 	}
+}
+
+// synced returns the change that says that everything has been told, or false if something has been added in
+// the meantime.
+func (m *Mirror) synced(feed *mirrorFeed) (Change, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return Change{Type: ChangeSynced, Key: m.dir, Index: m.index}, feed.isEmpty()
 }
 
 // subscribe returns a feed that begins with all there is.
@@ -187,6 +212,12 @@ func (f *mirrorFeed) merge(change mirrorChange, index uint64) {
 	case p.next == nil || p.old != nil && p.old.Dir && !p.next.Dir:
 		f.pending.MoveToBack(place)
 	}
+}
+
+func (f *mirrorFeed) isEmpty() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.resync == nil && f.pending.Len() == 0
 }
 
 // take returns the next change and forgets it, or false where there is none.

@@ -107,7 +107,7 @@ func TestResyncMarksAllThatIsPending(t *testing.T) {
 }
 
 func TestChangeTypesHaveNames(t *testing.T) {
-	for changeType, want := range map[ChangeType]string{0: "unknown", ChangeCreated: "created", ChangeUpdated: "updated", ChangeDeleted: "deleted", ChangeResynced: "resynced", 5: "unknown"} {
+	for changeType, want := range map[ChangeType]string{0: "unknown", ChangeCreated: "created", ChangeUpdated: "updated", ChangeDeleted: "deleted", ChangeResynced: "resynced", ChangeSynced: "synced", 6: "unknown"} {
 		check(t, "name", changeType.String(), want)
 	}
 }

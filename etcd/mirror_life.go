@@ -43,11 +43,13 @@ func (m *Mirror) read(ctx context.Context, opts ...GetOption) (*Node, uint64, er
 	var node *Node
 	var index uint64
 	var cluster string
+	m.marks = landmarks{}
 	resp, err := m.client.getToFollow(ctx, m.asked, append(opts, WithRecursive())...)
 	var reply *Error
 	switch {
 	case err == nil:
 		node, index, cluster = resp.Node, resp.Index, resp.ClusterID
+		m.marks.saw(resp)
 	case absent(err) && errors.As(err, &reply):
 		index, cluster = reply.Index, reply.cluster
 	default:
@@ -66,6 +68,7 @@ func (m *Mirror) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	w.marks.latest.Store(m.marks.latest.Load())
 	w.cluster = m.cluster // or events of another one could be put on top of what was read
 	w.progress, w.pulse, w.request = m.reached, func() { m.aliveAt(time.Now()) }, m.request
 	return w.run(ctx, m.apply)
@@ -108,7 +111,8 @@ func (m *Mirror) apply(event *Response) error {
 	if err != nil {
 		return err
 	}
-	m.index = event.Index
+	m.version++
+	m.index = max(m.index, event.Index) // an event can come late, behind the watch's progress
 	for feed := range m.feeds {
 		feed.add(changes, event.Index)
 	}
@@ -125,6 +129,7 @@ func (m *Mirror) replace(next *mirrorTree, index uint64, why error) {
 		m.epoch++
 	}
 	m.tree, m.index = next, index
+	m.version++
 	for feed := range m.feeds {
 		feed.resynced(changes, index, why)
 	}

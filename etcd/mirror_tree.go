@@ -11,12 +11,18 @@ import (
 type mirrorTree struct {
 	dir   string
 	items map[string]*mirrorItem // by key; what is in here hangs together from dir down
+
+	// See compact.
+	made   int // how many items there were when they were made, all at once
+	read   int // how many of their nodes shared the memory of the reply that they were read from
+	unread int // how many of those are not in the tree any more
 }
 
 // mirrorItem is a node in its place.
 type mirrorItem struct {
 	node     *Node         // without its Nodes
 	children []*mirrorItem // in the order of their keys
+	read     bool          // the node shares the memory of a reply with others
 }
 
 // mirrorChange is what became of a node: old is nil where there was none, next where there is none.
@@ -25,7 +31,7 @@ type mirrorChange struct{ old, next *Node }
 // newMirrorTree makes node, as it was read, and all below it a tree; nil makes an empty one.
 func newMirrorTree(dir string, node *Node) *mirrorTree {
 	n := size(node)
-	t := &mirrorTree{dir: dir, items: make(map[string]*mirrorItem, n)}
+	t := &mirrorTree{dir: dir, items: make(map[string]*mirrorItem, n), made: n, read: n}
 	if node != nil {
 		arena := &mirrorArena{items: make([]mirrorItem, 0, n), children: make([]*mirrorItem, n)}
 		t.insert(arena, node)
@@ -52,7 +58,7 @@ type mirrorArena struct {
 }
 
 func (t *mirrorTree) insert(arena *mirrorArena, node *Node) *mirrorItem {
-	arena.items = append(arena.items, mirrorItem{node: node})
+	arena.items = append(arena.items, mirrorItem{node: node, read: true})
 	item := &arena.items[len(arena.items)-1]
 	if n := len(node.Nodes); n > 0 {
 		item.children, arena.children = arena.children[:n:n], arena.children[n:]
@@ -121,9 +127,18 @@ func (i *mirrorItem) copy() *Node {
 	return node
 }
 
+// replace puts node in the place of that of item, which is not needed any more.
+func (t *mirrorTree) replace(item *mirrorItem, node *Node) {
+	if item.read {
+		t.unread++
+	}
+	item.node, item.read = node, false
+}
+
 // apply does what event says, and returns what became of which nodes: parents before their children where
 // they come to be, after them where they go.
 func (t *mirrorTree) apply(event *Response) ([]mirrorChange, error) {
+	defer t.compact()
 	node := bare(event.Node)
 	switch event.Action {
 	case ActionDelete, ActionExpire, ActionCompareAndDelete:
@@ -148,7 +163,7 @@ func (t *mirrorTree) update(node *Node) []mirrorChange {
 	}
 	old := item.node
 	node.ModifiedIndex = old.ModifiedIndex
-	item.node = node
+	t.replace(item, node)
 	return []mirrorChange{{old, node}}
 }
 
@@ -172,7 +187,8 @@ func (t *mirrorTree) put(node *Node, changes []mirrorChange) []mirrorChange {
 		changes = t.removeAll(child, changes)
 	}
 	old := item.node
-	item.node, item.children = node, nil
+	t.replace(item, node)
+	item.children = nil
 	return append(changes, mirrorChange{old, node})
 }
 
@@ -183,8 +199,9 @@ func (t *mirrorTree) remove(key string) []mirrorChange {
 		return nil
 	}
 	if parent := t.items[parentKey(key)]; parent != nil && key != t.dir {
-		at, _ := parent.search(key)
-		parent.children = slices.Delete(parent.children, at, at+1)
+		if at, found := parent.search(key); found { // or the server has listed it elsewhere
+			parent.children = slices.Delete(parent.children, at, at+1)
+		}
 	}
 	return t.removeAll(item, nil)
 }
@@ -194,14 +211,17 @@ func (t *mirrorTree) removeAll(item *mirrorItem, changes []mirrorChange) []mirro
 	for _, child := range item.children {
 		changes = t.removeAll(child, changes)
 	}
-	delete(t.items, item.node.Key)
-	return append(changes, mirrorChange{item.node, nil})
+	node := item.node
+	delete(t.items, node.Key)
+	t.replace(item, nil)
+	return append(changes, mirrorChange{node, nil})
 }
 
 // attach adds item, whose parent is there.
 func (t *mirrorTree) attach(item *mirrorItem) {
 	key := item.node.Key
 	t.items[key] = item
+	t.made = max(t.made, len(t.items))
 	if key != t.dir {
 		parent := t.items[parentKey(key)]
 		at, _ := parent.search(key)

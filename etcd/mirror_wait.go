@@ -48,7 +48,8 @@ func (m *Mirror) WaitFor(ctx context.Context, key string, predicate func(*Node) 
 
 // WaitIndex waits until everything up to index, that of a Response, is in the mirror: behind a write,
 // WaitIndex with its Index makes the mirror show it. Where the write was elsewhere, the mirror asks whether
-// it has missed nothing, which takes a second or two.
+// it has missed nothing, which takes a few round trips, and some seconds behind a proxy that breaks connections
+// which are to end.
 //
 // It ends with ctx.Err() when ctx ends; with an error when the mirror ends, see Err; and with
 // ErrClusterRolledBack when the mirror's index goes back meanwhile: index is then one of a history that is no
@@ -75,6 +76,7 @@ func (m *Mirror) WaitIndex(ctx context.Context, index uint64) error {
 type mirrorMoment struct {
 	node    *Node // of the key they wait for
 	index   uint64
+	version int
 	epoch   int
 	err     error
 	changed <-chan struct{} // closed when the moment is over
@@ -83,7 +85,7 @@ type mirrorMoment struct {
 func (m *Mirror) look(key string) mirrorMoment {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return mirrorMoment{node: m.tree.get(key), index: m.index, epoch: m.epoch, err: m.err, changed: m.changed}
+	return mirrorMoment{node: m.tree.get(key), index: m.index, version: m.version, epoch: m.epoch, err: m.err, changed: m.changed}
 }
 
 // await waits for the end of a moment, which no longer comes when the mirror has ended, or for again.

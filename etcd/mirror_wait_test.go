@@ -121,14 +121,16 @@ func TestChangesFollowTheMirror(t *testing.T) {
 			if last = err; err != nil {
 				break
 			}
-			if told = append(told, changeText(change)); len(told) == 2 {
+			if told = append(told, changeText(change)); len(told) == 3 {
 				go func() { // the loop waits then
 					synctest.Wait()
 					let()
 				}()
 			}
 		}
-		check(t, "told", told, []string{"created /d=", "created /d/f=1", "updated /d/f=1>2", "resynced /d", "updated /d/f=2>3!"})
+		check(t, "told", told, []string{
+			"created /d=", "created /d/f=1", "synced /d", "updated /d/f=1>2", "synced /d", "resynced /d", "updated /d/f=2>3!", "synced /d",
+		})
 		checkIs(t, last, ErrUnauthorized)
 		for change, err := range m.Changes(t.Context()) {
 			check(t, "told afterwards", changeText(change), "created /d=")

@@ -431,3 +431,11 @@ func checkDecoded(t *testing.T, body []byte, got *Response, err error) {
 	want.Node.agrees(t, got.Node)
 	want.PrevNode.agrees(t, got.PrevNode)
 }
+
+// An event that has arrived whole is not an answer if the reply breaks off behind it.
+func TestReadAllWantsTheEnd(t *testing.T) {
+	event := `{"action":"get","node":{"key":"/k","value":"v","modifiedIndex":4,"createdIndex":4}}`
+	if _, err := readAll(io.MultiReader(strings.NewReader(event), iotest.ErrReader(io.ErrUnexpectedEOF))); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("error is %v", err)
+	}
+}

@@ -114,15 +114,15 @@ func (p *place) expire() {
 	p.lose(lost("%s was not renewed in time", p.key))
 }
 
-// guard watches the key from behind index, and ends the place when the key is no longer ours.
-func (p *place) guard(index uint64) {
+// guard watches the key from behind last, and ends the place when the key is no longer ours.
+func (p *place) guard(last *etcd.Response) {
 	for again := newPause(); p.ctx.Err() == nil; {
-		for event, err := range p.queue.client.Watch(p.ctx, p.key, etcd.WithAfterIndex(index)) {
+		for event, err := range p.queue.client.Watch(p.ctx, p.key, etcd.WithAfterResponse(last)) {
 			if err != nil {
 				break
 			}
 			again.Reset()
-			index = event.Index
+			last = event
 			if !stays(event, p.key, p.token) {
 				p.lose(lost("%s: the action %s on %s has ended it", p.key, event.Action, event.Node.Key))
 			} else if !p.ours(event.Node) {
@@ -133,7 +133,7 @@ func (p *place) guard(index uint64) {
 		resp, err := p.check(p.ctx)
 		switch {
 		case err == nil:
-			index = resp.Index
+			last = resp
 		case errors.Is(err, ErrLost):
 			p.lose(err)
 		case errors.Is(err, etcd.ErrClosed):

@@ -64,7 +64,7 @@ func newPlace(ctx context.Context, q *queue, e entry, resp *etcd.Response, deadl
 	p.expiry = time.AfterFunc(time.Until(p.cutoff()), p.expire)
 	p.mu.Unlock()
 	p.work.Go(p.keepAlive)
-	p.work.Go(func() { p.guard(resp.Index) })
+	p.work.Go(func() { p.guard(resp) })
 	return p
 }
 
