@@ -77,6 +77,8 @@ chaos: ## break real clusters for more than half an hour and check every answer 
 	@cd tests && OUTAGE_PEERS=1 go test -count=1 -v ./faults/outage | grep -E 'failed|success|^(ok|FAIL|---)'
 	@echo "Watches and mirrors through every kind of fault"
 	@cd tests && go test -count=1 -v ./faults/watchfaults | grep -E 'delivered|gap|^(ok|FAIL| *---)'
+	@echo "A thousand random histories each of a watch and of a mirror over connections that are slow, or dead, without a word"
+	@go test -count=1 -timeout 30m -run OverConnectionsThatFail ./etcd -lines.runs=1000
 	@echo "Random operations and faults, a watch and a mirror compared with the server's tree (WATCH_SEED repeats)"
 	@cd tests && WATCH_STEPS=10000 go test -count=1 -v -timeout 20m ./faults/property | grep -E 'WATCH_SEED|steps worked|^(ok|FAIL| *---)'
 	@echo "Gateways that answer by themselves, 20,000 writes and reads on each kind of server (GATEWAY_SEED repeats the choices)"

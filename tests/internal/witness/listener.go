@@ -70,8 +70,11 @@ func (l *Listener) add(change etcd.Change, err error) (n int, ok bool) {
 
 // do makes the change, if it fits what was told before.
 func (l *Listener) do(change etcd.Change) error {
-	if change.Type == etcd.ChangeResynced {
+	switch change.Type {
+	case etcd.ChangeResynced:
 		l.resyncs++
+		return nil
+	case etcd.ChangeSynced:
 		return nil
 	}
 	held, here := l.nodes[change.Key]

@@ -105,6 +105,9 @@ func changesUntil(t *testing.T, m *etcd.Mirror, begin func(), key, value string)
 		if err != nil {
 			t.Fatal(err)
 		}
+		if change.Type == etcd.ChangeSynced {
+			continue
+		}
 		if there--; there > 0 {
 			continue
 		}

@@ -13,7 +13,7 @@ import (
 var watchStops = []stop{
 	{"Client.Watch", watch},
 	{"Client.WatchOnce", watchOnce},
-	{"Client.Mirror Mirror.Get Mirror.Range Mirror.Snapshot Snapshot.Walk Snapshot.Leaves Mirror.Index Mirror.Age Mirror.WaitIndex " +
+	{"Client.Mirror Mirror.Get Mirror.Range Mirror.Snapshot Mirror.Snapshots Snapshot.Walk Snapshot.Leaves Mirror.Index Mirror.Age Mirror.WaitIndex " +
 		"Mirror.WaitFor Mirror.Changes Mirror.Err Mirror.Close", mirror},
 }
 
@@ -89,6 +89,12 @@ func mirror(t *testing.T, v visit) {
 	if files := len(slices.Collect(snapshot.Leaves())); files != 3 || snapshot.Index < last.Index || m.Index() < last.Index || m.Age() < 0 {
 		t.Errorf("%d files at %d, %d, %v old", files, snapshot.Index, m.Index(), m.Age())
 	}
+	for again, err := range m.Snapshots(ctx) {
+		if err != nil || again.Index < last.Index {
+			t.Error(again.Index, err)
+		}
+		break
+	}
 	told := 0
 	for change, err := range m.Changes(ctx) {
 		if err != nil || change.Type != etcd.ChangeCreated {
@@ -97,6 +103,15 @@ func mirror(t *testing.T, v visit) {
 		if told++; told == 5 {
 			break
 		}
+	}
+	synced := false
+	for change, err := range m.Changes(ctx) {
+		if synced = change.Type == etcd.ChangeSynced; synced || err != nil {
+			break
+		}
+	}
+	if !synced {
+		t.Error("the loop was not told that it has been told everything")
 	}
 	if err := errors.Join(m.Err(), m.Close()); err != nil {
 		t.Error(err)
