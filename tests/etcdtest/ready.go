@@ -33,13 +33,29 @@ func (m *Member) waitReady(ctx context.Context) error {
 			return err
 		}
 		status, err := m.probe(ctx, m.URL()+question, quorumTimeout, nil)
-		if err != nil || status == http.StatusOK || status == http.StatusUnauthorized {
+		switch {
+		case err != nil:
 			return err
+		case status == http.StatusOK, status == http.StatusUnauthorized:
+			return m.versionDecided(ctx)
 		}
 		return fmt.Errorf("a look at it is answered with status %d", status)
 	})
 	if err != nil {
 		return fmt.Errorf("etcdtest: member %s is not ready: %w", m.Name(), err)
+	}
+	return nil
+}
+
+// versionDecided returns an error as long as the cluster has not agreed on its version, which takes the first
+// member a moment. No other member could join before that, and two members cannot agree while one of them has
+// not joined. Etcd 2.0 has no such version.
+func (m *Member) versionDecided(ctx context.Context) error {
+	var version struct {
+		Cluster string `json:"etcdcluster"`
+	}
+	if _, err := m.probe(ctx, m.URL()+"/version", quickTimeout, &version); err == nil && version.Cluster == "not_decided" {
+		return errors.New("the version of the cluster is not decided")
 	}
 	return nil
 }
