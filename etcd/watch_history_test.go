@@ -1,6 +1,8 @@
 package etcd
 
 import (
+	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -127,4 +129,22 @@ func TestWithAfterResponseOfNothingIsRefused(t *testing.T) {
 	client := connect(t, "http://127.0.0.1:1")
 	_, err := client.WatchOnce(t.Context(), "/k", WithAfterResponse(nil))
 	checkIs(t, err, ErrInvalidArgument)
+}
+
+// A cluster's raft term only grows.
+func TestTermThatGoesBackIsAnotherHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t)
+		w.replies = []http.HandlerFunc{ // of term 2
+			keys(200, 99, `{"action":"get","node":{"key":"/k","value":"v","modifiedIndex":99,"createdIndex":2}}`),
+		}
+		for term, want := range map[uint64]error{2: nil, 3: ErrClusterRolledBack} {
+			s := &source{client: w.client, key: "/k", marks: &landmarks{}}
+			s.marks.latest.Store(&landmark{key: "/k", created: 2, modified: 5, term: term})
+			err := s.CheckHistory(t.Context())
+			if !errors.Is(err, want) {
+				t.Errorf("behind term %d: %v", term, err)
+			}
+		}
+	})
 }

@@ -11,16 +11,16 @@ func TestEndOfAPollProves(t *testing.T) {
 	drive(t, func(m *machine) {
 		first := m.poll(t, 1, 1, 5)
 		quiet()
-		check(t, "progress by silence alone", m.progress, uint64(0))
+		check(t, "progress by silence alone", m.progress.Load(), uint64(0))
 		m.renew()
 		m.poll(t, 2, 1, 9)
 		<-time.After(time.Second)
 		synctest.Wait()
-		check(t, "asked to end", first.asked, true)
-		check(t, "progress before the end", m.progress, uint64(0))
+		check(t, "asked to end", first.asked.Load(), true)
+		check(t, "progress before the end", m.progress.Load(), uint64(0))
 		first.end <- ErrFinished
 		synctest.Wait()
-		check(t, "progress", m.progress, uint64(9))
+		check(t, "progress", m.progress.Load(), uint64(9))
 	})
 }
 
@@ -33,11 +33,15 @@ func TestSilenceOfTwoPollsMustDoWhereTheyCannotEnd(t *testing.T) {
 		m.renew()
 		second := m.poll(t, 2, 1, 9)
 		second.endless = true
+		<-time.After(time.Second)
+		synctest.Wait()
+		check(t, "progress by the silence of one", m.progress.Load(), uint64(0))
 		quiet()
+		check(t, "progress by that of two", m.progress.Load(), uint64(5))
 		m.renew()
 		m.poll(t, 3, 1, 20)
 		quiet()
-		check(t, "progress", m.progress, uint64(9))
+		check(t, "progress", m.progress.Load(), uint64(9))
 	})
 }
 
@@ -50,7 +54,7 @@ func TestDeadPollProvesNothing(t *testing.T) {
 		m.poll(t, 2, 1, 9)
 		quiet()
 		quiet()
-		check(t, "progress", m.progress, uint64(0))
+		check(t, "progress", m.progress.Load(), uint64(0))
 	})
 }
 
@@ -68,7 +72,7 @@ func TestLateAnswerIsDelivered(t *testing.T) {
 		synctest.Wait()
 		second.end <- ErrFinished // the late one has not ended
 		synctest.Wait()
-		check(t, "progress", m.progress, uint64(502))
+		check(t, "progress", m.progress.Load(), uint64(502))
 		late.end <- 3
 		synctest.Wait()
 		check(t, "delivered", m.delivered, []uint64{3})
@@ -129,4 +133,50 @@ func TestNothingIsDeliveredBeforeTheHistoryIsKnownToBeTheSame(t *testing.T) {
 		synctest.Wait()
 		check(t, "end", m.ended, errOther)
 	})
+}
+
+// Another member may lag behind the one that has ended its poll.
+func TestEndProvesWhatItsMemberHas(t *testing.T) {
+	drive(t, func(m *machine) {
+		first := m.poll(t, 1, 1, 5)
+		first.at = "b"
+		quiet()
+		m.renew()
+		m.poll(t, 2, 1, 9)
+		<-time.After(time.Second)
+		synctest.Wait()
+		check(t, "asked to end at once", first.asked.Load(), false)
+		quiet()
+		check(t, "asked to end when no member lags so far", first.asked.Load(), true)
+	})
+}
+
+// Where the history has moved on, a poll from now takes over if the end of the older one proves that it has
+// missed nothing. Otherwise the watch ends.
+func TestHistoryThatMovesOnNeedsAProof(t *testing.T) {
+	for _, ends := range []bool{true, false} {
+		drive(t, func(m *machine) {
+			first := m.poll(t, 1, 1, 5)
+			first.endless = !ends
+			quiet()
+			m.present = 2000
+			m.renew()
+			m.fail(t, 2, errCleared)
+			m.poll(t, 3, 2001, 2000)
+			quiet()
+			<-time.After(time.Second)
+			synctest.Wait()
+			check(t, "progress before the end", m.progress.Load(), uint64(0))
+			if ends {
+				first.end <- ErrFinished
+				synctest.Wait()
+				check(t, "progress", m.progress.Load(), uint64(2000))
+				return
+			}
+			<-time.After(time.Second)
+			m.fail(t, 4, errCleared)
+			synctest.Wait()
+			check(t, "end", m.ended, errCleared)
+		})
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +17,8 @@ type script struct {
 	polls  []*scripted // in the order in which they were asked
 	same   error       // what CheckHistory says
 	checks int
+
+	present uint64 // the store's index; 0 if it is not to be asked for
 }
 
 // scripted is a poll, and the answer to it.
@@ -24,11 +27,13 @@ type scripted struct {
 	keyOnly bool
 	pulse   func(confirmed bool)
 	header  chan uint64 // the index in it
+	refused chan error  // instead of a header
 	end     chan any    // an event's index, or an error
 	endless bool        // the member cannot be asked to end it
-	asked   bool        // it was asked to
+	asked   atomic.Bool // it was asked to
 	index   uint64
 	blind   bool
+	at      string // the member
 	ctx     context.Context
 }
 
@@ -37,16 +42,23 @@ type change uint64
 func (c change) ModifiedIndex() uint64 { return uint64(c) }
 func (c change) Key() string           { return "/k" }
 
-func (s *script) Present(context.Context) (uint64, error) { return 0, errors.New("not asked for") }
+func (s *script) Present(context.Context) (uint64, error) {
+	if s.present == 0 {
+		return 0, errors.New("not to be asked for")
+	}
+	return s.present, nil
+}
 
 func (s *script) Poll(ctx context.Context, from uint64, keyOnly bool, pulse func(bool)) (Answer, error) {
-	p := &scripted{from: from, keyOnly: keyOnly, pulse: pulse, header: make(chan uint64, 1), end: make(chan any, 1), ctx: ctx}
+	p := &scripted{from: from, keyOnly: keyOnly, pulse: pulse, header: make(chan uint64, 1), refused: make(chan error, 1), end: make(chan any, 1), ctx: ctx}
 	s.mu.Lock()
 	s.polls = append(s.polls, p)
 	s.mu.Unlock()
 	select {
 	case p.index = <-p.header:
 		return p, nil
+	case err := <-p.refused:
+		return nil, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -96,10 +108,10 @@ func (p *scripted) Cluster() string                    { return "c" }
 func (p *scripted) Blind(context.Context, uint64) bool { return p.blind }
 func (p *scripted) Available() ([]Event, error)        { return nil, errBroken }
 func (p *scripted) Close()                             {}
-func (p *scripted) At() string                         { return "a" }
+func (p *scripted) At() string                         { return p.at }
 
 func (p *scripted) Finish() bool {
-	p.asked = true
+	p.asked.Store(true)
 	return !p.endless
 }
 
@@ -120,7 +132,7 @@ type machine struct {
 	*script
 	request   chan struct{}
 	delivered []uint64
-	progress  uint64
+	progress  atomic.Uint64
 	ended     error
 }
 
@@ -135,7 +147,7 @@ func drive(t *testing.T, test func(m *machine)) {
 			AtOrAbove: func(string) bool { return true },
 			Deliver:   func(e Event) error { m.delivered = append(m.delivered, e.ModifiedIndex()); return nil },
 			Ended:     func(_ uint64, err error) error { return err },
-			Progress:  func(index uint64) { m.progress = index },
+			Progress:  func(index uint64) { m.progress.Store(index) },
 			Request:   m.request,
 			Reopened:  func(uint64, error) {},
 		}
@@ -151,8 +163,8 @@ func drive(t *testing.T, test func(m *machine)) {
 	})
 }
 
-// poll waits for the n-th poll, and lets its header arrive.
-func (m *machine) poll(t *testing.T, n int, from, index uint64) *scripted {
+// asked waits for the n-th poll.
+func (m *machine) asked(t *testing.T, n int) *scripted {
 	t.Helper()
 	for range 10_000 {
 		synctest.Wait()
@@ -160,16 +172,29 @@ func (m *machine) poll(t *testing.T, n int, from, index uint64) *scripted {
 		polls := m.polls
 		m.mu.Unlock()
 		if len(polls) >= n {
-			p := polls[n-1]
-			check(t, fmt.Sprintf("beginning of poll %d", n), p.from, from)
-			p.header <- index
-			synctest.Wait()
-			return p
+			return polls[n-1]
 		}
 		<-time.After(10 * time.Millisecond)
 	}
 	t.Fatalf("there is no poll %d", n)
 	return nil
+}
+
+// poll waits for the n-th poll, and lets its header arrive.
+func (m *machine) poll(t *testing.T, n int, from, index uint64) *scripted {
+	t.Helper()
+	p := m.asked(t, n)
+	check(t, fmt.Sprintf("beginning of poll %d", n), p.from, from)
+	p.header <- index
+	synctest.Wait()
+	return p
+}
+
+// fail makes the n-th poll fail before its header arrives.
+func (m *machine) fail(t *testing.T, n int, err error) {
+	t.Helper()
+	m.asked(t, n).refused <- err
+	synctest.Wait()
 }
 
 // quiet lets so much time pass that silence seems to show something.

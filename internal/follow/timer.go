@@ -22,7 +22,7 @@ func (f *follower) untilTick(now time.Time) time.Duration {
 		return streamTick
 	case wait > 0:
 		return wait
-	case p != nil && p.established() && !f.progressRequested:
+	case p != nil && p.established() && !f.progressRequested && f.successor() == nil:
 		return max(p.sent.Add(f.pace.renewal).Sub(now), coarseTick)
 	}
 	return coarseTick
@@ -130,7 +130,7 @@ func (f *follower) newest(is func(*poll) bool) *poll {
 // next.
 func (f *follower) handOver(next *poll) {
 	switch cover := f.cover(); {
-	case cover == nil:
+	case cover == nil, cover.sent.After(next.sent): // the older poll has gone without a proof
 		f.abandon(next)
 	case next.openForLong():
 		f.replace(cover, next.from-1)
