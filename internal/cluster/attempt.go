@@ -27,6 +27,8 @@ type attempt struct {
 	most     time.Duration
 	start    time.Time
 	inflight *inflight
+	users    *users
+	waits    bool        // its call waits
 	sent     atomic.Bool // a connection was obtained for the request
 	fresh    atomic.Bool // that connection was new
 	newTLS13 atomic.Bool // it was new and uses TLS 1.3
@@ -47,7 +49,7 @@ var errMayHaveMissed = errs.New("the member may have skipped events")
 // connection attempts would not help.
 func (c *Cluster) newAttempt(parent context.Context, most time.Duration) *attempt {
 	ctx, cancel := context.WithCancelCause(parent)
-	a := &attempt{caller: parent, cancel: cancel, most: most, start: time.Now(), inflight: &c.inflight}
+	a := &attempt{caller: parent, cancel: cancel, most: most, start: time.Now(), inflight: &c.inflight, users: &c.users}
 	c.inflight.begin(a)
 	// Until the transport reports that it is about to get a connection, it may have sent something. This is
 	// always the case for a transport that never reports it.
@@ -85,6 +87,7 @@ func (a *attempt) getConn(string) { a.sent.Store(false) }
 // gotConn is called before the first byte is written to a connection.
 func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 	a.conn = info.Conn
+	a.users.took(info.Conn, a)
 	a.sent.Store(true)
 	a.fresh.Store(!info.Reused)
 	a.newTLS13.Store(!info.Reused && isTLS13(info.Conn))
@@ -106,6 +109,9 @@ func (a *attempt) end() {
 	a.lift()
 	if a.watched != nil {
 		a.leave()
+	}
+	if a.waits {
+		a.users.left(a)
 	}
 	a.inflight.done(a)
 	a.cancel(nil)

@@ -21,6 +21,8 @@ type Cluster struct {
 	config   Config
 	http     *http.Client
 	traced   bool // whether http's transport reports the use of a connection
+	owned    bool // whether nobody else uses the connections of http
+	users    users
 	secure   bool // whether the configuration asks for TLS
 	members  *memberList
 	identity identity
@@ -47,6 +49,7 @@ func New(config Config) (*Cluster, error) {
 		config:   config,
 		http:     client,
 		traced:   reportsConnections(client),
+		owned:    config.HTTPClient == nil,
 		secure:   config.TLS != nil || anyTLS(members),
 		members:  newMemberList(members),
 		identity: identity{expected: config.ClusterID},

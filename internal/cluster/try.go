@@ -18,6 +18,7 @@ func (c *Cluster) attempt(ctx context.Context, call *Call, m *Member, target *ur
 	start := time.Now()
 	a := c.newAttempt(ctx, most)
 	if call.Wait {
+		a.waits = true
 		c.pulse.join(m, a, call.Pulse)
 	}
 	v, open := c.try(call, m, target, a)

@@ -184,7 +184,7 @@ func (f *follower) replace(p *poll, index uint64) {
 	f.running.Go(func() { f.finish(p) })
 }
 
-// finish asks the member of p to end it, but not right after its header.
+// finish asks the member of p to end it, but not right after its header. It may have been answered by then.
 func (f *follower) finish(p *poll) {
 	timer := time.NewTimer(time.Until(p.registeredAt.Add(searchGrace)))
 	defer timer.Stop()
@@ -193,10 +193,16 @@ func (f *follower) finish(p *poll) {
 	case <-f.ctx.Done():
 		return
 	}
-	if !p.answer.Finish() {
-		f.do(func() error { return f.failed(p, Passing, errNotFinished) })
-		p.cancel()
+	if p.answer.Finish() {
+		return
 	}
+	f.do(func() error {
+		if p.event != nil {
+			return nil
+		}
+		p.cancel()
+		return f.failed(p, Passing, errNotFinished)
+	})
 }
 
 // endOldest keeps the number of polls small that have been asked to end and do not.
