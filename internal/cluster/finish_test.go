@@ -16,7 +16,7 @@ func (h *halfOpen) CloseWrite() error { h.closed++; return nil }
 
 // A connection is not cut off from a request that has got it since.
 func TestConnectionOfAnotherRequestIsLeftAlone(t *testing.T) {
-	c := newCluster(t, Config{})
+	c := newCluster(t, Config{Endpoints: []string{"http://a"}})
 	conn := &halfOpen{}
 	poll, write := c.newAttempt(t.Context(), 0), c.newAttempt(t.Context(), 0)
 	poll.waits = true
