@@ -1,9 +1,6 @@
 package follow
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // Etcd 2.3.0 to 3.0.17 have a blind spot: a recursive poll that searches the history does not find events on
 // the watched key itself, except one at the very index that the poll begins from (fixed in 3.1.0, "store: do
@@ -18,7 +15,7 @@ func (f *follower) doubt(p *poll) uint64 {
 		return 0
 	}
 	last := p.index
-	if p.event != nil {
+	if p.phase == answered {
 		last = min(last, p.event.ModifiedIndex()-1)
 	}
 	if last < f.base() || last <= p.from || last <= f.keyClear {
@@ -40,12 +37,15 @@ func (f *follower) armKeyPoll() {
 	switch {
 	case f.keyPoll == nil:
 		if f.doubts() != 0 || f.mayBeBlind() {
-			f.keyPoll = f.open(&poll{from: max(f.from(), f.keyClear+1), keyOnly: true})
+			f.keyPoll = &poll{role: own, from: max(f.from(), f.keyClear+1)}
+			f.send(f.keyPoll)
 		}
-	case f.keyPoll.event != nil:
+	case f.keyPoll.phase == answered:
 		before := f.keyPoll.event.ModifiedIndex() - 1
-		asked := func(p *poll) bool { return !p.keyOnly && p.ending && p.proves >= before && p.age < handOverTicks }
-		if p := f.cover(); p != nil && p.registered && (sameMember(p, f.keyPoll) || p.openForLong()) && !slices.ContainsFunc(f.polls, asked) {
+		asked := func(p *poll) bool {
+			return p.role != own && p.phase == ending && p.proves >= before && p.age < handOverTicks
+		}
+		if p := f.cover(); p != nil && p.answer != nil && (sameMember(p, f.keyPoll) || p.openForLong()) && !slices.ContainsFunc(f.polls, asked) {
 			f.replace(p, before)
 		}
 	}
@@ -55,7 +55,7 @@ func (f *follower) armKeyPoll() {
 // the poll is blind, from a cluster that has a blind spot.
 func (f *follower) mayBeBlind() bool {
 	p := f.cover()
-	return f.blind && p != nil && !p.registered && p.silent()
+	return f.blind && p != nil && p.answer == nil && p.phase == silent
 }
 
 // keyPollRegistered asks the member to end the key poll, unless it has been seen that this does not work here,
@@ -78,7 +78,7 @@ func (f *follower) keyPollAnswered(event Event) error {
 	default:
 		f.keyClear = index - 1
 		f.progressRequested = true // a poll that is sent from now on looks as far as the key poll did
-		p.event, p.answeredAt = event, time.Now()
+		p.answered(event)
 	}
 	return nil
 }
@@ -87,7 +87,7 @@ func (f *follower) keyPollAnswered(event Event) error {
 // that everything its member had sent has arrived.
 func (f *follower) keyPollEnded(p *poll, clean bool) {
 	f.endless = !clean
-	if clean || p.ending && p.wasSilent {
+	if clean || p.wasSilent {
 		f.keyClear = max(f.keyClear, p.proves)
 	}
 }
@@ -99,21 +99,20 @@ func (f *follower) tickKeyPoll() {
 	if p == nil {
 		return
 	}
-	p.tick()
+	p.tick(f.patience())
 	switch {
-	case p.event != nil:
-	case p.ending && p.age >= handOverTicks:
+	case p.phase == ending && p.age >= handOverTicks:
 		f.keyPoll = nil
 		f.polls = append(f.polls, p)
-	case !p.ending && p.silent() && p.registered:
+	case p.phase == silent && p.answer != nil:
 		f.replace(p, p.index)
-	case !p.ending && p.silent() && !f.headless:
+	case p.phase == silent && !f.headless:
 		f.headless, f.keyPoll = true, nil // the next one will tell whether it is the connection or a proxy
-		p.ending, p.age = true, 0
+		p.phase, p.age = ending, 0
 		f.polls = append(f.polls, p)
-	case !p.ending && p.silent(): // a proxy holds headers back
+	case p.phase == silent: // a proxy holds headers back
 		for _, doubtful := range f.polls {
-			if doubtful.registeredAt.Before(p.sent) {
+			if doubtful.registered.Before(p.sent) {
 				f.keyClear = max(f.keyClear, f.doubt(doubtful))
 			}
 		}
@@ -125,7 +124,7 @@ func (f *follower) tickKeyPoll() {
 // poll other, which may be nil.
 func (f *follower) firstOfKey(other *poll) *poll {
 	p := f.keyPoll
-	if p == nil || p.event == nil {
+	if p == nil || p.phase != answered {
 		return nil
 	}
 	if index := p.event.ModifiedIndex(); other == nil && f.base() >= index || other != nil && index < other.event.ModifiedIndex() {
@@ -137,12 +136,12 @@ func (f *follower) firstOfKey(other *poll) *poll {
 // searchedForKey concludes from the silence of two polls whose headers a proxy holds back that nothing lies
 // before the event of the key poll, if they were sent after that was answered.
 func (f *follower) searchedForKey() {
-	if f.keyPoll == nil || f.keyPoll.event == nil {
+	if f.keyPoll == nil || f.keyPoll.phase != answered {
 		return
 	}
 	agree := 0
 	for _, p := range f.polls {
-		if p.waits() && p.silent() && !p.registered && p.from <= f.base() && p.sent.After(f.keyPoll.answeredAt) {
+		if p.role == search && p.phase == silent && p.answer == nil && p.from <= f.base() && p.sent.After(f.keyPoll.answeredAt) {
 			agree++
 		}
 	}
@@ -161,9 +160,9 @@ func (f *follower) discardKeyPoll(key string) {
 	p := f.keyPoll
 	switch {
 	case p == nil:
-	case p.event != nil && p.event.ModifiedIndex() <= f.delivered:
+	case p.phase == answered && p.event.ModifiedIndex() <= f.delivered:
 		f.drop(p)
-	case p.event == nil && p.expect == 0 && p.from <= f.delivered && f.watch.AtOrAbove(key):
+	case p.phase != answered && p.expect == 0 && p.from <= f.delivered && f.watch.AtOrAbove(key):
 		p.expect = f.delivered
 	}
 }

@@ -75,16 +75,21 @@
 //
 // # Polls
 //
-//	state     begins                      ends
+// A poll has a role and a phase. Its role is to search the history and then to wait (search), to begin from
+// now, where the history does not reach back to the base any more (present), or to look for events of the key
+// itself (own). A poll from now becomes one that searches when the older poll has ended and so proved that
+// nothing was missed.
+//
+//	phase     begins                      ends
 //	sent      by arm, or by a tick to     with the header: waiting; with a failure: the next poll is made
 //	          replace an older poll       after a pause, and the history is checked
 //	waiting   with the header             with an event: answered; when a newer poll waits, too: ending;
 //	                                      with a failure: as above
-//	silent    a second after the header   as waiting; without a header, after 4 to 20 s
-//	ending    by replace                  with its end: something is proven; with an event: it is delivered,
+//	silent    a second after the header   as waiting; a header that comes now makes it waiting
+//	          or, without a sign of life
+//	          from its member, 4 to 20 s
+//	          after it was sent
+//	ending    by replace                  with its end: something is proven; with an event: it is answered,
 //	                                      or late; after a minute: dropped
 //	answered  with the event              when the event, or a later one, has been delivered
-//
-// A poll from now is made where the history does not reach back to the base any more. It becomes an ordinary
-// one when the older poll has ended and so proved that it has missed nothing.
 package follow

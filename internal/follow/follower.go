@@ -187,7 +187,7 @@ func (f *follower) first() (event Event, from uint64) {
 	}
 	var first *poll
 	for _, p := range f.polls {
-		if p.event != nil && p.from <= f.base() && (first == nil || p.event.ModifiedIndex() < first.event.ModifiedIndex()) {
+		if p.phase == answered && p.from <= f.base() && (first == nil || p.event.ModifiedIndex() < first.event.ModifiedIndex()) {
 			first = p
 		}
 	}
@@ -207,7 +207,7 @@ func (f *follower) first() (event Event, from uint64) {
 
 // held reports whether there is an event that waits for the key poll.
 func (f *follower) held() bool {
-	return slices.ContainsFunc(f.polls, func(p *poll) bool { return p.event != nil && p.from <= f.base() })
+	return slices.ContainsFunc(f.polls, func(p *poll) bool { return p.phase == answered && p.from <= f.base() })
 }
 
 // discard drops what can return nothing new. A poll that has not been answered, and that began before an event
@@ -215,11 +215,11 @@ func (f *follower) held() bool {
 // none before it. Then its answer still counts.
 func (f *follower) discard(believed bool) {
 	for _, p := range f.polls {
-		switch arriving := p.fromNow && p.from == 0; {
-		case p.event != nil && p.event.ModifiedIndex() <= f.delivered:
+		switch arriving := p.from == 0; {
+		case p.phase == answered && p.event.ModifiedIndex() <= f.delivered:
 			f.abandon(p)
-		case p.event != nil || p.from > f.delivered || arriving || p.expect != 0:
-		case p.ending || believed && !p.fromNow:
+		case p.phase == answered || p.from > f.delivered || arriving || p.expect != 0:
+		case p.phase == ending || believed && p.role != present:
 			p.expect = f.delivered
 			f.replace(p, 0)
 		default:

@@ -9,8 +9,11 @@ import (
 func (f *follower) registered(p *poll) error {
 	now := time.Now()
 	index, told := p.answer.Index()
-	p.index, p.registered, p.ticks, p.age, p.counted, p.registeredAt = index, true, 0, 0, false, now
+	p.index, p.registered, p.age, p.aliveAt = index, now, 0, 0
 	p.confirmed.Store(false) // that referred to the time before
+	if p.open() {
+		p.phase = waiting
+	}
 	f.pace.registered(p.index, now)
 	f.lives()
 	if told && p.index+1 < min(p.from, p.known) {
@@ -47,11 +50,11 @@ func (f *follower) answered(p *poll, event Event) error {
 		return f.late(p.expect, event)
 	case p == f.keyPoll:
 		return f.keyPollAnswered(event)
-	case p.keyOnly:
+	case p.role == own:
 		f.drop(p)
 		return f.late(f.delivered+1, event)
 	}
-	p.event, p.ticks, p.answeredAt = event, 0, time.Now()
+	p.answered(event)
 	fast := f.pace.answered(p.from, index)
 	switch {
 	case p == f.sentinel:
@@ -67,6 +70,9 @@ func (f *follower) answered(p *poll, event Event) error {
 	}
 	return nil
 }
+
+// answered keeps the event of a poll until it is delivered.
+func (p *poll) answered(event Event) { p.phase, p.event, p.answeredAt = answered, event, time.Now() }
 
 // impossible records an answer that no poll of etcd gets. If that repeats, it ends the watch.
 func (f *follower) impossible(p *poll, index uint64) error {
@@ -93,24 +99,24 @@ func (f *follower) failed(p *poll, kind Kind, err error) error {
 	if !f.drop(p) {
 		return nil // it had been dropped
 	}
-	if kind == Cleared && p.from < f.base() && !p.keyOnly {
+	if kind == Cleared && p.from < f.base() && p.role != own {
 		f.cleared = max(f.cleared, p.from)
 		return nil // the next poll begins at the base
 	}
-	if p.keyOnly {
+	if p.role == own {
 		f.keyPollEnded(p, false)
-		if p.ending {
+		if p.phase == ending {
 			return nil
 		}
 	}
-	if p.ending && f.successor() == nil {
+	if p.phase == ending && f.successor() == nil {
 		f.endless = true
 		f.witness(p)
 		f.agree()
 		return nil
 	}
 	// The history has moved on. Another request is open, which may prove that nothing was missed.
-	if kind == Cleared && !p.keyOnly && (f.cover() != nil || f.streaming()) {
+	if kind == Cleared && p.role != own && (f.cover() != nil || f.streaming()) {
 		p := f.poll(0)
 		if f.streaming() {
 			f.sentinel = p
@@ -131,14 +137,14 @@ func (f *follower) finished(p *poll) error {
 		return nil
 	}
 	f.pause.Reset()
-	if p.keyOnly {
+	if p.role == own {
 		f.keyPollEnded(p, true)
 		return nil
 	}
 	f.endless = false
 	f.conclude(f.clear(p, p.proves))
 	if next := f.successor(); next != nil && next.from <= f.base() {
-		next.fromNow = false
+		next.role = search
 	}
 	return nil
 }
@@ -153,8 +159,7 @@ func (f *follower) witness(p *poll) {
 // agree concludes what such a poll seems to show, if a newer poll has been silent, too. One poll alone may have
 // been on a connection that was slow or dead.
 func (f *follower) agree() {
-	silent := func(p *poll) bool { return p.waits() && p.silent() }
-	if newest := f.newest(silent); newest != nil {
+	if newest := f.newest(func(p *poll) bool { return p.phase == silent && p.role == search }); newest != nil {
 		f.conclude(f.clear(newest, min(newest.index, f.witnessed)))
 	}
 }
@@ -170,10 +175,10 @@ func (f *follower) clear(p *poll, last uint64) uint64 {
 // replace asks the member of p to end it, because a newer poll waits for the same events. Its end proves
 // that there was nothing up to index. The answer still counts, however late it is.
 func (f *follower) replace(p *poll, index uint64) {
-	if p.ending {
+	if p.phase == ending {
 		return
 	}
-	p.ending, p.proves, p.age, p.wasSilent = true, index, 0, p.silent()
+	p.phase, p.proves, p.age, p.wasSilent = ending, index, 0, p.phase == silent
 	if p.expect == 0 {
 		f.endOldest()
 	}
@@ -186,7 +191,7 @@ func (f *follower) replace(p *poll, index uint64) {
 
 // finish asks the member of p to end it, but not right after its header. It may have been answered by then.
 func (f *follower) finish(p *poll) {
-	timer := time.NewTimer(time.Until(p.registeredAt.Add(searchGrace)))
+	timer := time.NewTimer(time.Until(p.registered.Add(searchGrace)))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -197,7 +202,7 @@ func (f *follower) finish(p *poll) {
 		return
 	}
 	f.do(func() error {
-		if p.event != nil {
+		if p.phase == answered {
 			return nil
 		}
 		p.cancel()
@@ -207,14 +212,14 @@ func (f *follower) finish(p *poll) {
 
 // endOldest keeps the number of polls small that have been asked to end and do not.
 func (f *follower) endOldest() {
-	var ending []*poll
+	var asked []*poll
 	for _, p := range f.polls {
-		if p.ending {
-			ending = append(ending, p)
+		if p.phase == ending {
+			asked = append(asked, p)
 		}
 	}
-	if len(ending) > mostEnding {
-		f.abandon(ending[0])
+	if len(asked) > mostEnding {
+		f.abandon(asked[0])
 	}
 }
 
@@ -229,7 +234,7 @@ func (f *follower) reopening(err error) {
 // successor returns the poll that began from now, or nil.
 func (f *follower) successor() *poll {
 	for _, p := range f.polls {
-		if p.fromNow && p != f.sentinel {
+		if p.role == present && p != f.sentinel {
 			return p
 		}
 	}
@@ -240,12 +245,12 @@ func (f *follower) successor() *poll {
 // end still counts if it is to prove something for a poll that began from now.
 func (f *follower) cover() *poll {
 	handingOver := f.successor() != nil
-	return f.newest(func(p *poll) bool { return p.waits() || handingOver && p.event == nil && !p.fromNow })
+	return f.newest(func(p *poll) bool { return p.waits() || handingOver && p.phase == ending && p.role == search })
 }
 
 // polled reports whether there is a poll from exactly this index.
 func (f *follower) polled(from uint64) bool {
-	return slices.ContainsFunc(f.polls, func(p *poll) bool { return p.from == from && !p.ending })
+	return slices.ContainsFunc(f.polls, func(p *poll) bool { return p.from == from && p.phase != ending })
 }
 
 // counts reports whether a poll has not been dropped.
@@ -274,7 +279,7 @@ func (f *follower) drop(p *poll) bool {
 
 // abandon drops a poll that is no longer needed.
 func (f *follower) abandon(p *poll) {
-	if f.drop(p) && p.event == nil {
+	if f.drop(p) && p.phase != answered {
 		time.AfterFunc(lingering, p.cancel)
 	}
 }

@@ -43,10 +43,10 @@ func (f *follower) tick() error {
 
 func (f *follower) tickCoarsely(now time.Time) {
 	for _, p := range f.polls {
-		p.tick()
+		p.tick(f.patience())
 	}
 	f.tickKeyPoll()
-	if f.newest(func(p *poll) bool { return p.registered }) != nil {
+	if f.newest(func(p *poll) bool { return p.answer != nil }) != nil {
 		f.checkHistory() // again, if nobody answered
 	}
 	if f.stream != nil {
@@ -54,7 +54,7 @@ func (f *follower) tickCoarsely(now time.Time) {
 	}
 	f.prove()
 	p := f.cover()
-	if p == nil || p.ticks <= 1 { // it may be less than a whole tick old
+	if p == nil || p.age <= 1 { // it may be less than a whole tick old
 		return
 	}
 	f.settleDown()
@@ -87,15 +87,15 @@ func (f *follower) prove() {
 		return
 	}
 	newest := f.newest((*poll).waits)
-	if newest == nil || f.endless && !newest.silent() {
+	if newest == nil || f.endless && newest.phase != silent {
 		return
 	}
-	if !newest.registered {
+	if newest.answer == nil {
 		f.thin(newest)
 		return
 	}
 	for _, p := range f.polls {
-		older := p != newest && p.waits() && p.silent() && p.from <= f.base() && !p.sent.After(newest.sent)
+		older := p != newest && p.role == search && p.phase == silent && p.from <= f.base() && !p.sent.After(newest.sent)
 		if older && (sameMember(p, newest) || newest.openForLong()) {
 			f.replace(p, newest.index)
 		}
@@ -107,7 +107,7 @@ func (f *follower) prove() {
 func (f *follower) thin(newest *poll) {
 	left := 2
 	for _, p := range slices.Backward(f.polls) {
-		if p.waits() && !p.registered && p.silent() && newest.silent() && p.from <= f.base() && !p.keyOnly {
+		if p.role == search && p.phase == silent && p.answer == nil && newest.phase == silent && p.from <= f.base() {
 			if left--; left < 0 {
 				f.abandon(p)
 			}
@@ -118,7 +118,7 @@ func (f *follower) thin(newest *poll) {
 // newest returns the latest of the polls from the base or before it of which is is true, or nil.
 func (f *follower) newest(is func(*poll) bool) *poll {
 	for _, p := range slices.Backward(f.polls) {
-		if p.from <= f.base() && !p.keyOnly && is(p) {
+		if p.from <= f.base() && p.role != own && is(p) {
 			return p
 		}
 	}
@@ -140,7 +140,7 @@ func (f *follower) handOver(next *poll) {
 // endThoseThatDoNotEnd abandons the polls that were asked to end long ago.
 func (f *follower) endThoseThatDoNotEnd() {
 	for _, p := range f.polls {
-		if p.ending && p.age >= endingTicks {
+		if p.phase == ending && p.age >= endingTicks {
 			f.abandon(p)
 		}
 	}
