@@ -57,7 +57,8 @@ type Config struct {
 	TLS *tls.Config
 
 	// HTTPClient sends the requests, in place of one with a connection pool of its own. Its CheckRedirect is
-	// not used. Its Timeout must be zero, since it would cut watches. It cannot be combined with TLS. Nil
+	// not used. Its Timeout must be zero, since it would cut watches. It cannot be combined with TLS. Watches
+	// of quiet keys need a connection of their own on a busy server; see Client.Watch. Nil
 	// means an own client, whose idle connections Close closes.
 	HTTPClient *http.Client
 

@@ -34,6 +34,12 @@ import (
 // for all keys together. Then read the key and watch from that response's Index; a Mirror does so by itself.
 // ErrClusterRolledBack and ErrWrongCluster mean that the cluster is no longer the one that was watched.
 //
+// A watch of keys on which nothing happens outlives that history, because a member that is asked to end a
+// request first sends what it has for it. That cannot be asked through a proxy that breaks off a connection
+// whose client has closed its half, over HTTP/2, or with a Config.HTTPClient, whose connections others may use.
+// There, such a watch ends with ErrEventIndexCleared, too, if the server writes more than about 400 events a
+// second.
+//
 // To resume after an event, pass its Index to WithAfterIndex. The deletion or expiry of a directory is one
 // event, even for a watch of a key below it: Node.Key is then shorter than the watched key. A watch does not
 // see refreshes, and sees hidden nodes only if it watches the hidden node itself.

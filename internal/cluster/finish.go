@@ -49,8 +49,9 @@ func (u *users) closeWrite(a *attempt) bool {
 // has still to send, and then the end of the reply. If Finished reports that the end has come, everything that
 // was sent before has come, too.
 //
-// It needs a connection of HTTP/1.1 that nobody else uses, so none of a caller's own http.Client, and a reply in chunks, because any other one has no end that
-// differs from that of a broken connection. Many proxies break the connection instead.
+// It needs a connection of HTTP/1.1 that nobody else uses, so none of a caller's own http.Client, and a reply
+// in chunks, because any other one has no end that differs from that of a broken connection. Many proxies break
+// the connection instead.
 func (o *Open) Finish() bool {
 	if !o.cluster.owned || o.ProtoMajor != 1 || !slices.Contains(o.TransferEncoding, "chunked") {
 		return false
