@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ type landmark struct {
 // landmarks keeps the latest landmark of a watch. The zero value has none.
 type landmarks struct {
 	latest atomic.Pointer[landmark]
-	silent int // polls that have been silent where the landmark was looked for
+	silent int // polls that could not be ended and have been silent where the landmark was looked for
 }
 
 // saw makes the latest change that resp shows the landmark: an event, or what was read or written.
@@ -99,8 +100,10 @@ func (m *landmark) in(resp *Response) (same, known bool) {
 }
 
 // find looks for the landmark in the history. If that does not reach back so far, nothing contradicts the
-// landmark. A poll that ends without it, when its member was asked to end it, proves that it is not there; of
-// polls that only are silent, two must be. Until that is settled, find returns errUnsettled.
+// landmark. A poll that ends without it, when its member was asked to end it, proves that it is not there. Where
+// the connection breaks instead, or that cannot be asked, two polls must have been silent. A poll that does not
+// end shows nothing, and a member that has not reached the landmark may merely lag. Until it is settled whether
+// the landmark is there, find returns errUnsettled.
 func (s *source) find(ctx context.Context, mark *landmark) (same bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, landmarkTime)
 	defer cancel()
@@ -113,17 +116,21 @@ func (s *source) find(ctx context.Context, mark *landmark) (same bool, err error
 		return false, err
 	}
 	defer answer.Close()
-	timer := time.AfterFunc(follow.SearchTime, func() { answer.Finish() })
+	if index, _ := answer.Index(); index < mark.modified {
+		return false, cmp.Or(s.CheckRolledBack(ctx, mark.modified+1), errUnsettled)
+	}
+	var endless atomic.Bool
+	timer := time.AfterFunc(follow.SearchTime, func() { endless.Store(!answer.Finish()) })
 	defer timer.Stop()
 	event, err := answer.Next()
 	if err == nil {
 		return event.ModifiedIndex() == mark.modified, nil
 	}
-	silent := !timer.Stop()
-	if silent {
+	broken := !timer.Stop() && !answer.Cut()
+	if broken || endless.Load() {
 		s.marks.silent++
 	}
-	if errors.Is(err, follow.ErrFinished) || silent && s.marks.silent >= 2 {
+	if errors.Is(err, follow.ErrFinished) || s.marks.silent >= 2 {
 		return false, nil
 	}
 	return false, errUnsettled

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/etcdv2/client/internal/fakenet"
 )
 
 // A cluster that was wiped has the same ID, and may have passed the index that a watch has come to.
@@ -62,6 +65,62 @@ func TestInterruptionIsNoOtherHistory(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A member that has not come to the landmark does not show that it is not there.
+func TestMemberThatLagsDoesNotDenyTheLandmark(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fakes(t, 2)
+		watched, lags := e.members[0], e.members[1]
+		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+		synctest.Wait()
+		if lags.open() > 0 {
+			watched, lags = lags, watched
+		}
+		lags.change(func() { lags.stopped = true })
+		e.set("/d/k")
+		e.happen("delete", "/d/k", false)
+		w.take(t, 2)
+		synctest.Wait()
+		watched.freeze()
+		<-time.After(2 * time.Minute)
+		lags.thaw(false)
+		index := e.set("/d/k")
+		check(t, "events", w.take(t, 1), sets("/d/k", index, index))
+		w.end(t)
+	})
+}
+
+// A connection that brings nothing does not show that the landmark is not there.
+func TestDeadConnectionDoesNotDenyTheLandmark(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fakes(t, 1)
+		var dead atomic.Int64
+		var ill atomic.Bool
+		e.net.Delay(func() func() time.Duration {
+			writes := 0
+			return func() time.Duration {
+				if writes++; writes == 3 && ill.Load() { // behind an answer to a GET and the header of a poll
+					dead.Add(1)
+					return fakenet.Forever
+				}
+				return 0
+			}
+		})
+		e.set("/d/k")
+		e.happen("delete", "/d/k", false)
+		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+		w.take(t, 2)
+		ill.Store(true)
+		e.members[0].hangUp()
+		<-time.After(time.Minute)
+		if ill.Store(false); dead.Load() < 2 {
+			t.Errorf("no two connections were dead")
+		}
+		index := e.set("/d/k")
+		check(t, "events", w.take(t, 1), sets("/d/k", index, index))
+		w.end(t)
+	})
 }
 
 // A mirror reads again, and a watch that begins after a response knows what that says.

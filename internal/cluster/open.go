@@ -40,6 +40,9 @@ func (o *Open) Check(index uint64) error {
 	return o.cluster.pulse.check(o.attempt, index)
 }
 
+// Cut reports whether the call has been ended by this side, so that what has not arrived shows nothing.
+func (o *Open) Cut() bool { return o.attempt.ctx.Err() != nil }
+
 // Close ends the call.
 func (o *Open) Close() {
 	defer o.attempt.end()

@@ -83,12 +83,12 @@ func (f *follower) keyPollAnswered(event Event) error {
 	return nil
 }
 
-// keyPollEnded records that the key poll p, which may be an older one, has ended without an event. Clean says
-// that everything its member had sent has arrived.
-func (f *follower) keyPollEnded(p *poll, clean bool) {
-	f.endless = !clean
-	if clean || p.wasSilent {
-		f.keyClear = max(f.keyClear, p.proves)
+// keyWitness takes the silence of a key poll that could not be ended properly as a proof, as far as another one
+// has been silent before.
+func (f *follower) keyWitness(p *poll) {
+	if p.wasSilent {
+		f.keyClear = max(f.keyClear, min(f.keyWitnessed, p.proves))
+		f.keyWitnessed = max(f.keyWitnessed, p.proves)
 	}
 }
 

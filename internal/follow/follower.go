@@ -32,6 +32,7 @@ type follower struct {
 	sentinel          *poll   // the one of polls that proves that the stream is alive
 	keyPoll           *poll   // in addition to polls, if the server has a blind spot
 	keyClear          uint64  // nothing of the key itself up to it is still to be delivered
+	keyWitnessed      uint64  // up to where a key poll has been silent whose end proved nothing
 	blind             bool    // a server with a blind spot has answered
 	endless           bool    // the last poll that was asked to end did not do so
 	witnessed         uint64  // up to where one poll has been silent whose end proved nothing

@@ -99,20 +99,12 @@ func (f *follower) failed(p *poll, kind Kind, err error) error {
 	if !f.drop(p) {
 		return nil // it had been dropped
 	}
-	if kind == Cleared && p.from < f.base() && p.role != own {
+	if kind == Cleared && p.from < f.base() {
 		f.cleared = max(f.cleared, p.from)
 		return nil // the next poll begins at the base
 	}
-	if p.role == own {
-		f.keyPollEnded(p, false)
-		if p.phase == ending {
-			return nil
-		}
-	}
-	if p.phase == ending && f.successor() == nil {
-		f.endless = true
-		f.witness(p)
-		f.agree()
+	if p.phase == ending && (p.role == own || f.successor() == nil) {
+		f.notFinished(p)
 		return nil
 	}
 	// The history has moved on. Another request is open, which may prove that nothing was missed.
@@ -138,7 +130,8 @@ func (f *follower) finished(p *poll) error {
 	}
 	f.pause.Reset()
 	if p.role == own {
-		f.keyPollEnded(p, true)
+		f.endless = false
+		f.keyClear = max(f.keyClear, p.proves)
 		return nil
 	}
 	f.endless = false
@@ -147,6 +140,21 @@ func (f *follower) finished(p *poll) error {
 		next.role = search
 	}
 	return nil
+}
+
+// notFinished records that a poll has failed that was asked to end. If it was the connection that broke, the way
+// to the members may not let polls end.
+func (f *follower) notFinished(p *poll) {
+	switch {
+	case p.answer == nil || p.answer.Cut():
+	case p.role == own:
+		f.endless = true
+		f.keyWitness(p)
+	default:
+		f.endless = true
+		f.witness(p)
+		f.agree()
+	}
 }
 
 // witness records up to where a poll has been silent that could not be ended properly.

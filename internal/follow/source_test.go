@@ -31,6 +31,7 @@ type scripted struct {
 	end     chan any    // an event's index, or an error
 	endless bool        // the member cannot be asked to end it
 	asked   atomic.Bool // it was asked to
+	cut     atomic.Bool // it was ended by this side
 	index   uint64
 	blind   bool
 	at      string // the member
@@ -109,6 +110,7 @@ func (p *scripted) Blind(context.Context, uint64) bool { return p.blind }
 func (p *scripted) Available() ([]Event, error)        { return nil, errBroken }
 func (p *scripted) Close()                             {}
 func (p *scripted) At() string                         { return p.at }
+func (p *scripted) Cut() bool                          { return p.cut.Load() }
 
 func (p *scripted) Finish() bool {
 	p.asked.Store(true)

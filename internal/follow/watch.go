@@ -78,6 +78,9 @@ type Answer interface {
 	// can be asked.
 	Finish() bool
 
+	// Cut reports whether this side has ended the reply, so that what has not arrived shows nothing.
+	Cut() bool
+
 	At() string // the member that the request waits at
 
 	// Available returns the next event of a Stream and those that have arrived with it, and the error that
