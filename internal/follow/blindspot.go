@@ -1,6 +1,9 @@
 package follow
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Etcd 2.3.0 to 3.0.17 have a blind spot: a recursive poll that searches the history does not find events on
 // the watched key itself, except one at the very index that the poll begins from (fixed in 3.1.0, "store: do
@@ -61,7 +64,7 @@ func (f *follower) mayBeBlind() bool {
 // keyPollRegistered asks the member to end the key poll, unless it has been seen that this does not work here,
 // or the member lags behind the one that returned what is in doubt.
 func (f *follower) keyPollRegistered() {
-	f.headless = false
+	f.headless = 0
 	if !f.endless && f.keyPoll.index >= f.doubts() {
 		f.replace(f.keyPoll, f.keyPoll.index)
 	}
@@ -94,22 +97,24 @@ func (f *follower) keyWitness(p *poll) {
 
 // tickKeyPoll counts a coarse tick of the key poll. Where its end proves nothing, its silence must do. If it
 // does not end, the next one is opened; its answer still counts.
-func (f *follower) tickKeyPoll() {
+func (f *follower) tickKeyPoll(now time.Time) {
 	p := f.keyPoll
 	if p == nil {
 		return
 	}
 	p.tick(f.patience())
+	f.tellsHeaders(p, now)
 	switch {
 	case p.phase == ending && p.age >= handOverTicks:
 		f.keyPoll = nil
 		f.polls = append(f.polls, p)
 	case p.phase == silent && p.answer != nil:
 		f.replace(p, p.index)
-	case p.phase == silent && !f.headless:
-		f.headless, f.keyPoll = true, nil // the next one will tell whether it is the connection or a proxy
-		p.phase, p.age = ending, 0
+	case p.phase == silent && f.headless+1 < f.headlessProof():
+		f.headless++ // the next one will tell whether it is the connection or a proxy
+		f.keyPoll, p.phase, p.age = nil, ending, 0
 		f.polls = append(f.polls, p)
+		f.endOldest()
 	case p.phase == silent: // a proxy holds headers back
 		for _, doubtful := range f.polls {
 			if doubtful.registered.Before(p.sent) {
@@ -117,6 +122,22 @@ func (f *follower) tickKeyPoll() {
 			}
 		}
 		f.abandon(p)
+	}
+}
+
+// headlessProof returns how many polls without a header must have been silent to prove anything. Two are enough
+// if a proxy seems to hold back all headers. If other polls get theirs, it may be the connections that are slow.
+func (f *follower) headlessProof() int {
+	if f.headers.IsZero() || time.Since(f.headers) > endingTicks*coarseTick {
+		return 2
+	}
+	return headlessBesideOthers
+}
+
+// tellsHeaders notes whether a poll waits with its header.
+func (f *follower) tellsHeaders(p *poll, now time.Time) {
+	if p.open() && p.answer != nil && p.age > 0 {
+		f.headers = now
 	}
 }
 
@@ -145,9 +166,9 @@ func (f *follower) searchedForKey() {
 			agree++
 		}
 	}
-	switch agree {
-	case 0:
-	case 1:
+	switch {
+	case agree == 0:
+	case agree < f.headlessProof():
 		f.progressRequested = true
 	default:
 		f.conclude(f.keyPoll.event.ModifiedIndex() - 1)

@@ -57,6 +57,9 @@
 //	nothing was missed although the     the poll that was open all the time    as above; if there is no end, the
 //	history has moved on                ended without an event                 watch ends as Cleared
 //	nothing of the key itself (2.3)     the key poll ended without an event    as above
+//	the same                            two key polls, or four if others get   as above
+//	                                    theirs, were silent without a header:
+//	                                    a proxy may hold headers back
 //	the stream has missed nothing       the sentinel sees nothing new          the sentinel's event: polls from
 //	                                                                           delivered on take over
 //	the history is the same             no interruption since, or              Source.CheckHistory after each

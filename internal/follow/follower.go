@@ -24,19 +24,20 @@ type follower struct {
 	mu  sync.Mutex // held by the running step
 	err error      // why the watch has ended
 	position
-	cleared           uint64  // an index that is no longer in the history; 0 until one is known
-	wrong             int     // impossible answers in a row
-	cluster           string  // ID of the watched cluster; empty until it is known
-	polls             []*poll // in flight, or answered and not yet delivered
-	stream            *stream // nil most of the time
-	sentinel          *poll   // the one of polls that proves that the stream is alive
-	keyPoll           *poll   // in addition to polls, if the server has a blind spot
-	keyClear          uint64  // nothing of the key itself up to it is still to be delivered
-	keyWitnessed      uint64  // up to where a key poll has been silent whose end proved nothing
-	blind             bool    // a server with a blind spot has answered
-	endless           bool    // the last poll that was asked to end did not do so
-	witnessed         uint64  // up to where one poll has been silent whose end proved nothing
-	headless          bool    // the last key poll had no header for long
+	cleared           uint64    // an index that is no longer in the history; 0 until one is known
+	wrong             int       // impossible answers in a row
+	cluster           string    // ID of the watched cluster; empty until it is known
+	polls             []*poll   // in flight, or answered and not yet delivered
+	stream            *stream   // nil most of the time
+	sentinel          *poll     // the one of polls that proves that the stream is alive
+	keyPoll           *poll     // in addition to polls, if the server has a blind spot
+	keyClear          uint64    // nothing of the key itself up to it is still to be delivered
+	keyWitnessed      uint64    // up to where a key poll has been silent whose end proved nothing
+	blind             bool      // a server with a blind spot has answered
+	endless           bool      // the last poll that was asked to end did not do so
+	witnessed         uint64    // up to where one poll has been silent whose end proved nothing
+	headless          int       // key polls in a row that had no header for long
+	headers           time.Time // when a poll was last seen that waits with its header
 	pace              pace
 	progressRequested bool
 	checking          bool // the cluster

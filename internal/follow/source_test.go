@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -132,10 +133,10 @@ func (p *scripted) Next() (Event, error) {
 // machine is a watch from index 1 on that a test drives.
 type machine struct {
 	*script
-	request   chan struct{}
-	delivered []uint64
-	progress  atomic.Uint64
-	ended     error
+	request  chan struct{}
+	events   []uint64 // that were delivered
+	progress atomic.Uint64
+	ended    error
 }
 
 // drive runs test in a bubble with a watch that has begun.
@@ -147,7 +148,7 @@ func drive(t *testing.T, test func(m *machine)) {
 			Source: m, Next: 1, PollTimeout: time.Minute,
 			Concerns:  func(string) bool { return true },
 			AtOrAbove: func(string) bool { return true },
-			Deliver:   func(e Event) error { m.delivered = append(m.delivered, e.ModifiedIndex()); return nil },
+			Deliver:   m.deliver,
 			Ended:     func(_ uint64, err error) error { return err },
 			Progress:  func(index uint64) { m.progress.Store(index) },
 			Request:   m.request,
@@ -163,6 +164,20 @@ func drive(t *testing.T, test func(m *machine)) {
 		cancel()
 		<-done
 	})
+}
+
+func (m *machine) deliver(e Event) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.events = append(m.events, e.ModifiedIndex())
+	return nil
+}
+
+// delivered returns the indexes of the events that were delivered.
+func (m *machine) delivered() []uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.events)
 }
 
 // asked waits for the n-th poll.

@@ -44,8 +44,9 @@ func (f *follower) tick() error {
 func (f *follower) tickCoarsely(now time.Time) {
 	for _, p := range f.polls {
 		p.tick(f.patience())
+		f.tellsHeaders(p, now)
 	}
-	f.tickKeyPoll()
+	f.tickKeyPoll(now)
 	if f.newest(func(p *poll) bool { return p.answer != nil }) != nil {
 		f.checkHistory() // again, if nobody answered
 	}
@@ -102,10 +103,10 @@ func (f *follower) prove() {
 	}
 }
 
-// thin abandons all but two of the polls whose header a proxy holds back, when the newest has been silent for as
+// thin abandons all but the newest polls whose header a proxy holds back, when the newest has been silent for as
 // long as the others.
 func (f *follower) thin(newest *poll) {
-	left := 2
+	left := f.headlessProof()
 	for _, p := range slices.Backward(f.polls) {
 		if p.role == search && p.phase == silent && p.answer == nil && newest.phase == silent && p.from <= f.base() {
 			if left--; left < 0 {

@@ -31,6 +31,9 @@ const (
 	endingTicks = 240
 	mostEnding  = 4
 
+	// How many polls without a header must have been silent to prove anything while others get theirs.
+	headlessBesideOthers = 4
+
 	// So many impossible answers in a row end a watch.
 	mostWrong = 5
 
