@@ -3,8 +3,8 @@
 // a fencing token protects from.
 //
 //	e := election.New(client, "/mysql", election.WithTTL(10*time.Second))
-//	err := e.Run(ctx, "db-1", func(ctx context.Context) error {
-//		return lead(ctx, election.FromContext(ctx).Token()) // until ctx ends
+//	err := e.Run(ctx, "db-1", func(ctx context.Context, term *election.Term) error {
+//		return lead(ctx, term.Token()) // until ctx ends
 //	})
 //
 // Others follow the leader with Observe:

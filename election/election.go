@@ -58,6 +58,11 @@ func WithTTL(ttl time.Duration) Option {
 // run at the same time must not have the same identity: see locking.WithIdentity.
 func WithIdentity(identity string) Option { return option(locking.WithIdentity(identity)) }
 
+// WithSingleKey makes the election one key, its name, whose value is the leader's name: the layout of leader
+// keys that other programs write or read. The names of candidates must be unique then, cannot be changed with
+// Proclaim, and only the leader is among the Candidates. See locking.WithSingleKey.
+func WithSingleKey() Option { return option(locking.WithSingleKey()) }
+
 func option(opt locking.Option) Option {
 	return func(e *Election) { e.opts = append(e.opts, opt) }
 }
@@ -144,24 +149,22 @@ func (e *Election) Remove(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	candidates, err := e.Candidates(ctx)
+	queue, err := e.mutex.Queue(ctx)
 	if err != nil {
 		return err
 	}
 	found := false
-	for _, c := range candidates {
-		if c.Name != name {
+	for _, c := range queue {
+		if c.Value != name {
 			continue
 		}
 		found = true
-		// Its key was never and will never be another's.
-		if _, err := e.client.Delete(ctx, c.Key); err != nil && !errors.Is(err, etcd.ErrKeyNotFound) {
+		if err := e.mutex.Remove(ctx, c); err != nil && !errors.Is(err, etcd.ErrKeyNotFound) {
 			return err
 		}
 	}
 	if !found {
 		return fmt.Errorf("election: no candidate %q: %w", name, etcd.ErrKeyNotFound)
 	}
-	_, _ = e.client.Delete(ctx, e.name, etcd.WithDir()) // if it was the last, and died
 	return nil
 }

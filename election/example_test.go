@@ -30,8 +30,7 @@ func ExampleElection_Run() {
 	defer client.Close()
 
 	e := election.New(client, "/elections/mysql", election.WithTTL(10*time.Second))
-	err := e.Run(ctx, "db-1", func(ctx context.Context) error {
-		term := election.FromContext(ctx)
+	err := e.Run(ctx, "db-1", func(_ context.Context, term *election.Term) error {
 		fmt.Println(term.Name(), "leads, with a fencing token:", term.Token() > 0)
 		return errors.New("shutting down") // or work until ctx ends
 	})

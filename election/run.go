@@ -1,6 +1,7 @@
 package election
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,12 +22,13 @@ const (
 
 // Run campaigns, calls lead when elected, and campaigns again when the term was lost or a campaign failed,
 // with a growing pause between tries. lead gets a context that ends with ctx and with the term, and must
-// return then; FromContext gets the term from it.
+// return then.
 //
 // When lead returns before its term is over, Run resigns and returns what lead returned. It also ends with
-// ctx.Err() when ctx ends, and with an error that no further try would change: see etcd.Retryable. A nil lead
-// is etcd.ErrInvalidArgument.
-func (e *Election) Run(ctx context.Context, name string, lead func(ctx context.Context) error) error {
+// ctx.Err() when ctx ends, and with an error that no further try would change: see etcd.Retryable. The error of
+// the last campaign that failed, or of the last lead, is joined to ctx.Err(). The client's Observer is told of
+// each as CampaignFailed and TermLost. A nil lead is etcd.ErrInvalidArgument.
+func (e *Election) Run(ctx context.Context, name string, lead func(ctx context.Context, term *Term) error) error {
 	if lead == nil {
 		return fmt.Errorf("election: Run of %s without a function that leads: %w", e.name, etcd.ErrInvalidArgument)
 	}
@@ -39,37 +41,38 @@ func (e *Election) Run(ctx context.Context, name string, lead func(ctx context.C
 		if time.Since(began) > mostPause {
 			pause.Reset()
 		}
-		if err := pause.Wait(ctx, ctx); err != nil {
-			return err
+		if ended := pause.Wait(ctx, ctx); ended != nil {
+			return contexts.Join(ctx, cmp.Or(err, ended))
 		}
 	}
 }
 
 // once campaigns and leads once. again says that this is to be repeated.
-func (e *Election) once(ctx context.Context, name string, lead func(ctx context.Context) error) (again bool, err error) {
+func (e *Election) once(ctx context.Context, name string, lead func(ctx context.Context, term *Term) error) (again bool, err error) {
 	term, err := e.Campaign(ctx, name)
 	if err != nil {
-		return ctx.Err() == nil && (etcd.Retryable(err) || errors.Is(err, locking.ErrLost)), err
+		again = ctx.Err() == nil && (etcd.Retryable(err) || errors.Is(err, locking.ErrLost))
+		if again {
+			e.client.Observe(CampaignFailed{Election: e.name, Err: err})
+		}
+		return again, err
 	}
-	leading, cancel := contexts.Merge(context.WithValue(ctx, termKey{}, term), term.Context())
+	leading, cancel := contexts.Merge(ctx, term.Context())
 	defer cancel()
 	defer func() { // also when lead panics
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), resignTime)
 		defer cancel()
 		_ = term.Resign(ctx) // what is left ends with its TTL
 	}()
-	err = lead(leading)
-	lost := errors.Is(context.Cause(term.Context()), locking.ErrLost)
+	err = lead(leading, term)
+	cause := context.Cause(term.Context())
+	lost := errors.Is(cause, locking.ErrLost)
+	if lost {
+		e.client.Observe(TermLost{Election: e.name, Token: term.Token(), Err: cause})
+		err = errors.Join(cause, err)
+	}
 	if ended := contexts.Err(ctx); ended != nil {
-		return false, ended
+		return false, cmp.Or(contexts.Join(ctx, err), ended)
 	}
 	return lost, err
-}
-
-type termKey struct{}
-
-// FromContext returns the term in which Run called lead with ctx; nil in other contexts.
-func FromContext(ctx context.Context) *Term {
-	term, _ := ctx.Value(termKey{}).(*Term)
-	return term
 }

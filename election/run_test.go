@@ -69,7 +69,7 @@ func withoutV2(w http.ResponseWriter, r *http.Request) {
 }
 
 // lead is for elections that nobody wins.
-func lead(context.Context) error { return errors.New("elected") }
+func lead(context.Context, *Term) error { return errors.New("elected") }
 
 func TestRunEndsWithAnErrorThatNoFurtherTryWouldChange(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -16,7 +16,7 @@ import (
 // members are to be reached through.
 func (c *Client) Sync(ctx context.Context) error {
 	err := c.sync(ctx)
-	c.observe(Synced{c.Endpoints(), err})
+	c.Observe(Synced{c.Endpoints(), err})
 	return err
 }
 

@@ -135,7 +135,7 @@ func (m *Mirror) replace(next *mirrorTree, index uint64, why error) {
 	}
 	m.wake()
 	m.mu.Unlock()
-	m.client.observe(MirrorResynced{Dir: m.dir, From: from, To: index, Changes: len(changes), Err: why})
+	m.client.Observe(MirrorResynced{Dir: m.dir, From: from, To: index, Changes: len(changes), Err: why})
 }
 
 // reached notes that there are no more events up to index.

@@ -2,12 +2,12 @@ package etcd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/etcdv2/client/internal/cluster"
+	"github.com/etcdv2/client/internal/errs"
 )
 
 // Observer is told what a client does beneath its calls. Observe is called by many goroutines at once, in the
@@ -17,8 +17,8 @@ type Observer interface {
 }
 
 // Event is what an Observer is told: AttemptStarted, AttemptEnded, MemberSetAside, MemberBack, Synced,
-// WatchLag, WatchReopened or MirrorResynced. Others may come, so an Observer passes over those it does not
-// know. None holds a password. An Err may quote what a server said, and so the values it compared; LogValue
+// WatchLag, WatchReopened or MirrorResynced, or one of packages locking and election. Others may come, so an
+// Observer passes over those it does not know. None holds a password. An Err may quote what a server said, and so the values it compared; LogValue
 // leaves that out.
 type Event interface {
 	// LogValue returns the event's fields for log/slog.
@@ -92,13 +92,13 @@ func (e AttemptStarted) LogValue() slog.Value {
 
 // LogValue returns the fields.
 func (e AttemptEnded) LogValue() slog.Value {
-	return fields(e.Err, slog.String("endpoint", e.Endpoint), slog.String("method", e.Method), slog.String("path", e.Path),
+	return errs.LogValue(e.Err, slog.String("endpoint", e.Endpoint), slog.String("method", e.Method), slog.String("path", e.Path),
 		slog.Duration("duration", e.Duration), slog.String("outcome", e.Outcome.String()))
 }
 
 // LogValue returns the fields.
 func (e MemberSetAside) LogValue() slog.Value {
-	return fields(e.Err, slog.String("endpoint", e.Endpoint), slog.Duration("for", e.For))
+	return errs.LogValue(e.Err, slog.String("endpoint", e.Endpoint), slog.Duration("for", e.For))
 }
 
 // LogValue returns the fields.
@@ -107,7 +107,9 @@ func (e MemberBack) LogValue() slog.Value {
 }
 
 // LogValue returns the fields.
-func (e Synced) LogValue() slog.Value { return fields(e.Err, slog.Any("endpoints", e.Endpoints)) }
+func (e Synced) LogValue() slog.Value {
+	return errs.LogValue(e.Err, slog.Any("endpoints", e.Endpoints))
+}
 
 // LogValue returns the fields.
 func (e WatchLag) LogValue() slog.Value {
@@ -116,32 +118,20 @@ func (e WatchLag) LogValue() slog.Value {
 
 // LogValue returns the fields.
 func (e WatchReopened) LogValue() slog.Value {
-	return fields(e.Err, slog.String("key", e.Key), slog.Uint64("after", e.After))
+	return errs.LogValue(e.Err, slog.String("key", e.Key), slog.Uint64("after", e.After))
 }
 
 // LogValue returns the fields.
 func (e MirrorResynced) LogValue() slog.Value {
-	return fields(e.Err, slog.String("dir", e.Dir), slog.Uint64("from", e.From), slog.Uint64("to", e.To), slog.Int("changes", e.Changes))
+	return errs.LogValue(e.Err, slog.String("dir", e.Dir), slog.Uint64("from", e.From), slog.Uint64("to", e.To), slog.Int("changes", e.Changes))
 }
 
-// fields returns attrs, and the error if there is one.
-func fields(err error, attrs ...slog.Attr) slog.Value {
-	if err != nil {
-		attrs = append(attrs, slog.String("error", unquoted(err)))
+// Unquoted returns the error in short, without the words of the server, which may hold values: for logs.
+func (e *Error) Unquoted() string {
+	if e.Code == 0 {
+		return fmt.Sprintf("status %d from %s", e.StatusCode, e.Endpoint)
 	}
-	return slog.GroupValue(attrs...)
-}
-
-// unquoted tells of an error without the words of a server, which may hold values.
-func unquoted(err error) string {
-	var reply *Error
-	switch {
-	case !errors.As(err, &reply):
-		return err.Error()
-	case reply.Code == 0:
-		return fmt.Sprintf("status %d from %s", reply.StatusCode, reply.Endpoint)
-	}
-	return fmt.Sprintf("status %d from %s: %v", reply.StatusCode, reply.Endpoint, reply.Code)
+	return fmt.Sprintf("status %d from %s: %v", e.StatusCode, e.Endpoint, e.Code)
 }
 
 // LogObserver returns an Observer that writes to logger: attempts and the lag of watches at the level debug,
@@ -178,12 +168,15 @@ func (o logObserver) Observe(event Event) {
 		if e.Err != nil {
 			level, message = slog.LevelWarn, "etcd: members not synced"
 		}
+	case interface{ LogMessage() (slog.Level, string) }:
+		level, message = e.LogMessage()
 	}
 	o.logger.LogAttrs(context.Background(), level, message, slog.Any("etcd", event))
 }
 
-// observe tells the observer, if there is one.
-func (c *Client) observe(event Event) {
+// Observe tells the client's Observer of an event, if it has one. It is for packages that build on a client.
+// An event with a method LogMessage() (slog.Level, string) says how LogObserver writes it.
+func (c *Client) Observe(event Event) {
 	if c.observer != nil {
 		c.observer.Observe(event)
 	}

@@ -180,10 +180,10 @@ func (w *watch) engine(deliver func(*Response) error) *follow.Watch {
 		Progress: w.progress,
 		Pulse:    w.pulse,
 		Request:  w.request,
-		Reopened: func(after uint64, err error) { w.client.observe(WatchReopened{w.key, after, err}) },
+		Reopened: func(after uint64, err error) { w.client.Observe(WatchReopened{w.key, after, err}) },
 	}
 	if w.client.observer != nil {
-		engine.Lag = func(after, lag uint64) { w.client.observe(WatchLag{w.key, after, lag}) }
+		engine.Lag = func(after, lag uint64) { w.client.Observe(WatchLag{w.key, after, lag}) }
 	}
 	return engine
 }

@@ -1,6 +1,7 @@
 package locking
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -13,23 +14,32 @@ import (
 
 // await returns when the lock is held. An ErrLost says that the place is gone.
 func (p *place) await(ctx context.Context) error {
+	var last error // why the last round failed, if it did
 	for again := newPause(); ; {
 		blockers, index, err := p.blockers(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return contexts.Err(ctx)
+			return ended(ctx, last)
 		case p.ctx.Err() != nil:
 			return context.Cause(p.ctx)
 		case err == nil && len(blockers) == 0:
 			return p.claim(ctx)
-		case err == nil && p.watch(ctx, blockers, index):
-			again.Reset()
-		case err == nil || etcd.Retryable(err):
-			_ = again.Wait(ctx, p.ctx) // what has ended it, the next round says
-		default:
+		case err == nil:
+			if err = p.watch(ctx, blockers, index); err == nil {
+				again.Reset()
+			}
+		case !etcd.Retryable(err):
 			return err
 		}
+		if last = err; err != nil {
+			_ = again.Wait(ctx, p.ctx) // what has ended it, the next round says
+		}
 	}
+}
+
+// ended returns that ctx has ended, and why the last try before that failed, if it did.
+func ended(ctx context.Context, last error) error {
+	return cmp.Or(contexts.Join(ctx, last), contexts.Err(ctx))
 }
 
 // tryHold is await for who does not wait.
@@ -54,6 +64,7 @@ func (p *place) blockers(ctx context.Context) ([]Contender, uint64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	p.heard()
 	at := slices.IndexFunc(l.contenders, func(c Contender) bool { return c.Key == p.key })
 	if at < 0 {
 		err := lost("%s is gone", p.key)
@@ -65,43 +76,47 @@ func (p *place) blockers(ctx context.Context) ([]Contender, uint64, error) {
 		p.lose(err)
 		return nil, 0, err
 	}
+	if err := p.queue.agree(l.contenders, at); err != nil {
+		return nil, 0, err
+	}
 	return p.queue.rule(l.contenders, at), l.index, nil
 }
 
 // claim makes a place at the head of the line a lock, and tells of it who has to know.
 func (p *place) claim(ctx context.Context) error {
-	var ttl time.Duration
-	if !p.queue.permanent {
-		_, ttl = p.terms()
-		if ttl == 0 {
-			ttl = p.queue.ttl // taken over from one that had none
-		} else if !p.queue.tells {
-			return p.because(ctx, nil)
-		}
+	if _, ttl := p.terms(); ttl != 0 && !p.queue.permanent && !p.queue.tells {
+		return p.because(ctx, nil)
 	}
-	return p.rewrite(ctx, ttl, func(e *entry) { e.Held = true })
+	return p.rewrite(ctx, func(e *entry, ttl *time.Duration) bool {
+		e.Held = true
+		if p.queue.permanent {
+			*ttl = 0
+		} else if *ttl == 0 {
+			*ttl = p.queue.ttl // taken over from one that had none
+		}
+		return true
+	})
 }
 
-// watch returns when one of the blockers may not be one any more, or when it is time to look. It is false
-// when it could not watch.
-func (p *place) watch(ctx context.Context, blockers []Contender, index uint64) bool {
+// watch returns when one of the blockers may not be one any more, or when it is time to look. It returns an
+// error if it could not watch.
+func (p *place) watch(ctx context.Context, blockers []Contender, index uint64) error {
 	ctx, cancel := p.bound(ctx)
 	defer cancel()
 	ctx, wake := context.WithTimeout(ctx, max(lookAgain, p.queue.ttl))
 	defer wake()
 	var watches sync.WaitGroup
-	var failed sync.Once
-	ok := true
-	for _, blocker := range blockers {
+	failures := make([]error, len(blockers))
+	for i, blocker := range blockers {
 		watches.Go(func() {
 			defer wake()
 			if err := p.queue.follow(ctx, blocker, index); err != nil && ctx.Err() == nil {
-				failed.Do(func() { ok = false })
+				failures[i] = err
 			}
 		})
 	}
 	watches.Wait()
-	return ok
+	return errors.Join(failures...)
 }
 
 // follow returns when c has gone, or has begun to hold.

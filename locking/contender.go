@@ -19,6 +19,8 @@ type Contender struct {
 	id        string
 	index     uint64 // modifiedIndex
 	held      bool
+	limit     int // of a semaphore; 0 if it says none
+	former    int
 	permanent bool
 }
 
@@ -35,6 +37,8 @@ func (q *queue) contender(node *etcd.Node) Contender {
 		id:       e.ID,
 		index:    node.ModifiedIndex,
 		held:     e.Held,
+		limit:    e.Limit,
+		former:   e.Former,
 
 		// Its TTL is zero, too, when it has expired and is not swept yet.
 		permanent: node.Expiration.IsZero(),

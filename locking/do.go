@@ -13,12 +13,12 @@ type Acquirer interface {
 }
 
 // Do calls work while it holds the lock, and unlocks afterwards, also when work panics. The context that work
-// gets ends with ctx and with the lock; FromContext gets the lock from it.
+// gets ends with ctx and with the lock.
 //
-// Do returns what Lock or work returned, joined with ErrLost if the lock was lost before work was through:
+// Do returns what Lock or work returned, joined with ErrLost if the lock was lost before it was unlocked:
 // others may have held it meanwhile. A failed Unlock is returned, too; the lock then ends with its TTL. A nil
 // mutex or work is etcd.ErrInvalidArgument.
-func Do(ctx context.Context, mutex Acquirer, work func(ctx context.Context) error) (err error) {
+func Do(ctx context.Context, mutex Acquirer, work func(ctx context.Context, lock *Lock) error) (err error) {
 	if mutex == nil || work == nil {
 		return invalid("Do without a mutex, or without work")
 	}
@@ -26,20 +26,12 @@ func Do(ctx context.Context, mutex Acquirer, work func(ctx context.Context) erro
 	if err != nil {
 		return err
 	}
-	working, cancel := contexts.Merge(context.WithValue(ctx, lockKey{}, lock), lock.Context())
+	working, cancel := contexts.Merge(ctx, lock.Context())
 	defer cancel()
 	defer func() {
 		ctx, cancel := detached(ctx)
 		defer cancel()
 		err = errors.Join(err, lock.Unlock(ctx))
 	}()
-	return work(working)
-}
-
-type lockKey struct{}
-
-// FromContext returns the lock under which Do called work with ctx; nil in other contexts.
-func FromContext(ctx context.Context) *Lock {
-	lock, _ := ctx.Value(lockKey{}).(*Lock)
-	return lock
+	return work(working, lock)
 }

@@ -19,7 +19,8 @@
 // consensus. Every further write on the key is guarded by the index of the one before, and so is its
 // deletion. When nobody is left, the directory is removed.
 //
-// The value of a key is JSON: value, see WithValue, id, and identity, shared and held where they apply.
+// The value of a key is JSON: value, see WithValue, id, and identity, shared, held, limit and former where they
+// apply. WithPythonLayout and WithSingleKey are for locks that other programs take, too.
 //
 // # Guarantees
 //
@@ -31,7 +32,8 @@
 //   - A contender that gives up, because of ctx, an error or TryLock, leaves nothing behind, at whichever
 //     request that happens. It takes up to three seconds more for that if the cluster does not answer; if it
 //     does not answer even then, what is left lasts for the TTL.
-//   - A lock is not freed twice, and never another's: keys are not used again.
+//   - A lock is not freed twice, and never another's: a deletion names the index of the last renewal.
+//   - Unlock and Do report ErrLost if the lock was lost before, also if the process was stopped meanwhile.
 //   - Waiting outlives the TTL, failures of members and connections, and any number of writes on other keys.
 //     It costs four requests for each hand-over, however many wait, besides the renewals, and, every ten
 //     seconds or each TTL if that is longer, a look at the line.
@@ -68,7 +70,8 @@
 //
 // # Rules
 //
-// All who use a lock must use the same kind of lock, and a Semaphore the same limit. A user of etcd needs the
+// All who use a lock must use the same kind of lock, of the same layout, and a Semaphore the same limit: see
+// ErrOtherLimit. Directories above that of the lock are made where they are missing, and left. A user of etcd needs the
 // right to read and write the directory and all below it. Where the lock's directory has expired, been
 // deleted or overwritten, locks are lost, and waiters queue up anew.
 package locking

@@ -19,6 +19,9 @@ var (
 	// ErrLocked is the answer of a TryLock that would have had to wait.
 	ErrLocked = errs.New("locking: held by others")
 
+	// ErrOtherLimit says that another contender of a Semaphore has another limit. See WithFormerLimit.
+	ErrOtherLimit = errs.New("locking: another limit")
+
 	// ErrNotHeld says that nobody holds the lock.
 	ErrNotHeld = errs.New("locking: held by nobody")
 )
@@ -26,6 +29,9 @@ var (
 // errTakenOver is a loss that no new try can mend: two processes of one identity would take the lock from
 // each other for ever.
 var errTakenOver = errs.New("written by somebody else, perhaps a process of the same identity that has taken it over")
+
+// errOverdue is a loss by the place's own deadline.
+var errOverdue = errs.New("not renewed in time")
 
 // lost makes an ErrLost that says how.
 func lost(format string, args ...any) error {

@@ -90,13 +90,13 @@ func ExampleDo() {
 	defer client.Close()
 
 	mutex := locking.NewMutex(client, "/locks/do")
-	err := locking.Do(ctx, mutex, func(ctx context.Context) error {
-		fmt.Println("alone, until ctx ends:", locking.FromContext(ctx).Token() > 0)
+	err := locking.Do(ctx, mutex, func(_ context.Context, lock *locking.Lock) error {
+		fmt.Println("alone, until its context ends:", lock.Token() > 0)
 		return nil
 	})
 	fmt.Println(err)
 	// Output:
-	// alone, until ctx ends: true
+	// alone, until its context ends: true
 	// <nil>
 }
 
@@ -153,7 +153,7 @@ func ExampleRWMutex() {
 	defer client.Close()
 
 	schema := locking.NewRWMutex(client, "/locks/schema")
-	err := locking.Do(ctx, schema.RLocker(), func(context.Context) error {
+	err := locking.Do(ctx, schema.RLocker(), func(context.Context, *locking.Lock) error {
 		_, err := schema.TryLock(ctx)
 		fmt.Println("writing beside a reader:", err)
 		return nil
@@ -161,7 +161,7 @@ func ExampleRWMutex() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	err = locking.Do(ctx, schema, func(context.Context) error {
+	err = locking.Do(ctx, schema, func(context.Context, *locking.Lock) error {
 		fmt.Println("changing the schema")
 		return nil
 	})

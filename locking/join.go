@@ -3,6 +3,7 @@ package locking
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/etcdv2/client/etcd"
@@ -11,7 +12,7 @@ import (
 
 // lock waits in line until the lock is held.
 func (q *queue) lock(ctx context.Context) (*Lock, error) {
-	rejoins := false
+	rejoins, stillborn := false, 0
 	for again := newPause(); ; {
 		p, err := q.join(ctx)
 		if rejoins && etcd.Retryable(err) && again.Wait(ctx, ctx) == nil {
@@ -30,6 +31,13 @@ func (q *queue) lock(ctx context.Context) (*Lock, error) {
 		if !errors.Is(err, ErrLost) || errors.Is(err, errTakenOver) {
 			return nil, err
 		}
+		if stillborn++; !p.stillborn() {
+			stillborn = 0
+		}
+		if stillborn >= mostStillborn {
+			return nil, fmt.Errorf("locking: the TTL of %v is too short: %d places in line were lost before a request was answered: %w",
+				q.ttl, stillborn, err)
+		}
 		rejoins = true
 	}
 }
@@ -42,10 +50,20 @@ func (q *queue) tryLock(ctx context.Context) (*Lock, error) {
 	}
 	_, known := l.identified(q)
 	newcomer := append(l.contenders, Contender{Shared: q.shared})
+	if err := q.agree(newcomer, len(l.contenders)); err != nil {
+		return nil, err
+	}
 	if !known && len(q.rule(newcomer, len(l.contenders))) > 0 {
 		return nil, ErrLocked // without ever having made a key
 	}
-	p, err := q.join(ctx)
+	join := q.join
+	if q.single() {
+		join = q.enqueue // which does not wait
+	}
+	p, err := join(ctx)
+	if refused(err, etcd.ErrNodeExist) {
+		return nil, ErrLocked
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +76,9 @@ func (q *queue) tryLock(ctx context.Context) (*Lock, error) {
 
 // join takes a place in line: that of an earlier process of the same identity, or a new one at the end.
 func (q *queue) join(ctx context.Context) (*place, error) {
+	if q.single() {
+		return q.lockSingle(ctx)
+	}
 	for q.identity != "" {
 		l, err := q.list(ctx)
 		if err != nil {
@@ -123,7 +144,16 @@ func (q *queue) takeOver(ctx context.Context, earlier Contender) (*place, error)
 }
 
 func (q *queue) newEntry() entry {
-	return entry{Value: *q.value, ID: newID(), Identity: q.identity, Shared: q.shared}
+	id, value := newID(), processName()
+	if q.value != nil {
+		value = *q.value
+	} else if q.single() {
+		value += ":" + id
+	}
+	if q.single() {
+		id = value
+	}
+	return entry{Value: value, ID: id, Identity: q.identity, Shared: q.shared, Limit: q.limit, Former: q.former}
 }
 
 // sweep removes what a failed creation may have left.

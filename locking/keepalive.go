@@ -1,7 +1,9 @@
 package locking
 
 import (
+	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/etcdv2/client/etcd"
@@ -13,11 +15,7 @@ func (p *place) keepAlive() {
 		if !p.sleep() {
 			return
 		}
-		_, ttl := p.terms()
-		if ttl == 0 {
-			continue
-		}
-		err := p.rewrite(p.ctx, ttl, func(*entry) {})
+		err := p.rewrite(p.ctx, func(*entry, *time.Duration) bool { return p.due() <= 0 })
 		switch {
 		case err == nil:
 			again.Reset()
@@ -27,14 +25,23 @@ func (p *place) keepAlive() {
 	}
 }
 
+// failed notes why a write failed, for who wants to know why the place was lost, and tells the client's
+// Observer.
+func (p *place) failed(err error) {
+	if p.ctx.Err() != nil {
+		return // and so it is no reason for that
+	}
+	p.mu.Lock()
+	p.failure = err
+	deadline := p.deadline
+	p.mu.Unlock()
+	p.queue.client.Observe(RenewalFailed{Key: p.key, Deadline: deadline, Err: err})
+}
+
 // sleep waits until it is time to renew; it is false when the place has ended.
 func (p *place) sleep() bool {
 	for {
-		deadline, ttl := p.terms()
-		timer := time.NewTimer(time.Until(deadline.Add(-ttl + ttl/renewals)))
-		if deadline.IsZero() {
-			timer.Stop()
-		}
+		timer := time.NewTimer(p.due())
 		select {
 		case <-timer.C:
 			return true
@@ -45,6 +52,15 @@ func (p *place) sleep() bool {
 			return false
 		}
 	}
+}
+
+// due returns in what time the key is to be renewed.
+func (p *place) due() time.Duration {
+	deadline, ttl := p.terms()
+	if deadline.IsZero() {
+		return math.MaxInt64 // never
+	}
+	return time.Until(deadline.Add(-ttl + ttl/renewals))
 }
 
 // terms returns the deadline and the TTL to renew with.
@@ -76,8 +92,22 @@ func (p *place) assume(ttl time.Duration, deadline time.Time) {
 func (p *place) renew(value string, ttl time.Duration, deadline time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.value, p.ttl, p.deadline = value, ttl, deadline
+	p.value, p.ttl, p.deadline, p.failure, p.answered = value, ttl, deadline, nil, true
 	p.reset()
+}
+
+// heard notes that a request for the place has been answered.
+func (p *place) heard() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answered = true
+}
+
+// stillborn reports whether the place has ended by its own deadline before any request for it was answered.
+func (p *place) stillborn() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.answered && errors.Is(context.Cause(p.ctx), errOverdue)
 }
 
 // reset makes everybody go by the new deadline.
@@ -111,7 +141,11 @@ func (p *place) expire() {
 		p.expiry.Reset(left)
 		return
 	}
-	p.lose(lost("%s was not renewed in time", p.key))
+	if p.failure != nil {
+		p.lose(lost("%s was %w: %w", p.key, errOverdue, p.failure))
+		return
+	}
+	p.lose(lost("%s was %w", p.key, errOverdue))
 }
 
 // guard watches the key from behind last, and ends the place when the key is no longer ours.

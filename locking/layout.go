@@ -17,6 +17,8 @@ type entry struct {
 	Identity string `json:"identity,omitempty"`
 	Shared   bool   `json:"shared,omitempty"` // a reader's
 	Held     bool   `json:"held,omitempty"`   // written where others have to be told
+	Limit    int    `json:"limit,omitempty"`  // a semaphore's
+	Former   int    `json:"former,omitempty"` // the limit that it had before
 }
 
 // layout is how contenders are kept in a lock's directory.
@@ -25,6 +27,7 @@ type layout interface {
 	encode(e entry) string
 	decode(value string) entry // what is not a contender's of ours is one all the same
 	compare(a, b Contender) int
+	foreign() string // what a lock is called that others know, too; empty for this package's own
 }
 
 // native is this package's own layout: keys with random names, in the order of their createdIndex.
@@ -42,7 +45,7 @@ func (l native) create(ctx context.Context, client *etcd.Client, dir string, e e
 func (native) encode(e entry) string {
 	text, err := json.Marshal(e)
 	if err != nil {
-		panic(err) // strings and booleans cannot fail
+		panic(err) // strings, numbers and booleans cannot fail
 	}
 	return string(text)
 }
@@ -56,6 +59,8 @@ func (native) decode(value string) entry {
 }
 
 func (native) compare(a, b Contender) int { return cmp.Compare(a.Token, b.Token) }
+
+func (native) foreign() string { return "" }
 
 // newID returns a text that nobody has had before.
 func newID() string { return rand.Text() }

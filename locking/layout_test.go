@@ -29,7 +29,7 @@ func TestForeignEntries(t *testing.T) {
 func FuzzEntry(f *testing.F) {
 	f.Add("value", "id", "identity", true, false)
 	f.Fuzz(func(t *testing.T, value, id, identity string, shared, held bool) {
-		e := entry{value, id, identity, shared, held}
+		e := entry{Value: value, ID: id, Identity: identity, Shared: shared, Held: held}
 		text := (native{}).encode(e)
 		again := (native{}).encode((native{}).decode(text))
 		if id != "" && again != text {

@@ -47,7 +47,10 @@ func (l *Lock) Extend(ctx context.Context, ttl time.Duration) error {
 	if WithTTL(ttl)(&c); c.err != nil {
 		return c.err
 	}
-	return l.place.rewrite(ctx, c.ttl, func(*entry) {})
+	return l.place.rewrite(ctx, func(_ *entry, ttl *time.Duration) bool {
+		*ttl = c.ttl
+		return true
+	})
 }
 
 // SetValue changes what tells others who holds the lock; its TTL begins anew. It tries until ctx ends, and
@@ -58,16 +61,19 @@ func (l *Lock) SetValue(ctx context.Context, value string) error {
 	if WithValue(value)(&c); c.err != nil {
 		return c.err
 	}
-	if _, ok := l.place.queue.layout.(python); ok {
-		return invalid("python-etcd's locks have no value of their own")
+	if what := l.place.queue.layout.foreign(); what != "" {
+		return invalid("the value of %s cannot be changed", what)
 	}
-	_, ttl := l.place.terms()
-	return l.place.rewrite(ctx, ttl, func(e *entry) { e.Value = value })
+	return l.place.rewrite(ctx, func(e *entry, _ *time.Duration) bool {
+		e.Value = value
+		return true
+	})
 }
 
 // Unlock ends the lock and lets the next one in. Context ends before that. It tries until ctx ends, or until
 // the lock's TTL has passed; then its error says why it failed, and it may be called again. It returns
-// ErrLost if the lock was lost before, and nil for one that is unlocked already.
+// ErrLost if the lock was lost before, also if only the Unlock finds that out, and nil for one that is
+// unlocked already.
 func (l *Lock) Unlock(ctx context.Context) error {
 	p := l.place
 	p.cancel(ErrUnlocked)

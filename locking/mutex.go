@@ -14,7 +14,7 @@ type Mutex struct{ queue *queue }
 // NewMutex returns the mutex of that name, which is the directory of etcd in which contenders queue up:
 // "/locks/customer1". Nothing else may be kept there. Nothing is sent.
 func NewMutex(client *etcd.Client, name string, opts ...Option) *Mutex {
-	return &Mutex{newQueue(client, name, opts)}
+	return &Mutex{newQueue(client, name, 0, opts)}
 }
 
 // Lock waits until the mutex is held by nobody else, in the order in which contenders came, and takes it.
@@ -38,6 +38,10 @@ func (m *Mutex) Holder(ctx context.Context) (Contender, error) {
 	}
 	return line.contenders[0], nil
 }
+
+// Remove takes a contender, as Holder or Queue has returned it, out of the queue. If it holds the mutex, its lock
+// is lost; if it waits, it joins again at the end. Remove returns etcd.ErrKeyNotFound if it has gone.
+func (m *Mutex) Remove(ctx context.Context, c Contender) error { return m.queue.remove(ctx, c) }
 
 // Queue returns who holds the mutex, and then who waits for it, in order.
 func (m *Mutex) Queue(ctx context.Context) ([]Contender, error) {

@@ -29,7 +29,7 @@ func TestNilOptionsChangeNothing(t *testing.T) {
 }
 
 func TestNilMutexesWorkAndClientsAreRefused(t *testing.T) {
-	work := func(context.Context) error { return nil }
+	work := func(context.Context, *Lock) error { return nil }
 	mutex := NewMutex(newClient(t), "/locks/a")
 	for name, call := range map[string]func() error{
 		"no mutex":            func() error { return Do(t.Context(), nil, work) },

@@ -9,7 +9,6 @@ import (
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/internal/backoff"
-	"github.com/etcdv2/client/internal/contexts"
 )
 
 // Observe iterates over who holds the mutex: first who holds it now, and then every change, of the holder or
@@ -31,14 +30,17 @@ import (
 func (m *Mutex) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 	return func(yield func(Contender, error) bool) {
 		o := &observer{queue: m.queue, yield: yield}
+		var last error // why the round before ended
 		for again := newPause(); ; {
 			err := o.follow(ctx, again)
 			switch {
 			case o.left:
 				return
 			case ctx.Err() != nil:
-				err = contexts.Err(ctx)
-			case err == nil || etcd.Retryable(err):
+				err = ended(ctx, last)
+			case reads(err) || etcd.Retryable(err):
+				o.queue.client.Observe(ObservationReopened{Name: o.queue.dir, Err: err})
+				last = err
 				_ = again.Wait(ctx, ctx) // what has ended it, the next round says
 				continue
 			}
@@ -59,8 +61,13 @@ type observer struct {
 	left  bool // the loop was left
 }
 
-// follow reads the queue and keeps it current by its events. A nil error says that it must be read again,
-// unless the loop was left.
+// reads reports whether err, which has ended the watch of a queue, goes away when the queue is read again.
+func reads(err error) bool {
+	var ended *etcd.WatchError
+	return errors.As(err, &ended)
+}
+
+// follow reads the queue and keeps it current by its events, until that fails or the loop is left.
 func (o *observer) follow(ctx context.Context, again *backoff.Backoff) error {
 	l, err := o.queue.list(ctx)
 	if err != nil {
@@ -72,10 +79,6 @@ func (o *observer) follow(ctx context.Context, again *backoff.Backoff) error {
 	}
 	opts := []etcd.WatchOption{etcd.WithRecursive(), etcd.WithAfterIndex(l.index)}
 	for event, err := range o.queue.client.Watch(ctx, o.queue.dir, opts...) {
-		var ended *etcd.WatchError
-		if errors.As(err, &ended) {
-			return nil
-		}
 		if err != nil {
 			return err
 		}
@@ -94,7 +97,7 @@ func (o *observer) tell() bool {
 	if len(o.line.contenders) > 0 {
 		now = o.line.contenders[0]
 	}
-	if o.told && now.Key == o.last.Key && now.Token == o.last.Token && now.Value == o.last.Value && now.id == o.last.id {
+	if o.told && now.Key == o.last.Key && now.Token == o.last.Token && now.Value == o.last.Value && now.Identity == o.last.Identity {
 		return true
 	}
 	o.told, o.last = true, now
@@ -107,6 +110,9 @@ func (o *observer) apply(event *etcd.Response) {
 	name, below := strings.CutPrefix(event.Node.Key, o.queue.dir+"/")
 	removed := slices.Contains([]etcd.Action{etcd.ActionDelete, etcd.ActionExpire, etcd.ActionCompareAndDelete}, event.Action)
 	switch {
+	case o.queue.single() && event.Node.Key == o.queue.dir && !removed:
+		o.line.contenders = []Contender{o.queue.contender(event.Node)}
+		return
 	case !below && removed: // the directory, or one above it
 		o.line.contenders = nil
 		return

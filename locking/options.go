@@ -17,6 +17,7 @@ type config struct {
 	permanent bool // no TTL while the lock is held
 	value     *string
 	identity  string
+	former    int // limit of a semaphore; 0 for none
 	layout    layout
 	err       error
 }
@@ -74,12 +75,14 @@ func newConfig(opts []Option) config {
 			opt(&c)
 		}
 	}
-	if _, ok := c.layout.(python); ok && (c.value != nil || c.identity != "") {
-		c.err = invalid("python-etcd's locks have neither value nor identity")
-	}
-	if c.value == nil {
-		value := processName()
-		c.value = &value
+	switch what := c.layout.foreign(); {
+	case what == "":
+	case c.identity != "":
+		c.err = invalid("%s has no identity", what)
+	case c.value != nil && c.layout == python{}:
+		c.err = invalid("%s has no value", what)
+	case c.value != nil && *c.value == "":
+		c.err = invalid("%s needs a value that tells its owner from others", what)
 	}
 	return c
 }

@@ -32,12 +32,18 @@ type place struct {
 	index uint64 // modifiedIndex
 	entry entry
 
+	mayBeGone bool  // a deletion may have been carried out
+	gone      bool  // the key is gone, or another's
+	loss      error // an ErrLost if that was not our deletion
+
 	mu       sync.Mutex
 	value    string
 	ttl      time.Duration // to be kept alive with; 0 for a key that never expires
 	deadline time.Time     // before which the server cannot have let the key expire; zero for never
 	expiry   *time.Timer
 	renewed  chan struct{} // told of new deadlines
+	failure  error         // of the last renewal; nil for none
+	answered bool          // a request for the place has been answered since it was made
 }
 
 // newPlace returns the place that a write has made, and begins to keep it.
@@ -102,22 +108,59 @@ func (p *place) leave(ctx context.Context) error {
 	p.cancel(ErrUnlocked)
 	p.expiry.Stop()
 	defer p.work.Wait()
-	p.turn <- struct{}{} // none waits for it long, since the place has ended
-	defer func() { <-p.turn }()
-	for again := newPause(); ; {
-		_, err := p.queue.client.CompareAndDelete(ctx, p.key, etcd.Prev{Index: p.index})
-		if refused(err, etcd.ErrCompareFailed) {
-			err = p.reread(ctx)
-			if err == nil {
-				continue
-			}
-		}
+	select {
+	case p.turn <- struct{}{}: // a write does not have it long, since the place has ended; another leave may
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		return contexts.Err(ctx)
+	}
+	for again := newPause(); !p.gone; {
+		err := p.remove(ctx)
 		switch {
-		case err == nil, refused(err, etcd.ErrKeyNotFound), errors.Is(err, ErrLost):
+		case err == nil, errors.Is(err, ErrLost):
+			p.gone, p.loss = true, err
 			p.queue.tidy(ctx)
-			return nil
 		case !etcd.Retryable(err), again.Wait(ctx, ctx) != nil:
 			return contexts.Join(ctx, err)
 		}
 	}
+	return p.loss
+}
+
+// remove deletes the key. A key that is not there any more, or not ours, was lost, unless it was an earlier
+// try that deleted it.
+func (p *place) remove(ctx context.Context) error {
+	_, err := p.queue.client.CompareAndDelete(ctx, p.key, etcd.Prev{Index: p.index})
+	switch {
+	case refused(err, etcd.ErrCompareFailed):
+		if err = p.reread(ctx); err == nil {
+			return p.remove(ctx)
+		}
+	case refused(err, etcd.ErrKeyNotFound):
+		err = lost("%s is gone", p.key)
+	case errors.Is(err, etcd.ErrOutcomeUnknown):
+		p.mayBeGone = true
+	}
+	if p.mayBeGone && errors.Is(err, ErrLost) {
+		return p.howGone(ctx)
+	}
+	return err
+}
+
+// howGone returns nil if the history shows that the key was deleted as remove does it, or an ErrLost.
+func (p *place) howGone(ctx context.Context) error {
+	for event, err := range p.queue.client.Watch(ctx, p.key, etcd.WithAfterIndex(p.index)) {
+		switch {
+		case errors.Is(err, etcd.ErrEventIndexCleared):
+			return lost("%s is gone, and the history does not show any more how: %w", p.key, err)
+		case err != nil:
+			return err
+		case stays(event, p.key, p.token):
+			continue
+		case event.Action == etcd.ActionCompareAndDelete && event.Node.Key == p.key:
+			return nil
+		}
+		return lost("%s: the action %s on %s has ended it", p.key, event.Action, event.Node.Key)
+	}
+	return contexts.Err(ctx)
 }

@@ -32,5 +32,7 @@ func (python) encode(e entry) string { return e.ID }
 
 func (python) decode(value string) entry { return entry{Value: value, ID: value} }
 
+func (python) foreign() string { return "python-etcd's lock" }
+
 // compare goes by name, as Python does.
 func (python) compare(a, b Contender) int { return strings.Compare(a.Key, b.Key) }

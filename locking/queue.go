@@ -18,7 +18,13 @@ type queue struct {
 	rule   rule
 	shared bool // joins as a reader
 	tells  bool // holders write that they are
+	limit  int  // of a semaphore; 0 for another lock
+
+	turn chan struct{} // holds one token, for who waits for a single key
 }
+
+// single reports whether the lock is one key, and dir is that.
+func (q *queue) single() bool { return q.layout == single{} }
 
 // rule returns for whom the contender at that position of the line has to wait. It is enough to name those
 // whose going, or whose beginning to hold, can change that: nobody else wakes it. None says that it holds the
@@ -28,8 +34,9 @@ type rule func(line []Contender, at int) (blockers []Contender)
 // exclusive lets the first hold. The others wait for the one before them, and look again then.
 func exclusive(line []Contender, at int) []Contender { return line[max(at-1, 0):at] }
 
-func newQueue(client *etcd.Client, name string, opts []Option) *queue {
-	q := &queue{config: newConfig(opts), client: client, dir: "/" + strings.Trim(name, "/"), rule: exclusive}
+// newQueue returns the queue of a lock; limit is that of a semaphore, and 0 for another lock.
+func newQueue(client *etcd.Client, name string, limit int, opts []Option) *queue {
+	q := &queue{config: newConfig(opts), client: client, dir: "/" + strings.Trim(name, "/"), rule: exclusive, limit: limit, turn: make(chan struct{}, 1)}
 	if _, ok := q.layout.(python); ok {
 		q.dir = pythonPrefix + strings.Trim(name, "/")
 	}
@@ -37,6 +44,8 @@ func newQueue(client *etcd.Client, name string, opts []Option) *queue {
 	case q.err != nil:
 	case client == nil:
 		q.err = invalid("no client for the lock %s", q.dir)
+	case q.former != 0 && q.limit == 0:
+		q.err = invalid("the lock %s has no limit", q.dir)
 	case q.dir == "/":
 		q.err = invalid("the root cannot be a lock")
 	}
@@ -63,6 +72,9 @@ func (q *queue) list(ctx context.Context) (line, error) {
 	if err != nil {
 		return line{}, err
 	}
+	if q.single() {
+		return q.owner(resp)
+	}
 	if !resp.Node.Dir {
 		return line{}, fmt.Errorf("locking: %s is a file, a lock needs a directory of its own: %w", q.dir, etcd.ErrNotDir)
 	}
@@ -76,6 +88,14 @@ func (q *queue) list(ctx context.Context) (line, error) {
 	return l, nil
 }
 
+// owner returns the line of a lock that is one key.
+func (q *queue) owner(resp *etcd.Response) (line, error) {
+	if resp.Node.Dir {
+		return line{}, fmt.Errorf("locking: %s is a directory, and not a key that is a lock: %w", q.dir, etcd.ErrNotFile)
+	}
+	return line{contenders: []Contender{q.contender(resp.Node)}, index: resp.Index}, nil
+}
+
 // holders returns those who hold the lock.
 func (q *queue) holders(ctx context.Context) ([]Contender, error) {
 	l, err := q.list(ctx)
@@ -85,8 +105,11 @@ func (q *queue) holders(ctx context.Context) ([]Contender, error) {
 	var holders []Contender
 	for at, c := range l.contenders {
 		rule := q.rule
-		if c.Shared {
+		switch {
+		case c.Shared:
 			rule = shared
+		case c.limit != 0:
+			rule = slots(c.limit)
 		}
 		if len(rule(l.contenders, at)) == 0 {
 			holders = append(holders, c)
@@ -95,8 +118,34 @@ func (q *queue) holders(ctx context.Context) ([]Contender, error) {
 	return holders, nil
 }
 
+// remove deletes the key of c, unless it is another contender's by now.
+func (q *queue) remove(ctx context.Context, c Contender) error {
+	for {
+		l, err := q.list(ctx)
+		if err != nil {
+			return err
+		}
+		same := func(now Contender) bool { return now.Key == c.Key && now.Token == c.Token }
+		at := slices.IndexFunc(l.contenders, same)
+		if at < 0 {
+			return fmt.Errorf("locking: no contender %s of token %d: %w", c.Key, c.Token, etcd.ErrKeyNotFound)
+		}
+		_, err = q.client.CompareAndDelete(ctx, c.Key, etcd.Prev{Index: l.contenders[at].index})
+		if refused(err, etcd.ErrCompareFailed) {
+			continue // it was renewed
+		}
+		if err == nil {
+			q.tidy(ctx)
+		}
+		return err
+	}
+}
+
 // tidy removes the directory if nobody is in it. Whoever comes next makes it again.
 func (q *queue) tidy(ctx context.Context) {
+	if q.single() {
+		return // the key may be another contender's now
+	}
 	ctx, cancel := context.WithTimeout(ctx, cleanUpTime)
 	defer cancel()
 	for again := newPause(); ; {

@@ -10,9 +10,13 @@ import (
 	"github.com/etcdv2/client/internal/contexts"
 )
 
-// rewrite writes the key anew, with an entry that change has changed, to live for ttl; 0 is for ever. It
-// tries again until that has happened, ctx ends, or the key is lost.
-func (p *place) rewrite(ctx context.Context, ttl time.Duration, change func(*entry)) error {
+// change changes what a place writes: its entry, and for how long it is to live; 0 is for ever. It returns
+// false if nothing is to be written after all.
+type change func(e *entry, ttl *time.Duration) (write bool)
+
+// rewrite writes the key anew, as change says. Change is called by who has the turn, and so sees what all
+// writes before have done. Rewrite tries again until the key is written, ctx ends, or the key is lost.
+func (p *place) rewrite(ctx context.Context, change change) error {
 	bound, cancel := p.bound(ctx)
 	defer cancel()
 	select {
@@ -22,7 +26,10 @@ func (p *place) rewrite(ctx context.Context, ttl time.Duration, change func(*ent
 		return p.because(ctx, nil)
 	}
 	e := p.entry
-	change(&e)
+	_, ttl := p.terms()
+	if !change(&e, &ttl) {
+		return nil
+	}
 	for again := newPause(); ; {
 		err := p.swap(bound, e, ttl)
 		if refused(err, etcd.ErrCompareFailed) {
@@ -40,11 +47,12 @@ func (p *place) rewrite(ctx context.Context, ttl time.Duration, change func(*ent
 		if errors.Is(err, ErrLost) {
 			p.lose(err)
 		}
+		p.failed(err)
 		if p.ctx.Err() != nil || !etcd.Retryable(err) {
 			return p.because(ctx, err)
 		}
 		if again.Wait(bound, p.ctx) != nil {
-			return p.because(ctx, nil)
+			return p.because(ctx, err)
 		}
 	}
 }

@@ -1,15 +1,20 @@
 package locking
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
 
-// lineOf makes a line: r is a reader, w anybody else.
+// lineOf makes a line: r is a reader, a digit one with such a limit, w anybody else.
 func lineOf(kinds string) []Contender {
 	var line []Contender
 	for i, kind := range kinds {
-		line = append(line, Contender{Key: string(rune('a' + i)), Shared: kind == 'r'})
+		c := Contender{Key: string(rune('a' + i)), Shared: kind == 'r'}
+		if kind >= '1' && kind <= '9' {
+			c.limit = int(kind - '0')
+		}
+		line = append(line, c)
 	}
 	return line
 }
@@ -35,6 +40,10 @@ func TestRules(t *testing.T) {
 		{"a free slot", slots(3), "www", 2, ""},
 		{"the first who waits looks at all slots", slots(3), "wwwww", 3, "abc"},
 		{"the others look at the one before", slots(3), "wwwww", 4, "d"},
+		{"a lower limit before it counts", slots(3), "233", 2, "ab"},
+		{"its own limit counts", slots(2), "3333", 3, "abc"},
+		{"a lower limit behind it does not", slots(3), "332", 1, ""},
+		{"one without a limit says nothing", slots(3), "w33", 2, ""},
 	} {
 		var keys []string
 		for _, c := range test.rule(lineOf(test.line), test.at) {
@@ -58,13 +67,40 @@ func TestNobodySleepsForEver(t *testing.T) {
 			return exclusive
 		},
 	} {
-		t.Run(name, func(t *testing.T) { simulate(t, r) })
+		t.Run(name, func(t *testing.T) { simulate(t, r, "wwwwwwww", "rrwrrwrr", "wrwrwrwr") })
+	}
+	t.Run("limits that differ", func(t *testing.T) {
+		simulate(t, func(c Contender) rule { return slots(c.limit) }, "33222222", "22333333", "32323232", "55511555", "13131313")
+	})
+}
+
+func TestLimitsThatDisagree(t *testing.T) {
+	line := lineOf("335")
+	line[0].former = 4
+	for _, test := range []struct {
+		limit, former, at int
+		agree             bool
+	}{
+		{3, 0, 2, true},
+		{3, 0, 3, false},
+		{3, 5, 3, true},
+		{5, 3, 3, true},
+		{5, 0, 2, false},
+		{4, 0, 1, true},
+		{4, 0, 2, false},
+		{0, 0, 3, true},
+	} {
+		q := &queue{config: config{former: test.former}, dir: "/s", limit: test.limit}
+		err := q.agree(line, test.at)
+		if (err == nil) != test.agree || err != nil && !errors.Is(err, ErrOtherLimit) {
+			t.Errorf("%+v: %v", test, err)
+		}
 	}
 }
 
 // simulate lets a line empty itself from every position, with contenders that only look when woken.
-func simulate(t *testing.T, ruleOf func(Contender) rule) {
-	for _, kinds := range []string{"wwwwwwww", "rrwrrwrr", "wrwrwrwr"} {
+func simulate(t *testing.T, ruleOf func(Contender) rule, lines ...string) {
+	for _, kinds := range lines {
 		for leaver := range len(kinds) {
 			s := &simulation{t: t, ruleOf: ruleOf, line: lineOf(kinds), holds: map[string]bool{}, waits: map[string]string{}}
 			for _, c := range lineOf(kinds) {
@@ -108,6 +144,9 @@ func (s *simulation) look(key string) {
 		s.waits[key] = strings.Join(blockers, "")
 		if len(blockers) == 0 {
 			s.holds[key] = true
+			if c.limit != 0 && len(s.holds) > c.limit {
+				s.t.Fatalf("%v hold, and the last one was promised %d", s.holds, c.limit)
+			}
 			s.wake(key)
 			return
 		}
@@ -122,6 +161,7 @@ func (s *simulation) leave(key string) {
 		}
 	}
 	delete(s.waits, key)
+	delete(s.holds, key)
 	s.wake(key)
 }
 

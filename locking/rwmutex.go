@@ -13,9 +13,9 @@ import (
 type RWMutex struct{ write, read *queue }
 
 // NewRWMutex returns the read/write mutex of that name, which is the directory in which contenders queue up.
-// Nothing is sent. WithPythonLayout is not for it.
+// Nothing is sent. WithPythonLayout and WithSingleKey are not for it.
 func NewRWMutex(client *etcd.Client, name string, opts ...Option) *RWMutex {
-	rw := &RWMutex{newQueue(client, name, opts), newQueue(client, name, opts)}
+	rw := &RWMutex{newQueue(client, name, 0, opts), newQueue(client, name, 0, opts)}
 	rw.read.shared, rw.read.rule = true, shared
 	rw.write.needNative()
 	rw.read.needNative()
@@ -34,8 +34,8 @@ func shared(line []Contender, at int) []Contender {
 
 // needNative refuses the layout of others.
 func (q *queue) needNative() {
-	if _, ok := q.layout.(native); !ok {
-		q.err = invalid("python-etcd knows no such locks")
+	if what := q.layout.foreign(); what != "" {
+		q.err = invalid("%s is a mutex, and knows neither readers nor slots", what)
 	}
 }
 

@@ -2,6 +2,7 @@ package locking
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/etcdv2/client/etcd"
 )
@@ -11,10 +12,11 @@ import (
 type Semaphore struct{ queue *queue }
 
 // NewSemaphore returns the semaphore of that name, which is the directory in which contenders queue up, with
-// limit slots, at least one. All who use it must name the same limit. Nothing is sent. WithPythonLayout is
-// not for it.
+// limit slots, at least one. All who use it must name the same limit: each writes its limit into its key, and
+// one that finds another limit before it leaves with ErrOtherLimit. WithFormerLimit changes the limit while the
+// semaphore is in use. Nothing is sent. Only this package's own layout has semaphores.
 func NewSemaphore(client *etcd.Client, name string, limit int, opts ...Option) *Semaphore {
-	q := newQueue(client, name, opts)
+	q := newQueue(client, name, max(limit, 1), opts)
 	q.needNative()
 	if limit < 1 {
 		q.err = invalid("a semaphore with %d slots", limit)
@@ -23,20 +25,57 @@ func NewSemaphore(client *etcd.Client, name string, limit int, opts ...Option) *
 	return &Semaphore{q}
 }
 
-// slots lets limit contenders hold. The first who waits looks at all of them; the others at the one before
-// them, which goes or begins to hold before it can be their turn. So a slot that becomes free wakes one
-// waiter, and that one the next. Only for that do holders of a semaphore write that they hold: for a mutex,
-// and for readers and writers, the going of a key says it all.
+// WithFormerLimit says that the Semaphore had that limit before, so that contenders of both limits may be in
+// line together. Until the last one of the other limit before it has gone, each goes by the lower of the two,
+// so never more hold than any of them has been promised.
+//
+// To change the limit of a semaphore in use, restart its processes with the new limit and WithFormerLimit of
+// the old one, in any order. When all have been restarted, the option can go with the next restart.
+func WithFormerLimit(limit int) Option {
+	return func(c *config) {
+		if limit < 1 {
+			c.err = invalid("a semaphore that had %d slots", limit)
+		}
+		c.former = limit
+	}
+}
+
+// slots lets limit contenders hold, or less if one before has a lower limit. The first who waits looks at all
+// who hold; the others at the one before them, which goes or begins to hold before it can be their turn. So a
+// slot that becomes free wakes one waiter, and that one the next. Only for that do holders of a semaphore write
+// that they hold: for a mutex, and for readers and writers, the going of a key says it all. Where limits
+// differ, each looks at all before it.
 func slots(limit int) rule {
 	return func(line []Contender, at int) []Contender {
+		lowest, differ := limit, false
+		for _, c := range line[:at] {
+			if c.limit != 0 && c.limit != limit {
+				lowest, differ = min(lowest, c.limit), true
+			}
+		}
 		switch {
-		case at < limit:
+		case at < lowest:
 			return nil
+		case differ:
+			return line[:at]
 		case at == limit:
 			return line[:limit]
 		}
 		return line[at-1 : at]
 	}
+}
+
+// agree returns an ErrOtherLimit if one of the line before at does not agree to the queue's limit.
+func (q *queue) agree(line []Contender, at int) error {
+	if q.limit == 0 {
+		return nil
+	}
+	for _, c := range line[:at] {
+		if c.limit != 0 && c.limit != q.limit && c.limit != q.former && c.former != q.limit {
+			return fmt.Errorf("%w: %s has %d slots for %s, and %d here", ErrOtherLimit, q.dir, c.limit, c.Key, q.limit)
+		}
+	}
+	return nil
 }
 
 // Lock waits for a slot and takes it. See Mutex.Lock.

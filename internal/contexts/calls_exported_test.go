@@ -37,7 +37,7 @@ var own = map[string]error{
 	"etcd.ErrNotGranted": etcd.ErrNotGranted, "etcd.ErrNoRootUser": etcd.ErrNoRootUser,
 	"etcd.ErrAuthEnabled": etcd.ErrAuthEnabled, "etcd.ErrAuthNotReady": etcd.ErrAuthNotReady,
 	"locking.ErrLost": locking.ErrLost, "locking.ErrUnlocked": locking.ErrUnlocked,
-	"locking.ErrLocked": locking.ErrLocked, "locking.ErrNotHeld": locking.ErrNotHeld,
+	"locking.ErrLocked": locking.ErrLocked, "locking.ErrNotHeld": locking.ErrNotHeld, "locking.ErrOtherLimit": locking.ErrOtherLimit,
 	"election.ErrNoLeader": election.ErrNoLeader,
 }
 

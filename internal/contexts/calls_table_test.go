@@ -24,13 +24,18 @@ func last[T any](loop iter.Seq2[T, error]) (any, error) {
 	return nil, nil
 }
 
-func never(*etcd.Node) bool               { return false }
-func same(value string) (string, error)   { return value, nil }
-func work(context.Context) error          { return errors.New("it was called") }
-func lead(ctx context.Context) error      { <-ctx.Done(); return nil }
-func permissions() etcd.Permissions       { return etcd.Permissions{Read: []string{"/a"}} }
+func never(*etcd.Node) bool             { return false }
+func same(value string) (string, error) { return value, nil }
+
+// work is work under a lock, or what a leader does.
+func work[T any](context.Context, *T) error            { return errors.New("it was called") }
+func lead(ctx context.Context, _ *election.Term) error { <-ctx.Done(); return nil }
+func permissions() etcd.Permissions                    { return etcd.Permissions{Read: []string{"/a"}} }
+
 func (f *fixture) lock() locking.Acquirer { return locking.NewMutex(f.client, "/locks/new") }
-func (f *fixture) rw() *locking.RWMutex   { return locking.NewRWMutex(f.client, "/locks/rw") }
+
+func (f *fixture) rw() *locking.RWMutex { return locking.NewRWMutex(f.client, "/locks/rw") }
+
 func (f *fixture) semaphore() *locking.Semaphore {
 	return locking.NewSemaphore(f.client, "/locks/s", 2)
 }
@@ -153,7 +158,10 @@ var writes = map[string]call{
 	},
 	"locking.Lock.Extend":   func(ctx context.Context, f *fixture) (any, error) { return nil, f.held.Extend(ctx, time.Hour) },
 	"locking.Lock.SetValue": func(ctx context.Context, f *fixture) (any, error) { return nil, f.held.SetValue(ctx, "w") },
-	"locking.Lock.Unlock":   func(ctx context.Context, f *fixture) (any, error) { return nil, f.held.Unlock(ctx) },
+	"locking.Mutex.Remove": func(ctx context.Context, f *fixture) (any, error) {
+		return nil, f.free().Remove(ctx, locking.Contender{Key: f.held.Key(), Token: f.held.Token()})
+	},
+	"locking.Lock.Unlock": func(ctx context.Context, f *fixture) (any, error) { return nil, f.held.Unlock(ctx) },
 
 	"election.Election.Campaign": func(ctx context.Context, f *fixture) (any, error) { return f.election.Campaign(ctx, "b") },
 	"election.Election.Remove":   func(ctx context.Context, f *fixture) (any, error) { return nil, f.election.Remove(ctx, "b") },
@@ -167,7 +175,5 @@ var writes = map[string]call{
 
 // without are the functions with a context that make no call, or have no error to return.
 var without = map[string]string{
-	"locking.FromContext":  "makes no call",
-	"election.FromContext": "makes no call",
-	"locking.NewLocker":    "makes no call; the Lock of what it returns panics with the text of an error",
+	"locking.NewLocker": "makes no call; the Lock of what it returns panics with the text of an error",
 }

@@ -61,7 +61,7 @@ func (t *tour) elect(ctx context.Context) error {
 	}
 	next := make(chan error, 1)
 	go func() {
-		next <- e.Run(ctx, "db-2", func(ctx context.Context) error {
+		next <- e.Run(ctx, "db-2", func(ctx context.Context, _ *election.Term) error {
 			<-ctx.Done()
 			return nil
 		})

@@ -170,8 +170,8 @@ func TestRunLeadsAgainAfterALoss(t *testing.T) {
 		e := election.New(s.Client, s.Dir)
 		failure := errors.New("of the leader")
 		var tokens []uint64
-		err := e.Run(t.Context(), "one", func(ctx context.Context) error {
-			tokens = append(tokens, election.FromContext(ctx).Token())
+		err := e.Run(t.Context(), "one", func(ctx context.Context, term *election.Term) error {
+			tokens = append(tokens, term.Token())
 			if len(tokens) == 3 {
 				return failure
 			}
@@ -196,7 +196,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	e := election.New(s.Client, s.Dir)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	enough := errors.New("enough")
-	err := e.Run(ctx, "one", func(ctx context.Context) error {
+	err := e.Run(ctx, "one", func(ctx context.Context, _ *election.Term) error {
 		cancel(enough)
 		<-ctx.Done()
 		return nil

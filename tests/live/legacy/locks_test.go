@@ -27,7 +27,7 @@ func TestMutexLetsInWhoCameFirst(t *testing.T) {
 		for i := range 12 {
 			mutex := locking.NewMutex(client, "m", locking.WithValue(fmt.Sprint(i)))
 			running.Go(func() {
-				err := locking.Do(ctx, mutex, func(context.Context) error {
+				err := locking.Do(ctx, mutex, func(context.Context, *locking.Lock) error {
 					order = append(order, fmt.Sprint(i)) // the lock is what guards it
 					return nil
 				})

@@ -71,14 +71,14 @@ func TestRWMutexExcludes(t *testing.T) {
 			all.Go(func() {
 				for range 5 {
 					if i%3 == 0 {
-						check(t, locking.Do(t.Context(), rw, func(context.Context) error {
+						check(t, locking.Do(t.Context(), rw, func(context.Context, *locking.Lock) error {
 							defer writers.inside()()
 							shared++
 							return nil
 						}))
 						continue
 					}
-					check(t, locking.Do(t.Context(), rw.RLocker(), func(context.Context) error {
+					check(t, locking.Do(t.Context(), rw.RLocker(), func(context.Context, *locking.Lock) error {
 						defer readers.inside()()
 						_ = shared
 						return nil
@@ -110,7 +110,7 @@ func TestSemaphore(t *testing.T) {
 		for range 10 {
 			all.Go(func() {
 				for range 5 {
-					check(t, locking.Do(t.Context(), semaphore, func(context.Context) error {
+					check(t, locking.Do(t.Context(), semaphore, func(context.Context, *locking.Lock) error {
 						defer inside.inside()()
 						return nil
 					}))
@@ -165,11 +165,11 @@ func TestDo(t *testing.T) {
 	s := live.Latest(t)
 	mutex := locking.NewMutex(s.Client, s.Dir)
 	failure := errors.New("of the work")
-	if err := locking.Do(t.Context(), mutex, func(context.Context) error { return failure }); !errors.Is(err, failure) {
+	if err := locking.Do(t.Context(), mutex, func(context.Context, *locking.Lock) error { return failure }); !errors.Is(err, failure) {
 		t.Error(err)
 	}
-	err := locking.Do(t.Context(), mutex, func(ctx context.Context) error {
-		live.Must[*etcd.Response](t)(s.Client.Delete(t.Context(), locking.FromContext(ctx).Key()))
+	err := locking.Do(t.Context(), mutex, func(ctx context.Context, lock *locking.Lock) error {
+		live.Must[*etcd.Response](t)(s.Client.Delete(t.Context(), lock.Key()))
 		<-ctx.Done()
 		if !errors.Is(context.Cause(ctx), locking.ErrLost) {
 			t.Error(context.Cause(ctx))
@@ -185,34 +185,9 @@ func TestDo(t *testing.T) {
 				t.Error("the panic was swallowed")
 			}
 		}()
-		_ = locking.Do(t.Context(), mutex, func(context.Context) error { panic("panic") })
+		_ = locking.Do(t.Context(), mutex, func(context.Context, *locking.Lock) error { panic("panic") })
 	}()
 	wantGone(t, s)
-}
-
-func TestLocker(t *testing.T) {
-	s := live.Latest(t)
-	locker := locking.NewLocker(t.Context(), locking.NewMutex(s.Client, s.Dir))
-	shared := 0
-	var all sync.WaitGroup
-	for range 5 {
-		all.Go(func() {
-			locker.Lock()
-			defer locker.Unlock()
-			shared++
-		})
-	}
-	all.Wait()
-	if shared != 5 {
-		t.Error(shared)
-	}
-	wantGone(t, s)
-	defer func() {
-		if recover() == nil {
-			t.Error("Unlock without Lock did not panic")
-		}
-	}()
-	locker.Unlock()
 }
 
 func TestObserveSeesEveryHolder(t *testing.T) {
@@ -238,8 +213,8 @@ func TestObserveSeesEveryHolder(t *testing.T) {
 		for range contenders {
 			all.Go(func() {
 				for range rounds {
-					check(t, locking.Do(t.Context(), mutex, func(ctx context.Context) error {
-						held = append(held, locking.FromContext(ctx).Token())
+					check(t, locking.Do(t.Context(), mutex, func(_ context.Context, lock *locking.Lock) error {
+						held = append(held, lock.Token())
 						return nil
 					}))
 				}

@@ -75,8 +75,8 @@ func TestLocksGoInTheOrderOfCreation(t *testing.T) {
 			mutex := locking.NewMutex(live.Client(t, s.Endpoint), s.Dir)
 			all.Go(func() {
 				for range rounds {
-					err := locking.Do(t.Context(), mutex, func(ctx context.Context) error {
-						tokens = append(tokens, locking.FromContext(ctx).Token()) // -race checks the lock
+					err := locking.Do(t.Context(), mutex, func(_ context.Context, lock *locking.Lock) error {
+						tokens = append(tokens, lock.Token()) // -race checks the lock
 						return nil
 					})
 					if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 var clusterStops = []stop{
-	{"Client.Endpoints Client.Close", endpoints},
+	{"Client.Endpoints Client.Observe Client.Close", endpoints},
 	{"Client.Version", version},
 	{"Client.Machines", machines},
 	{"Client.Members Client.Leader Client.Sync", members},
@@ -22,9 +22,13 @@ var clusterStops = []stop{
 var lastStops = []stop{{"Client.AddMember", addMember}}
 
 func endpoints(t *testing.T, v visit) {
-	client, err := etcd.New(etcd.Config{Endpoints: []string{v.endpoint}})
+	var told observed
+	client, err := etcd.New(etcd.Config{Endpoints: []string{v.endpoint}, Observer: &told})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if client.Observe(etcd.MemberBack{Endpoint: v.endpoint}); !slices.Equal(told, observed{etcd.MemberBack{Endpoint: v.endpoint}}) {
+		t.Errorf("told %v", told)
 	}
 	if got := client.Endpoints(); !slices.Equal(got, []string{v.endpoint}) {
 		t.Errorf("endpoints %q", got)
@@ -33,6 +37,11 @@ func endpoints(t *testing.T, v visit) {
 	_, err = client.Get(t.Context(), "/")
 	fails(t, err, etcd.ErrClosed)
 }
+
+// observed is what an Observer is told.
+type observed []etcd.Event
+
+func (o *observed) Observe(event etcd.Event) { *o = append(*o, event) }
 
 func version(t *testing.T, v visit) {
 	want := etcd.Version{Server: v.server.release, Cluster: v.server.cluster}

@@ -13,7 +13,7 @@ import (
 )
 
 var lockStops = []stop{
-	{"Mutex.Lock Mutex.TryLock Mutex.Holder Mutex.Queue Mutex.Observe " +
+	{"Mutex.Lock Mutex.TryLock Mutex.Holder Mutex.Queue Mutex.Observe Mutex.Remove " +
 		"Lock.Key Lock.Token Lock.Value Lock.SetValue Lock.Extend Lock.Deadline Lock.Context Lock.Unlock", mutex},
 	{"RWMutex.Lock RWMutex.RLock RWMutex.TryLock RWMutex.TryRLock RWMutex.RLocker RWMutex.Holders RWMutex.Queue", rwMutex},
 	{"Semaphore.Lock Semaphore.TryLock Semaphore.Holders Semaphore.Queue", semaphore},
@@ -76,7 +76,9 @@ func mutex(t *testing.T, v visit) {
 		}
 		break
 	}
-	fails(t, second.Unlock(ctx), nil)
+	fails(t, m.Remove(ctx, live.Must[locking.Contender](t)(m.Holder(ctx))), nil)
+	<-second.Context().Done()
+	fails(t, second.Unlock(ctx), locking.ErrLost)
 	fails(t, context.Cause(lock.Context()), locking.ErrUnlocked)
 }
 
@@ -156,8 +158,8 @@ func campaign(t *testing.T, v visit) {
 func run(t *testing.T, v visit) {
 	e := election.New(v.client, v.dir)
 	enough := errors.New("enough")
-	err := e.Run(t.Context(), "one", func(ctx context.Context) error {
-		if leader := live.Must[election.Leader](t)(e.Leader(ctx)); leader.Token != election.FromContext(ctx).Token() {
+	err := e.Run(t.Context(), "one", func(ctx context.Context, term *election.Term) error {
+		if leader := live.Must[election.Leader](t)(e.Leader(ctx)); leader.Token != term.Token() {
 			t.Errorf("the leader is %+v", leader)
 		}
 		return enough

@@ -69,7 +69,7 @@ func inGo(t *testing.T, s live.Server, name string) {
 	client := live.Client(t, s.Endpoint)
 	mutex := locking.NewMutex(client, name, locking.WithPythonLayout())
 	for range times {
-		err := locking.Do(t.Context(), mutex, func(ctx context.Context) error { return increment(ctx, client, s.Dir) })
+		err := locking.Do(t.Context(), mutex, func(ctx context.Context, _ *locking.Lock) error { return increment(ctx, client, s.Dir) })
 		if err != nil {
 			t.Error(err)
 		}
