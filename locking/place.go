@@ -155,8 +155,10 @@ func (p *place) howGone(ctx context.Context) error {
 			return lost("%s is gone, and the history does not show any more how: %w", p.key, err)
 		case err != nil:
 			return err
-		case stays(event, p.key, p.token):
+		case stays(event, p.key, p.token) && p.ours(event.Node):
 			continue
+		case stays(event, p.key, p.token): // whoever has taken it over may have deleted it as remove does
+			return lost("%s: %w", p.key, errTakenOver)
 		case event.Action == etcd.ActionCompareAndDelete && event.Node.Key == p.key:
 			return nil
 		}
