@@ -2,9 +2,16 @@
 package locking_test
 
 import (
+	"os"
 	"testing"
 
 	"github.com/etcdv2/client/tests/internal/live"
 )
 
-func TestMain(m *testing.M) { live.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(childEnv) != "" {
+		child()
+		return
+	}
+	live.Main(m)
+}
