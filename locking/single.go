@@ -61,7 +61,8 @@ func (q *queue) lockSingle(ctx context.Context) (*place, error) {
 				continue
 			}
 		}
-		if !etcd.Retryable(err) || !waits || again.Wait(ctx, ctx) != nil {
+		passes := etcd.Retryable(err) || reads(err)
+		if !passes || !waits || again.Wait(ctx, ctx) != nil {
 			return nil, contexts.Join(ctx, err)
 		}
 	}
