@@ -138,13 +138,13 @@ func TestIdentityTakesALockOver(t *testing.T) {
 		old := b.lock(b.mutex(WithIdentity("db"), WithValue("old")))
 		behind := b.locking(b.mutex())
 		b.settle()
-		lock := b.within(time.Second, b.locking(b.mutex(WithIdentity("db"), WithValue("new"), WithTTL(time.Hour))))
+		lock := b.within(time.Second, b.locking(b.mutex(WithIdentity("db"), WithValue("new"), WithTTL(2*ttl))))
 		b.ends(time.Second, old, ErrLost, errTakenOver)
 		b.is(old.Unlock(b.Context()), ErrLost)
 		if lock.Token() != old.Token() || lock.Key() != old.Key() || lock.Value() != "new" || behind.over() {
 			b.Errorf("the lock is %s with token %d", lock.Key(), lock.Token())
 		}
-		time.Sleep(2 * time.Hour)
+		time.Sleep(5 * ttl)
 		b.held(lock)
 		b.unlock(lock)
 		b.unlock(b.within(time.Second, behind))

@@ -146,19 +146,13 @@ func TestGuardSurvivesTheHistory(t *testing.T) {
 		inBubble(t, func(b *bubble) {
 			lock := b.lock(b.mutex(WithTTL(time.Hour)))
 			b.settle()
-			cut := true
-			b.Obey(func(r fakestore.Request) fakestore.Fault {
-				if r.Waits() && cut {
-					return fakestore.Fault{Drop: true}
-				}
-				return fakestore.Fault{}
-			})
+			b.Obey(func(r fakestore.Request) fakestore.Fault { return fakestore.Fault{Drop: r.Waits()} })
 			time.Sleep(2 * time.Minute) // its poll is made anew, and fails
 			if gone {
 				b.Remove(lock.Key())
 			}
 			b.Forget()
-			cut = false
+			b.Obey(nil)
 			if gone {
 				b.ends(time.Minute, lock, ErrLost)
 				return

@@ -72,7 +72,9 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(f.Status)
 		return
 	case req.Waits():
-		s.poll(w, r, req)
+		if s.pause(f.After) {
+			s.poll(w, r, req)
+		}
 		return
 	}
 	s.mu.Lock()
