@@ -35,6 +35,7 @@ func newClient(config Config, ofCluster cluster.Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	members.SetCredentials(config.Username, config.Password)
 	c := &Client{
 		cluster: members, observer: config.Observer,
 		pollTimeout: config.PollTimeout, selection: config.Selection, mostReplyBytes: config.MaxReplyBytes,

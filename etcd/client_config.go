@@ -47,7 +47,7 @@ type Config struct {
 	VersionPrefix string
 
 	// Username and Password are sent with every request as basic auth, unasked, since etcd never asks. Empty
-	// means none.
+	// means none. Client.SetCredentials replaces them.
 	Username string
 	Password string
 
@@ -144,19 +144,15 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errs.Invalidf("there is no selection %d", c.Selection)
 	case c.Selection == SelectLeader && c.SyncInterval == 0:
 		return c, errs.Invalidf("SelectLeader without a SyncInterval would not follow the leader")
-	case c.Username == "" && c.Password != "":
-		return c, errs.Invalidf("password without a user name")
-	case strings.Contains(c.Username, ":"):
-		return c, errs.Invalidf("the user name has a colon, which basic auth cannot carry")
 	}
-	return c, nil
+	return c, checkCredentials(c.Username, c.Password)
 }
 
 // cluster returns what the cluster needs to know.
 func (c Config) cluster() cluster.Config {
 	config := cluster.Config{
 		Endpoints: c.Endpoints, ClusterID: c.ClusterID, VersionPrefix: c.VersionPrefix,
-		Username: c.Username, Password: c.Password, TLS: c.TLS, HTTPClient: c.HTTPClient,
+		TLS: c.TLS, HTTPClient: c.HTTPClient,
 		RefuseRedirects: c.RefuseRedirects, AttemptTimeout: c.AttemptTimeout,
 		PulseInterval: c.PulseInterval, Questions: questions{},
 	}

@@ -95,7 +95,7 @@
 // cluster that is built anew needs a new client, or AnyCluster.
 //
 // Credentials go to configured members, and to those that the cluster names and that speak the same scheme as
-// a configured one.
+// a configured one. SetCredentials replaces them while watches and locks run.
 //
 // Health and LeaderStats ask members at the URLs that these advertise, without credentials, and believe those
 // that show the cluster's ID there.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/etcdv2/client/internal/contexts"
@@ -27,6 +28,8 @@ type Cluster struct {
 	members  *memberList
 	identity identity
 	pulse    pulse
+
+	credentials atomic.Pointer[credentials] // those to send now
 
 	life       context.Context // ended by Close
 	endLife    context.CancelCauseFunc
@@ -55,6 +58,7 @@ func New(config Config) (*Cluster, error) {
 		identity: identity{expected: config.ClusterID},
 		release:  release,
 	}
+	c.SetCredentials("", "")
 	c.life, c.endLife = context.WithCancelCause(context.Background())
 	c.pulse = pulse{cluster: c, questions: config.Questions, interval: config.PulseInterval}
 	return c, nil
@@ -132,13 +136,6 @@ func (c *Cluster) admit(ctx context.Context, call *Call) error {
 		return cmp.Or(err, errs.Invalidf("no endpoints were found"))
 	}
 	return nil
-}
-
-// authorize adds the credentials to req.
-func (c *Cluster) authorize(req *http.Request) {
-	if c.config.Username != "" {
-		req.SetBasicAuth(c.config.Username, c.config.Password)
-	}
 }
 
 // mayGoOn is the failover policy. After an attempt that settled nothing, a read goes to the next member. A

@@ -20,11 +20,9 @@ type Config struct {
 	Discover        func(ctx context.Context) ([]string, error) // finds more endpoints; nil for no discovery
 	ClusterID       string                                      // in hex or AnyCluster; empty: first answer's
 	VersionPrefix   string                                      // replaces the "/v2" of paths; empty for none
-	Username        string                                      // for basic auth; empty for none
-	Password        string
-	TLS             *tls.Config  // nil for Go's defaults
-	HTTPClient      *http.Client // nil for a client with its own connection pool
-	RefuseRedirects bool         // even redirects to the leader
+	TLS             *tls.Config                                 // nil for Go's defaults
+	HTTPClient      *http.Client                                // nil for a client with its own connection pool
+	RefuseRedirects bool                                        // even redirects to the leader
 	AttemptTimeout  time.Duration
 	PulseInterval   time.Duration // 0 or less for never
 	Questions       Questions

@@ -171,7 +171,8 @@ func TestDoubtIsSettledByAnotherRequest(t *testing.T) {
 			}
 			net.Serve(t, "a", told("a", server(text(404, 5, ""), test.second)))
 			net.Serve(t, "b", told("b", server(text(200, 7, ""))))
-			c := newCluster(t, Config{Endpoints: []string{"http://a", "http://b"}, Dial: net.Dial, Username: "root"})
+			c := newCluster(t, Config{Endpoints: []string{"http://a", "http://b"}, Dial: net.Dial})
+			c.SetCredentials("root", "")
 			call := newCall(t, "GET", "/local", "")
 			call.Read, call.Answer = true, doubting{}
 			result := c.Do(t.Context(), call)

@@ -9,7 +9,7 @@ import (
 	"github.com/etcdv2/client/tests/internal/live"
 )
 
-var authStops = []stop{{"Client.Auth Auth.Enabled Auth.CreateRole Auth.GrantPermissions Auth.RevokePermissions Auth.Role Auth.Roles " +
+var authStops = []stop{{"Client.Auth Client.SetCredentials Auth.Enabled Auth.CreateRole Auth.GrantPermissions Auth.RevokePermissions Auth.Role Auth.Roles " +
 	"Auth.CreateUser Auth.GrantRoles Auth.RevokeRoles Auth.ChangePassword Auth.User Auth.Users Auth.Enable Auth.Disable " +
 	"Auth.DeleteUser Auth.DeleteRole", authentication}}
 
@@ -74,6 +74,8 @@ func locked(t *testing.T, v visit, auth *etcd.Auth) {
 	must(t)(alice.Set(ctx, "/app/a", "1"))
 	_, err := alice.Get(ctx, "/other")
 	fails(t, err, etcd.ErrUnauthorized)
+	fails(t, alice.SetCredentials("root", "root-s3cret"), nil)
+	must(t)(alice.Get(ctx, "/"))
 	_, err = v.client.Get(ctx, "/app/a")
 	fails(t, err, etcd.ErrUnauthorized)
 	fails(t, v.client.Auth().Disable(ctx), etcd.ErrUnauthorized)
