@@ -11,7 +11,16 @@ import (
 // then. It sends nothing, and does not find out whether the server accepts the credentials.
 //
 // Calls that begin later carry the new credentials, and so does the next request of each watch, mirror, lock
-// and election that is running.
+// and election that is running. To change a password, change it on the server, for example with
+// Auth.ChangePassword, and then here. In between, the server refuses requests with ErrUnauthorized. What is
+// running retries them:
+//
+//   - A watch or a mirror that a member has served retries for a minute, and then ends with ErrUnauthorized.
+//     It retries at once after SetCredentials, and otherwise every few seconds, so that the order of the two
+//     changes does not matter.
+//   - A lock that is held retries its renewal as long as its TTL lasts.
+//
+// Other calls, and the first request of a watch, fail at once.
 func (c *Client) SetCredentials(username, password string) error {
 	if err := checkCredentials(username, password); err != nil {
 		return err

@@ -24,6 +24,8 @@ var errNoIndex = errs.New("the server did not tell its index")
 // ErrClusterRolledBack, ErrClosed, and errors from other sources, such as a context. It does not check the
 // call's context. A loop must do so, because the context may have caused a *ClusterError.
 //
+// A watch that is running repeats a request that is refused with ErrUnauthorized; see Client.SetCredentials.
+//
 // Retryable does not say whether it is safe to make a write again: a write that failed with ErrOutcomeUnknown
 // may have been applied.
 func Retryable(err error) bool {

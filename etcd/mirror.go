@@ -25,8 +25,8 @@ import (
 // AnyCluster the mirror so moves on to a cluster that was built anew; a client that keeps to one cluster is
 // refused by it, and that ends the mirror.
 //
-// The end of its context, Close, the client's Close and a refusal by the server, such as ErrUnauthorized, end
-// the mirror. It keeps answering from what it held; Err tells why it ended.
+// The end of its context, Close, the client's Close and a refusal by the server end the mirror; ErrUnauthorized
+// does so after a minute, see SetCredentials. It keeps answering from what it held; Err tells why it ended.
 //
 // Not guaranteed:
 //

@@ -69,6 +69,7 @@ func (m *Mirror) follow(ctx context.Context) error {
 		return err
 	}
 	w.marks.latest.Store(m.marks.latest.Load())
+	w.served = true
 	w.cluster = m.cluster // or events of another one could be put on top of what was read
 	w.progress, w.pulse, w.request = m.reached, func() { m.aliveAt(time.Now()) }, m.request
 	return w.run(ctx, m.apply)
@@ -83,12 +84,18 @@ func lost(err error) bool {
 // resync reads the directory again, because of why, until that succeeds or is refused. The pause before it
 // grows as long as no event comes in between, too: then reading is slower than the history is overrun.
 func (m *Mirror) resync(ctx context.Context, why error) error {
+	var refused refusals
 	for {
 		if err := m.pause.Wait(ctx, m.client.cluster.Life()); err != nil {
 			return err
 		}
 		asked := time.Now()
-		node, index, err := m.read(ctx, WithQuorum())
+		var node *Node
+		var index uint64
+		err := m.client.insist(ctx, &refused, func() (err error) {
+			node, index, err = m.read(ctx, WithQuorum())
+			return err
+		})
 		switch {
 		case ctx.Err() != nil:
 			return contexts.Err(ctx)

@@ -272,15 +272,17 @@ func TestMirrorMovesOnToAnotherClusterOnlyIfItMay(t *testing.T) {
 	})
 }
 
-func TestMirrorEndsWhenItIsRefused(t *testing.T) {
+func TestMirrorEndsWhenItIsRefusedForAMinute(t *testing.T) {
 	for name, script := range map[string][]http.HandlerFunc{
-		"the watch": {holding("1", 7), refusing(401, ErrUnauthorized, "", 0)}, "the read": {holding("1", 7), cleared, refusing(401, ErrUnauthorized, "", 0)},
+		"the watch": {holding("1", 7)}, "the read": {holding("1", 7), cleared},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := mirroring(t, script...)
+				start := time.Now()
+				m := mirroring(t, append(script, refusedForLong...)...)
 				<-m.done
 				checkIs(t, m.Err(), ErrUnauthorized)
+				checkAMinute(t, start)
 			})
 		})
 	}

@@ -114,7 +114,8 @@ func TestWaitIndexWaits(t *testing.T) {
 func TestChangesFollowTheMirror(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		event, let := heldBack(file("set", "/d/f", "2", 8))
-		m := mirroring(t, holding("1", 7), event, cleared, holding("3", 1200), refusing(401, ErrUnauthorized, "", 0))
+		script := []http.HandlerFunc{holding("1", 7), event, cleared, holding("3", 1200)}
+		m := mirroring(t, append(script, refusedForLong...)...)
 		var told []string
 		var last error
 		for change, err := range m.Changes(t.Context()) {

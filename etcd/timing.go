@@ -18,6 +18,7 @@ const (
 	versionTimeout        = 3 * time.Second        // for the version query that another call makes
 	refreshAskedAgain     = time.Minute            // what is known of the refresh parameter on etcd 2
 	historyTime           = 5 * time.Second        // for a search of the history; proving silence takes up to 4 s
+	refusedTime           = time.Minute            // for changing a password also here; as long as a lock's default TTL
 )
 
 // What writers that keep a TTL miss at once adds up until they have corrected it.
@@ -28,7 +29,8 @@ const (
 
 // Pauses between tries. They are copied for each use.
 var (
-	modifyPause = backoff.Backoff{First: time.Millisecond, Most: 100 * time.Millisecond} // after a lost race
-	settlePause = backoff.Backoff{First: 10 * time.Millisecond, Most: time.Second}       // the caller waits
-	resyncPause = backoff.Backoff{First: 20 * time.Millisecond, Most: 5 * time.Second}   // reads may be large
+	modifyPause  = backoff.Backoff{First: time.Millisecond, Most: 100 * time.Millisecond} // after a lost race
+	settlePause  = backoff.Backoff{First: 10 * time.Millisecond, Most: time.Second}       // the caller waits
+	resyncPause  = backoff.Backoff{First: 20 * time.Millisecond, Most: 5 * time.Second}   // reads may be large
+	refusedPause = backoff.Backoff{First: 200 * time.Millisecond, Most: 5 * time.Second}  // passwords are compared
 )

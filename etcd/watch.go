@@ -25,7 +25,7 @@ import (
 //	}
 //
 // Watch delivers every event after the starting point, in order and once. It retries after failures of
-// members and connections, without limit. It reads up to 16 MiB ahead of the loop, so that a loop that is
+// members and connections, without limit, and after refusals as SetCredentials says. It reads up to 16 MiB ahead of the loop, so that a loop that is
 // busy for a while misses nothing.
 //
 // A watch ends with one pair of nil and an error: ctx.Err(), ErrClosed, ErrInvalidArgument, or a *WatchError
@@ -111,6 +111,7 @@ type watch struct {
 	current   bool   // begins with the present content
 	next      uint64 // the first index that is wanted; 0 until it is known
 	cluster   string // ID of the watched cluster; empty until it is known
+	served    bool   // a member has served what the watch belongs to; false for a watch of its own
 	marks     landmarks
 	err       error // what is wrong with the options
 
@@ -163,8 +164,10 @@ func (w *watch) run(ctx context.Context, deliver func(*Response) error) error {
 
 // engine returns the follow.Watch for the events from next on.
 func (w *watch) engine(deliver func(*Response) error) *follow.Watch {
+	from := &source{client: w.client, key: w.asked, recursive: w.recursive, marks: &w.marks}
+	from.served.Store(w.served)
 	engine := &follow.Watch{
-		Source:      &source{client: w.client, key: w.asked, recursive: w.recursive, marks: &w.marks},
+		Source:      &insistent{source: from},
 		Next:        w.next,
 		Cluster:     w.cluster,
 		PollTimeout: w.client.pollTimeout,
