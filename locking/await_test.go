@@ -39,6 +39,20 @@ func TestWaiterOnAFollowerThatIsBehind(t *testing.T) {
 	})
 }
 
+// One whose key has gone is not the first because nobody else is there.
+func TestWaiterWithoutAKeyIsNotTheFirst(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		holder := b.lock(b.mutex())
+		b.Obey(blindBut(holder.Key()))
+		a := b.locking(b.mutex())
+		b.Remove(dir)
+		lock := b.within(time.Second, a)
+		if keys := b.Keys(dir); len(keys) != 1 || keys[0].Name != lock.Key() {
+			b.Errorf("one holds %s, and the keys are %v", lock.Key(), keys)
+		}
+	})
+}
+
 // Without a key of its own there is nothing to see, and TryLock, Holder and Queue read with quorum, too.
 func TestLooksAreReadWithQuorum(t *testing.T) {
 	inBubble(t, func(b *bubble) {
@@ -67,6 +81,9 @@ func TestLockIsHandedOnInOrder(t *testing.T) {
 			waiting = append(waiting, b.locking(b.mutex()))
 		}
 		time.Sleep(5 * ttl) // longer than their TTL
+		if looks := b.Requests(func(r fakestore.Request) bool { return r.Reads(dir) }); len(looks) > 6*7 { // one each TTL
+			b.Errorf("six have looked %d times", len(looks))
+		}
 		for i, a := range waiting {
 			if a.over() {
 				b.Fatalf("number %d did not wait: %v", i, a.err)
@@ -240,16 +257,18 @@ func TestTakenOverTTL(t *testing.T) {
 // An old one that has expired, and is not swept yet, was not one without TTL.
 func TestTakenOverAfterItsExpiry(t *testing.T) {
 	inBubble(t, func(b *bubble) {
-		client := b.client()
-		b.lock(NewMutex(client, dir, WithTTL(ttl), WithIdentity("db")))
-		client.Close()
-		b.SweepLate(time.Minute)
-		time.Sleep(ttl + time.Second)
-		other := b.client()
-		behind := b.locking(b.mutex())
-		a := b.locking(NewMutex(other, dir, WithTTL(ttl), WithIdentity("db")))
-		b.within(time.Second, a)
-		other.Close()
-		b.within(2*time.Minute, behind)
+		b.Put(dir+"/other", "x", 0)
+		for range 2 {
+			client := b.client()
+			a := b.locking(NewMutex(client, dir, WithTTL(ttl), WithIdentity("db")))
+			b.SweepLate(time.Minute)
+			client.Close()
+			<-a.done
+			time.Sleep(ttl + time.Second)
+		}
+		time.Sleep(2 * time.Minute)
+		if keys := b.Keys(dir); len(keys) != 1 {
+			b.Errorf("the keys are %v", keys)
+		}
 	})
 }

@@ -45,6 +45,46 @@ func TestUnknownCreationLeavesNoKey(t *testing.T) {
 	}
 }
 
+// A request that is cut off while it is written may arrive, and is waited for.
+func TestCreationThatArrivesLateLeavesNoKey(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		b.Obey(func(r fakestore.Request) fakestore.Fault {
+			if r.Creates(dir) {
+				return fakestore.Fault{Before: time.Second}
+			}
+			return fakestore.Fault{}
+		})
+		ctx, cancel := context.WithCancel(b.Context())
+		time.AfterFunc(time.Second/2, cancel)
+		_, err := b.mutex().Lock(ctx)
+		b.is(err, context.Canceled)
+		time.Sleep(time.Second)
+		b.empty()
+	})
+}
+
+// A sweep that fails is made again.
+func TestSweepIsMadeAgain(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		failures := 0
+		b.Obey(func(r fakestore.Request) fakestore.Fault {
+			switch {
+			case r.Creates(dir):
+				return fakestore.Fault{After: time.Hour}
+			case r.Reads(dir) && failures < 3:
+				failures++
+				return fakestore.Fault{Status: 503}
+			}
+			return fakestore.Fault{}
+		})
+		ctx, cancel := context.WithTimeout(b.Context(), time.Second)
+		defer cancel()
+		_, err := b.mutex().Lock(ctx)
+		b.is(err, context.DeadlineExceeded)
+		b.empty()
+	})
+}
+
 // The same where nobody holds the lock: the directory goes, too.
 func TestSweepRemovesTheDirectory(t *testing.T) {
 	inBubble(t, func(b *bubble) {
@@ -122,14 +162,13 @@ func TestIdentityTakenOverWhileWaiting(t *testing.T) {
 func TestIdentityTakenOverUnseen(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		holder := b.lock(b.mutex())
-		b.Obey(blind)
-		first := b.locking(b.mutex(WithIdentity("db"), WithTTL(10*time.Minute)))
-		second := b.locking(b.mutex(WithIdentity("db"), WithTTL(10*time.Minute)))
+		b.Obey(blindBut(holder.Key()))
+		first := b.locking(b.mutex(WithIdentity("db")))
+		second := b.locking(b.mutex(WithIdentity("db")))
 		b.unlock(holder)
-		b.Obey(nil)
 		<-first.done
 		b.is(first.err, ErrLost, errTakenOver)
-		b.unlock(b.within(11*time.Minute, second))
+		b.unlock(b.within(time.Second, second))
 	})
 }
 
@@ -148,6 +187,45 @@ func TestIdentityTakesALockOver(t *testing.T) {
 		b.held(lock)
 		b.unlock(lock)
 		b.unlock(b.within(time.Second, behind))
+	})
+}
+
+// TryLock takes over, too, and an identity is only what has its name and takes the same kind of lock.
+func TestIdentityIsOfItsOwn(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		rw := func(identity string) *RWMutex {
+			return NewRWMutex(b.client(), dir, WithTTL(ttl), WithIdentity(identity))
+		}
+		old := b.lock(rw("a"))
+		lock, err := rw("a").TryLock(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ends(time.Second, old, ErrLost)
+		_, err = rw("b").TryLock(b.Context())
+		b.is(err, ErrLocked)
+		_, err = rw("a").TryRLock(b.Context())
+		b.is(err, ErrLocked)
+		b.held(lock)
+		b.unlock(lock)
+		b.empty()
+	})
+}
+
+// That a takeover is counted from its request shows when no answer to a renewal follows.
+func TestDeadlineOfATakeover(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		b.lock(b.mutex(WithIdentity("db")))
+		b.Obey(func(r fakestore.Request) fakestore.Fault {
+			if r.Renews(dir) {
+				return fakestore.Fault{After: ttl / 4}
+			}
+			return fakestore.Fault{}
+		})
+		lock := b.lock(b.mutex(WithIdentity("db")))
+		if deadline, expires := lock.Deadline(), b.expires(); deadline.After(expires) {
+			b.Errorf("the deadline is %v behind the server's", deadline.Sub(expires))
+		}
 	})
 }
 

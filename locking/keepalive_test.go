@@ -104,10 +104,12 @@ func TestOneLostRenewalDoesNotCostTheLock(t *testing.T) {
 	for name, fault := range map[string]fakestore.Fault{"hangs": {Hang: true}, "is lost": {Lose: true}, "breaks": {Drop: true}} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(b *bubble) {
-				lock := b.lock(b.mutex())
-				faults := 0
+				lock := b.lock(b.mutex(WithTTL(12 * time.Second))) // about what a request may take otherwise
+				b.settle()
+				first := true
 				b.Obey(func(r fakestore.Request) fakestore.Fault {
-					if faults++; r.Renews(dir) && faults < 2 {
+					if r.Renews(dir) && first {
+						first = false
 						return fault
 					}
 					return fakestore.Fault{}
@@ -119,6 +121,19 @@ func TestOneLostRenewalDoesNotCostTheLock(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Even a refusal may be gone before the deadline: an operator may be changing the users.
+func TestRefusedRenewalIsMadeAgain(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		lock := b.lock(b.mutex())
+		b.Obey(func(r fakestore.Request) fakestore.Fault { return fakestore.Fault{Refuse: r.Renews(dir)} })
+		time.Sleep(ttl / 2)
+		b.Obey(nil)
+		time.Sleep(ttl)
+		b.held(lock)
+		b.unlock(lock)
+	})
 }
 
 // What ends a lock from outside is seen by its guard, long before a renewal finds it.

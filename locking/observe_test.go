@@ -83,6 +83,9 @@ func TestObserveSeesEveryHolder(t *testing.T) {
 				cancel()
 				<-o.done
 				b.is(o.err, context.Canceled)
+				if events := told[ObservationReopened](&b.events); len(events) > 0 {
+					b.Errorf("it was read again: %v", events)
+				}
 			})
 		})
 	}

@@ -12,6 +12,11 @@ import (
 // blind makes polls hang, so that a lock learns nothing from its guard.
 func blind(r fakestore.Request) fakestore.Fault { return fakestore.Fault{Hang: r.Waits()} }
 
+// blindBut makes all polls hang, except those that wait for the going of key.
+func blindBut(key string) func(r fakestore.Request) fakestore.Fault {
+	return func(r fakestore.Request) fakestore.Fault { return fakestore.Fault{Hang: r.Waits() && r.Key != key} }
+}
+
 func TestUnlockOfALostLockIsErrLost(t *testing.T) {
 	for name, do := range map[string]func(b *bubble, key string){
 		"removed": func(b *bubble, key string) { b.Remove(key) },

@@ -92,6 +92,59 @@ func TestRenewalDoesNotUndoChanges(t *testing.T) {
 	})
 }
 
+// A change that waits while another one is made must not bring back what that has changed.
+func TestChangesDoNotUndoEachOther(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		m := b.mutex()
+		lock := b.lock(m)
+		b.Obey(func(r fakestore.Request) fakestore.Fault {
+			if r.Renews(dir) {
+				return fakestore.Fault{Before: time.Second}
+			}
+			return fakestore.Fault{}
+		})
+		extended := make(chan error)
+		go func() { extended <- lock.Extend(b.Context(), 10*time.Minute) }()
+		b.settle()
+		if err := lock.SetValue(b.Context(), "new"); err != nil {
+			b.Error(err)
+		}
+		if err := <-extended; err != nil {
+			b.Error(err)
+		}
+		if holder, err := m.Holder(b.Context()); err != nil || holder.Value != "new" || holder.TTL != 10*time.Minute {
+			b.Errorf("the holder is %+v, %v", holder, err)
+		}
+		b.unlock(lock)
+	})
+}
+
+// The renewals come as often as the new TTL needs.
+func TestShorterExtendIsKeptAlive(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		lock := b.lock(b.mutex())
+		b.settle()
+		if err := lock.Extend(b.Context(), 3*time.Second); err != nil {
+			b.Error(err)
+		}
+		time.Sleep(ttl)
+		b.held(lock)
+		b.unlock(lock)
+	})
+}
+
+// A copy of the creation that was held up on its way makes the key anew, with another Token.
+func TestLateCopyIsAnotherLock(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		b.Obey(blind)
+		lock := b.lock(b.mutex())
+		key := b.Keys(dir)[0]
+		b.Remove(key.Name)
+		b.Put(key.Name, key.Value, ttl)
+		b.is(lock.SetValue(b.Context(), "x"), ErrLost)
+	})
+}
+
 // SetValue and Extend ride out failures until their context ends, and say which was the last.
 func TestChangeSaysWhyItFailed(t *testing.T) {
 	inBubble(t, func(b *bubble) {

@@ -54,12 +54,17 @@ func TestSemaphoreWakesOneByOne(t *testing.T) {
 func TestOtherLimitIsRefused(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		lock := b.lock(b.semaphore(2))
-		_, err := b.semaphore(3).Lock(b.Context())
+		began := time.Now()
+		_, err := b.try(b.semaphore(3))
 		b.is(err, ErrOtherLimit)
+		if took := time.Since(began); took > time.Second {
+			b.Errorf("it took %v", took)
+		}
 		_, err = b.semaphore(3).TryLock(b.Context())
 		b.is(err, ErrOtherLimit)
-		if keys := b.Keys(dir); len(keys) != 1 {
-			b.Errorf("the keys are %v", keys)
+		made := b.Requests(func(r fakestore.Request) bool { return r.Creates(dir) })
+		if keys := b.Keys(dir); len(keys) != 1 || len(made) != 2 { // TryLock makes none
+			b.Errorf("the keys are %v, after %v", keys, made)
 		}
 		b.unlock(lock)
 		b.unlock(b.lock(b.semaphore(3)))
@@ -95,10 +100,10 @@ func TestFormerLimitInBothOrders(t *testing.T) {
 func TestSemaphoreNeedsASlot(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		for _, s := range []*Semaphore{b.semaphore(0), b.semaphore(2, WithFormerLimit(0)), b.semaphore(2, WithPythonLayout()), b.semaphore(2, WithSingleKey())} {
-			_, err := s.Lock(b.Context())
+			_, err := b.try(s)
 			b.is(err, etcd.ErrInvalidArgument)
 		}
-		_, err := b.mutex(WithFormerLimit(2)).Lock(b.Context())
+		_, err := b.try(b.mutex(WithFormerLimit(2)))
 		b.is(err, etcd.ErrInvalidArgument)
 		if sent := b.Requests(func(fakestore.Request) bool { return true }); len(sent) > 0 {
 			b.Errorf("sent were %v", sent)
@@ -144,7 +149,15 @@ func TestRemoveTakesOneOut(t *testing.T) {
 		if err != nil || len(line) != 2 {
 			b.Fatalf("the line is %v, %v", line, err)
 		}
-		time.Sleep(ttl) // it is renewed meanwhile
+		first := true
+		b.Obey(func(r fakestore.Request) fakestore.Fault {
+			if r.Deletes(dir) && first { // it is renewed meanwhile
+				first = false
+				return fakestore.Fault{Before: 8 * time.Second}
+			}
+			return fakestore.Fault{}
+		})
+		time.Sleep(ttl/3 - 4*time.Second)
 		if err := m.Remove(b.Context(), line[0]); err != nil {
 			b.Error(err)
 		}
@@ -152,6 +165,8 @@ func TestRemoveTakesOneOut(t *testing.T) {
 		b.is(m.Remove(b.Context(), line[0]), etcd.ErrKeyNotFound)
 		b.unlock(b.within(time.Second, a))
 		b.empty()
+		b.Put(line[0].Key, "another's", ttl)
+		b.is(m.Remove(b.Context(), line[0]), etcd.ErrKeyNotFound)
 	})
 }
 

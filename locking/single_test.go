@@ -119,7 +119,7 @@ func TestSingleKeyIsFairWithinAMutex(t *testing.T) {
 func TestSingleKeyRefuses(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		for name, opt := range map[string]Option{"identity": WithIdentity("db"), "empty value": WithValue("")} {
-			if _, err := b.singleKey(opt).Lock(b.Context()); err == nil {
+			if _, err := b.try(b.singleKey(opt)); err == nil {
 				b.Errorf("%s is not refused", name)
 			} else {
 				b.is(err, etcd.ErrInvalidArgument)
@@ -135,7 +135,7 @@ func TestSingleKeyRefuses(t *testing.T) {
 		_, err := NewRWMutex(b.client(), dir, WithSingleKey()).RLock(b.Context())
 		b.is(err, etcd.ErrInvalidArgument)
 		b.Put(dir+"/below", "x", 0)
-		_, err = b.singleKey().Lock(b.Context())
+		_, err = b.try(b.singleKey())
 		b.is(err, etcd.ErrNotFile)
 	})
 }
@@ -197,7 +197,7 @@ func TestPythonsLine(t *testing.T) {
 			b.Error("the directory is left")
 		}
 		for _, opt := range []Option{WithValue("x"), WithIdentity("x")} {
-			_, err := NewMutex(b.client(), "a", WithPythonLayout(), opt).Lock(b.Context())
+			_, err := b.try(NewMutex(b.client(), "a", WithPythonLayout(), opt))
 			b.is(err, etcd.ErrInvalidArgument)
 		}
 	})

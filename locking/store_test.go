@@ -39,12 +39,17 @@ func (b *bubble) mutex(opts ...Option) *Mutex {
 	return NewMutex(b.client(), dir, append([]Option{WithTTL(ttl)}, opts...)...)
 }
 
-// lock takes a lock, which must not take more than an hour.
-func (b *bubble) lock(a Acquirer) *Lock {
-	b.Helper()
+// try is a Lock that must not take more than an hour.
+func (b *bubble) try(a Acquirer) (*Lock, error) {
 	ctx, cancel := context.WithTimeout(b.Context(), time.Hour)
 	defer cancel()
-	lock, err := a.Lock(ctx)
+	return a.Lock(ctx)
+}
+
+// lock takes a lock.
+func (b *bubble) lock(a Acquirer) *Lock {
+	b.Helper()
+	lock, err := b.try(a)
 	if err != nil {
 		b.Fatalf("Lock returned %v", err)
 	}

@@ -46,6 +46,7 @@ func (r Request) Deletes(dir string) bool {
 type Fault struct {
 	Before time.Duration // how long it is on its way; it is then carried out though its sender has gone away
 	Status int           // the answer is this failure, and nothing was done
+	Refuse bool          // the answer is that the user may not do that, and nothing was done
 	Hang   bool          // nothing is done, and there is no answer
 	Drop   bool          // nothing is done, and the connection breaks
 	After  time.Duration // how long the answer is on its way
@@ -80,7 +81,14 @@ func (s *Store) fault(r Request) Fault {
 	s.mu.Lock()
 	rule := s.rule
 	s.requests = append(s.requests, r)
+	count := len(s.requests)
 	s.mu.Unlock()
+	if count == most {
+		s.t.Errorf("%d requests in one test", most)
+	}
+	if count >= most {
+		return Fault{Hang: true}
+	}
 	if rule == nil {
 		return Fault{}
 	}

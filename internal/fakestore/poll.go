@@ -85,9 +85,6 @@ func (s *Store) oldest() uint64 {
 	if len(s.log) == 0 {
 		return s.index
 	}
-	if len(s.log) < kept && s.log[0].node.modified == firstIndex+1 {
-		return 0
-	}
 	return s.log[0].node.modified
 }
 

@@ -67,6 +67,12 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case f.Drop:
 		panic(http.ErrAbortHandler)
+	case f.Refuse:
+		status, text := answer{refusal: &refusal{401, 110, "The request requires user authentication", "Insufficient credentials"}}.wire(s.present())
+		s.header(w, s.present())
+		w.WriteHeader(status)
+		fmt.Fprint(w, text)
+		return
 	case f.Status != 0:
 		s.header(w, s.present())
 		w.WriteHeader(f.Status)

@@ -17,6 +17,9 @@ import (
 // firstIndex is that of a store without keys: of a cluster of one member that has just begun.
 const firstIndex = 7
 
+// most is how many requests a test makes at most. One that makes more does so without a pause, and for ever.
+const most = 20_000
+
 // kept is how many events the store remembers of all keys together.
 const kept = 1000
 
@@ -24,6 +27,7 @@ const kept = 1000
 type Store struct {
 	URL string // of its only member
 
+	t    *testing.T
 	net  fakenet.Network
 	done chan struct{} // closed when the test ends
 
@@ -58,6 +62,7 @@ type tree struct {
 // New starts a store in the bubble of t.
 func New(t *testing.T) *Store {
 	s := &Store{
+		t:       t,
 		done:    make(chan struct{}),
 		index:   firstIndex,
 		nodes:   map[string]*node{"/": {dir: true}},
