@@ -116,7 +116,7 @@ fuzz: ## fuzz each target for FUZZTIME (30s)
 	@for package in ./api ./etcd ./internal/cluster; do for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; done; done
 
-mutants: ## break the request path in 260 small ways and see the unit tests fail each time (MUTANTS=regexp: only those)
+mutants: ## break the library in some 400 small ways and see the unit tests fail each time (MUTANTS=regexp: only those)
 	@cd tests && go run ./cmd/mutants -run '$(MUTANTS)'
 
 tidy: ## tidy both modules' requirements
