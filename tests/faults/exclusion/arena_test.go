@@ -27,6 +27,7 @@ type arena struct {
 	t         *testing.T
 	history   *history
 	cluster   *etcdtest.Cluster
+	lock      string              // its name
 	proxies   []*faultproxy.Proxy // one for each member
 	groups    []*group
 	processes []*process
@@ -52,7 +53,7 @@ func (g *group) endpoints() []string {
 
 func newArena(t *testing.T, version etcdtest.Version, groups int) *arena {
 	t.Helper()
-	a := &arena{t: t, history: &history{}, lasts: 5 * time.Second, seed: uint64(time.Now().UnixNano()), struck: map[string]int{}}
+	a := &arena{t: t, history: &history{}, lock: lockDir, lasts: 5 * time.Second, seed: uint64(time.Now().UnixNano()), struck: map[string]int{}}
 	if text := os.Getenv("EXCLUSION_SECONDS"); text != "" {
 		a.lasts = time.Duration(live.Must[int](t)(strconv.Atoi(text))) * time.Second
 	}
@@ -82,7 +83,7 @@ func (a *arena) count(what string) {
 	a.struck[what]++
 }
 
-// tellDeletion notes that the lock's directory was deleted meanwhile.
+// tellDeletion notes that the lock's directory, or its key, was deleted meanwhile.
 func (a *arena) tellDeletion(del func() (*etcd.Response, error)) {
 	e := event{Kind: deleted, At: now()}
 	resp, err := del()
@@ -99,9 +100,9 @@ func (a *arena) tellDeletion(del func() (*etcd.Response, error)) {
 // fewest is how many tenures a run must have seen, however long that takes.
 const fewest = 10
 
-// compete lets contenders in this process and in others compete under faults for as long as the run
-// lasts, or until enough says that nothing more is to be learned.
-func (a *arena) compete(inside, outside, lasting int, via via, faults []fault, enough func() bool) {
+// compete lets contenders in this process, and others of these roles, compete under faults for as long as the
+// run lasts, or until enough says that nothing more is to be learned.
+func (a *arena) compete(inside int, outside []string, lasting int, via via, faults []fault, enough func() bool) {
 	a.t.Helper()
 	ctx, cancel := context.WithCancel(a.t.Context())
 	defer cancel()
@@ -114,8 +115,8 @@ func (a *arena) compete(inside, outside, lasting int, via via, faults []fault, e
 		c.name, c.client, c.tell, c.lasting = name, client, a.history.add, lasting
 		working.Go(func() { c.run(ctx) })
 	}
-	for i := range outside {
-		p := startProcess(a.t, fmt.Sprintf("process-%d", i), a.groups[i%len(a.groups)].endpoints(), a.history.add)
+	for i, role := range outside {
+		p := startProcess(a.t, role, fmt.Sprintf("process-%d", i), a.groups[i%len(a.groups)].endpoints(), a.history.add)
 		a.processes = append(a.processes, p)
 	}
 	working.Go(func() {
@@ -138,8 +139,9 @@ func (a *arena) summarize() {
 	for _, name := range slices.Sorted(maps.Keys(a.struck)) {
 		parts = append(parts, fmt.Sprintf("%s %d", name, a.struck[name]))
 	}
-	line := fmt.Sprintf("%v, seed %d: %d tenures, %d writes accepted, %d refused; %s", a.lasts, a.seed,
-		len(a.history.seen()), a.history.count(accepted), a.history.count(refused), strings.Join(parts, ", "))
+	line := fmt.Sprintf("%v, seed %d: %d tenures, %d writes accepted, %d refused, %d unlocked, %d extended, %d taken over; %s",
+		a.lasts, a.seed, len(a.history.seen()), a.history.count(accepted), a.history.count(refused),
+		a.history.count(released), a.history.count(extended), a.history.takenOver(), strings.Join(parts, ", "))
 	a.t.Log(line)
 	if os.Getenv("EXCLUSION_SECONDS") != "" {
 		fmt.Printf("%s: %s\n", a.t.Name(), line)

@@ -3,32 +3,45 @@
 package exclusion_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/etcdv2/client/tests/etcdtest"
 )
 
 const (
-	groups  = 4
-	inside  = 12 // contenders in this process
-	outside = 4  // and in processes of their own
+	groups = 4
+	inside = 12 // contenders in this process
 )
+
+// outside are those in processes of their own.
+var outside = []string{"mutex", "mutex", "identity", "permanent"}
 
 func never() bool { return false }
 
 // Whatever breaks, no two contenders hold the lock at the same time, and its tokens only grow.
 func TestNoTwoHolders(t *testing.T) {
+	faults := append(slices.Clone(faults), restarts...)
 	eachServer(t, func(a *arena) { a.compete(inside, outside, 40, viaMutex, faults, never) }, one)
+}
+
+// Nor do two have the lock that is one key, whether they use this library or not.
+func TestNoTwoHoldersOfASingleKey(t *testing.T) {
+	outside := []string{"single key", "single key", "by hand", "by hand"}
+	eachServer(t, func(a *arena) {
+		a.lock = singleKey
+		a.compete(inside, outside, 40, viaSingleKey, faults, never)
+	}, one)
 }
 
 // Nor do a reader and a writer, or two writers.
 func TestNoReaderBesideAWriter(t *testing.T) {
-	eachServer(t, func(a *arena) { a.compete(inside+outside, 0, 40, viaRWMutex, faults, never) }, readersOrOneWriter)
+	eachServer(t, func(a *arena) { a.compete(inside+len(outside), nil, 40, viaRWMutex, faults, never) }, readersOrOneWriter)
 }
 
 // Nor more than a semaphore has slots.
 func TestNoMoreHoldersThanSlots(t *testing.T) {
-	eachServer(t, func(a *arena) { a.compete(inside+outside, 0, 40, viaSemaphore, faults, never) }, upTo(limit))
+	eachServer(t, func(a *arena) { a.compete(inside+len(outside), nil, 40, viaSemaphore, faults, never) }, upTo(limit))
 }
 
 func eachServer(t *testing.T, compete func(*arena), admitted admits) {

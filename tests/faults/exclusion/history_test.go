@@ -3,6 +3,7 @@
 package exclusion_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -12,22 +13,28 @@ import (
 // event is something that a contender says has happened to it.
 type event struct {
 	Contender string
+	Nth       int // of the contender's locks
 	Kind      kind
-	Shared    bool // the contender is a reader
+	Shared    bool   // the contender is a reader
+	Identity  string // see locking.WithIdentity
 	Token     uint64
 	At        time.Duration // by the machine's clock
-	Until     time.Duration // of held: up to when the contender may believe itself to be the holder
+	Until     time.Duration // of held: up to when the contender may believe itself to be the holder; of extended: at least so long
 	Index     uint64        // of accepted: the modifiedIndex of the write; of deleted: of the deletion, 0 if unknown
 }
 
 type kind string
 
 const (
-	held     kind = "held"     // the contender holds the lock, or has looked and still does
-	left     kind = "left"     // it has ceased to, or has learned that it is over
-	accepted kind = "accepted" // the register has taken its token
-	refused  kind = "refused"  // the register has had a greater one
-	deleted  kind = "deleted"  // an operator has deleted all contenders' keys, at some time from At to Until
+	held      kind = "held"      // the contender holds the lock, or has looked and still does
+	left      kind = "left"      // it has ceased to, or has learned that it is over
+	released  kind = "released"  // it was told that it had the lock until At, when it called Unlock
+	extending kind = "extending" // it calls Extend
+	extended  kind = "extended"  // that has worked
+	accepted  kind = "accepted"  // the register has taken its token
+	refused   kind = "refused"   // the register has had a greater one
+	deleted   kind = "deleted"   // an operator has deleted all contenders' keys, at some time from At to Until
+	killed    kind = "killed"    // the contender was a process, and is dead
 )
 
 // history is what all contenders said.
@@ -54,12 +61,32 @@ func (h *history) count(k kind) int {
 	return n
 }
 
+// lastHeld returns the number in the name of the contender that was the last to say that it holds the lock.
+func (h *history) lastHeld() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := 0
+	for _, e := range slices.Backward(h.events) {
+		if _, err := fmt.Sscanf(e.Contender, "goroutine %d", &n); err == nil && e.Kind == held {
+			break
+		}
+	}
+	return n
+}
+
 // tenure is the time in which a contender took itself for the holder.
 type tenure struct {
 	contender string
 	shared    bool
+	identity  string
 	token     uint64
 	from, to  time.Duration
+	released  time.Duration // when it called an Unlock that worked; 0 for never
+}
+
+// succeeds reports whether t is the lock of other, taken over by a process of the same identity.
+func (t tenure) succeeds(other tenure) bool {
+	return t.identity != "" && t.identity == other.identity && t.token == other.token && t.from > other.from
 }
 
 // admits reports whether a tenure may begin while others last: what a kind of lock promises.
@@ -82,37 +109,58 @@ func (h *history) seen() []tenure {
 	return h.tenures()
 }
 
+// takenOver returns how many locks another process of the same identity has gone on with.
+func (h *history) takenOver() int {
+	all, n := h.seen(), 0
+	for i, t := range all {
+		if slices.ContainsFunc(all[:i], t.succeeds) {
+			n++
+		}
+	}
+	return n
+}
+
 // tenures returns them in the order in which they began. One that was not seen to end has ended when
 // the contender last knew that it would: a stopped process believes nothing. The caller holds mu.
 func (h *history) tenures() []tenure {
-	type lock struct { // not the two as one text: "goroutine 1" with 413 is not "goroutine 14" with 13
-		contender string
-		token     uint64
-	}
 	last := map[lock]int{} // position of a contender's tenure
 	var all []tenure
 	for _, e := range h.events {
-		key := lock{e.Contender, e.Token}
+		key := e.lock()
 		i, known := last[key]
 		switch {
 		case e.Kind == held && !known:
 			last[key] = len(all)
-			all = append(all, tenure{e.Contender, e.Shared, e.Token, e.At, e.Until})
+			all = append(all, tenure{e.Contender, e.Shared, e.Identity, e.Token, e.At, e.Until, 0})
 		case e.Kind == held:
 			all[i].to = e.Until
 		case e.Kind == left && known:
 			all[i].to = min(all[i].to, e.At)
+		case e.Kind == released && known:
+			all[i].released = e.At
 		}
 	}
 	for _, e := range h.events {
-		if e.Kind == deleted {
+		switch e.Kind {
+		case deleted:
 			cut(all, e)
+		case killed:
+			bury(all, e)
 		}
 	}
 	all = slices.DeleteFunc(all, func(t tenure) bool { return t.to <= t.from })
-	slices.SortFunc(all, func(a, b tenure) int { return int(a.from - b.from) })
+	slices.SortStableFunc(all, func(a, b tenure) int { return cmp.Compare(a.from, b.from) })
 	return all
 }
+
+// lock is one that a contender has had.
+type lock struct { // not as one text: "goroutine 1" with 413 is not "goroutine 14" with 13
+	contender string
+	nth       int
+	token     uint64
+}
+
+func (e event) lock() lock { return lock{e.Contender, e.Nth, e.Token} }
 
 // cut ends the tenures from which an operator has taken the lock. The holder learns of it a little
 // later than the next in line, which no lock can prevent.
@@ -129,46 +177,11 @@ func cut(all []tenure, deletion event) {
 	}
 }
 
-// violations returns what may not happen: tenures that overlap but are not admitted, tokens of holders
-// that do not grow past those of all before whom they exclude, and accepted writes out of order.
-func (h *history) violations(admitted admits) []string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var found []string
-	var before []tenure
-	for _, t := range h.tenures() {
-		last := func(other tenure) bool { return t.from < other.to }
-		if others := filter(before, last); !admitted(others, t) {
-			found = append(found, fmt.Sprintf("%s (token %d) held from %v, while %s (token %d) did until %v",
-				t.contender, t.token, t.from, others[0].contender, others[0].token, others[0].to))
-		}
-		excluded := func(other tenure) bool { return !admitted([]tenure{other}, t) && other.token >= t.token }
-		if greater := filter(before, excluded); len(greater) > 0 {
-			found = append(found, fmt.Sprintf("%s got token %d after %s had %d", t.contender, t.token, greater[0].contender, greater[0].token))
-		}
-		before = append(before, t)
-	}
-	return append(found, h.disorder()...)
-}
-
-func filter(all []tenure, keep func(tenure) bool) []tenure {
-	return slices.DeleteFunc(slices.Clone(all), func(t tenure) bool { return !keep(t) })
-}
-
-// disorder returns the accepted writes that came after one with a greater token.
-func (h *history) disorder() []string {
-	var writes []event
-	for _, e := range h.events {
-		if e.Kind == accepted {
-			writes = append(writes, e)
+// bury ends the tenures of a process that is dead, and believes nothing.
+func bury(all []tenure, death event) {
+	for i := range all {
+		if t := &all[i]; t.contender == death.Contender {
+			t.to = min(t.to, death.At)
 		}
 	}
-	slices.SortFunc(writes, func(a, b event) int { return int(a.Index) - int(b.Index) })
-	var found []string
-	for i := 1; i < len(writes); i++ {
-		if writes[i].Token < writes[i-1].Token {
-			found = append(found, fmt.Sprintf("the register took token %d after %d", writes[i].Token, writes[i-1].Token))
-		}
-	}
-	return found
 }

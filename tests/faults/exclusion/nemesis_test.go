@@ -31,6 +31,12 @@ var faults = []fault{
 	{"directory deleted", (*arena).deleteDirectory},
 }
 
+// restarts are faults of processes that take their own place over.
+var restarts = []fault{
+	{"holder killed and restarted", (*arena).restartHolder},
+	{"holder stopped and replaced", (*arena).replaceHolder},
+}
+
 // torment goes through all faults, in changing order, until ctx ends. What was begun is mended, too.
 func (a *arena) torment(ctx context.Context, faults []fault) {
 	for ctx.Err() == nil {
@@ -92,15 +98,24 @@ func freeze(ctx context.Context, d time.Duration, members ...*etcdtest.Member) e
 
 // partition cuts a group of the contenders off from all members.
 func (a *arena) partition(ctx context.Context) error {
-	links := a.groups[a.random.IntN(len(a.groups))].links
+	return a.cutOff(ctx, a.groups[a.random.IntN(len(a.groups))])
+}
+
+// cutHolder cuts off the group of the contender that was the last to say that it holds the lock, of those in
+// this process.
+func (a *arena) cutHolder(ctx context.Context) error {
+	return a.cutOff(ctx, a.groups[a.history.lastHeld()%len(a.groups)])
+}
+
+func (a *arena) cutOff(ctx context.Context, g *group) error {
 	how := []faultproxy.LinkFault{faultproxy.LoseAll, faultproxy.LoseReplies, faultproxy.ResetReplies}[a.random.IntN(3)]
-	for _, link := range links {
+	for _, link := range g.links {
 		if err := link.Break(how); err != nil {
 			return fmt.Errorf("%v: %w", how, err)
 		}
 	}
 	rest(ctx, a.beyond())
-	for _, link := range links {
+	for _, link := range g.links {
 		link.Heal()
 	}
 	return nil
@@ -160,6 +175,6 @@ func (a *arena) flood(ctx context.Context) error {
 func (a *arena) deleteDirectory(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	a.tellDeletion(func() (*etcd.Response, error) { return a.operator.Delete(ctx, lockDir, etcd.WithRecursive()) })
+	a.tellDeletion(func() (*etcd.Response, error) { return a.operator.Delete(ctx, a.lock, etcd.WithRecursive()) })
 	return nil
 }

@@ -16,7 +16,8 @@ var errLost = errors.New("handlock: lock lost")
 const (
 	renewals = 3  // within a TTL
 	safety   = 10 // the part of a TTL by which the local end comes before the deadline
-	pause    = 20 * time.Millisecond
+	poll     = 100 * time.Millisecond
+	pause    = 20 * time.Millisecond // before another try of a write on the holder's key
 )
 
 // Lock is a lock that is held.
@@ -43,12 +44,15 @@ func NewKeys(endpoints []string, ttl time.Duration) (clientv2.KeysAPI, error) {
 	return clientv2.NewKeysAPI(client), nil
 }
 
+// Unique returns a value that begins with name and that nobody has written before.
+func Unique(name string) string { return name + " " + rand.Text() }
+
 // Acquire waits until the key is free and creates it. Its value begins with name.
 func Acquire(ctx context.Context, keys clientv2.KeysAPI, key, name string, ttl time.Duration) (*Lock, error) {
 	for ctx.Err() == nil {
 		// A new value each time: a creation whose reply was lost may be carried out during a later one, with
 		// less time to live.
-		value, sent := name+" "+rand.Text(), time.Now()
+		value, sent := Unique(name), time.Now()
 		resp, err := keys.Set(ctx, key, value, &clientv2.SetOptions{PrevExist: clientv2.PrevNoExist, TTL: ttl})
 		if err != nil {
 			// The client sends a write again to another member, which may find the key of the first.
@@ -57,7 +61,7 @@ func Acquire(ctx context.Context, keys clientv2.KeysAPI, key, name string, ttl t
 		if err == nil && resp.Node.Value == value {
 			return hold(keys, key, resp.Node, sent, ttl), nil
 		}
-		rest(ctx, pause)
+		rest(ctx, poll)
 	}
 	return nil, ctx.Err()
 }
