@@ -72,7 +72,7 @@ contract: ## hold real servers and other clients to api/openapi.yaml (ETCD_ENDPO
 	@cd tests && CONTRACT=thorough go test -count=1 -v -parallel 24 -timeout 20m -run '$(if $(ETCD_ENDPOINTS),TestContract)' ./api/contract $(if $(ETCD_ENDPOINTS),,./live/tour) \
 		| grep -E '^contract:|_test\.go:|^(ok|FAIL|---)'
 
-chaos: ## break real clusters for more than half an hour and check every answer (CHAOS_SEED repeats the choices)
+chaos: ## break real clusters for more than an hour and check every answer (CHAOS_SEED repeats the choices)
 	@echo "One member frozen, then all down: ours beside the official client"
 	@cd tests && OUTAGE_PEERS=1 go test -count=1 -v ./faults/outage | grep -E 'failed|success|^(ok|FAIL|---)'
 	@echo "Watches and mirrors through every kind of fault"
@@ -86,10 +86,12 @@ chaos: ## break real clusters for more than half an hour and check every answer 
 		| grep -E '_test\.go:|client [0-9]+:|its gateways|^(ok|FAIL| *---)'
 	@echo "Replies dropped, unknown outcomes settled, members restarted in turn for a minute on each kind of server"
 	@cd tests/faults/chaos && CHAOS_SECONDS=60 go test -count=1 -timeout 20m -run 'ReplyDropped|UniqueValue|RollingRestart'
-	@echo "Sixteen contenders for a lock, five minutes on each kind of server, and planted bugs"
-	@cd tests/faults/exclusion && EXCLUSION_SECONDS=300 go test -count=1 -timeout 30m -run 'NoTwoHolders|PlantedBugs'
+	@echo "Sixteen contenders for a lock, and for one that is a single key, five minutes each on each kind of server, and planted bugs"
+	@cd tests/faults/exclusion && EXCLUSION_SECONDS=300 go test -count=1 -timeout 60m -run 'NoTwoHolders|PlantedBugs'
 	@echo "Readers and writers, and a semaphore, a minute each on each kind of server"
 	@cd tests/faults/exclusion && EXCLUSION_SECONDS=60 go test -count=1 -timeout 30m -run 'NoReaderBesideAWriter|NoMoreHoldersThanSlots'
+	@echo "Random histories of locks, 500 acquisitions of each kind on each kind of server, and planted bugs (LOCK_HISTORY_SEED repeats the choices)"
+	@cd tests/faults/lockhistory && LOCK_HISTORY=500 go test -count=1 -timeout 60m
 	@echo "Linearizability under faults, five minutes on each kind of server, and a planted bug"
 	@cd tests/faults/chaos && CHAOS_SECONDS=300 go test -count=1 -timeout 30m -run 'Linearizable|PlantedBug'
 
