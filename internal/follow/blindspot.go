@@ -48,7 +48,11 @@ func (f *follower) armKeyPoll() {
 		asked := func(p *poll) bool {
 			return p.role != own && p.phase == ending && p.proves >= before && p.age < handOverTicks
 		}
-		if p := f.cover(); p != nil && p.answer != nil && (sameMember(p, f.keyPoll) || p.openForLong()) && !slices.ContainsFunc(f.polls, asked) {
+		p := f.cover()
+		if p == nil || p.answer == nil || f.endless && p.phase != silent || slices.ContainsFunc(f.polls, asked) {
+			return
+		}
+		if sameMember(p, f.keyPoll) || p.openForLong() {
 			f.replace(p, before)
 		}
 	}

@@ -192,6 +192,30 @@ func TestKeyPollsWithoutHeaders(t *testing.T) {
 	}
 }
 
+// The event of a key poll is delivered even where no poll can be asked to end.
+func TestEventOfTheKeyWherePollsDoNotEnd(t *testing.T) {
+	drive(t, func(m *machine) {
+		for n := 1; n < 60 && len(m.delivered()) == 0; n++ {
+			p := m.asked(t, n)
+			p.blind, p.endless = !p.keyOnly, true
+			p.header <- 5
+			synctest.Wait()
+			if p.keyOnly {
+				p.end <- 3
+			}
+			if n > 2 {
+				quiet()
+			}
+		}
+		check(t, "delivered", m.delivered(), []uint64{3})
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if len(m.polls) > 8 {
+			t.Errorf("%d polls", len(m.polls))
+		}
+	})
+}
+
 // Where the history has moved on, a poll from now takes over if the end of the older one proves that it has
 // missed nothing. Otherwise the watch ends.
 func TestHistoryThatMovesOnNeedsAProof(t *testing.T) {
