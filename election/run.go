@@ -24,7 +24,8 @@ const (
 // with a growing pause between tries. lead gets a context that ends with ctx and with the term, and must
 // return then.
 //
-// When lead returns before its term is over, Run resigns and returns what lead returned. It also ends with
+// When lead returns before its term is over, Run resigns and returns what lead returned, even if that is an error
+// that passes: lead itself tries again what may succeed the next time. Run also ends with
 // ctx.Err() when ctx ends, and with an error that no further try would change: see etcd.Retryable. The error of
 // the last campaign that failed, or of the last lead, is joined to ctx.Err(). The client's Observer is told of
 // each as CampaignFailed and TermLost. A nil lead is etcd.ErrInvalidArgument.

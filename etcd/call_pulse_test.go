@@ -32,7 +32,7 @@ func TestWatchLeavesAMemberThatHangs(t *testing.T) {
 				e := fakes(t, 2)
 				r := &recorder{}
 				client := e.connect(t, Config{PulseInterval: interval, Observer: r})
-				w := startWatch(t, client, "/d", WithRecursive(), WithAfterIndex(0))
+				w := startWatch(t, client, "/d", WithRecursive(), fromStart())
 				<-time.After(10 * time.Second)
 				first := e.members[0]
 				first.freeze()
@@ -91,7 +91,7 @@ func TestWatchLeavesAFrozenMember(t *testing.T) {
 func TestWatchLeavesAMemberThatHasLostTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := fakes(t, 2)
-		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 		<-time.After(10 * time.Second)
 		e.members[0].change(func() {
 			e.members[0].stopped = true
@@ -110,7 +110,7 @@ func TestRefusalToSayWhoLeadsIsASignOfLife(t *testing.T) {
 			e := fakes(t, 1)
 			e.members[0].aside = map[string]http.HandlerFunc{leaderLine: text(status, "")}
 			r := &recorder{}
-			w := startWatch(t, e.connect(t, Config{Observer: r}), "/d", WithRecursive(), WithAfterIndex(0))
+			w := startWatch(t, e.connect(t, Config{Observer: r}), "/d", WithRecursive(), fromStart())
 			<-time.After(time.Minute)
 			w.end(t)
 			check(t, "faults told of", r.count(reopened), 0)
@@ -124,7 +124,7 @@ func TestWatchStaysWithItsOnlyMember(t *testing.T) {
 		e := fakes(t, 1)
 		m := e.members[0]
 		r := &recorder{}
-		w := startWatch(t, e.connect(t, Config{Observer: r}), "/d", WithRecursive(), WithAfterIndex(0))
+		w := startWatch(t, e.connect(t, Config{Observer: r}), "/d", WithRecursive(), fromStart())
 		<-time.After(5 * time.Second)
 		m.freeze()
 		<-time.After(20 * time.Second)
@@ -178,7 +178,7 @@ func TestFastServerIsNotTakenForOneThatLeaps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := fakes(t, 1)
 		r := &recorder{}
-		w := startWatch(t, e.connect(t, Config{Observer: r}), "/d", WithRecursive(), WithAfterIndex(0))
+		w := startWatch(t, e.connect(t, Config{Observer: r}), "/d", WithRecursive(), fromStart())
 		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 		defer cancel()
 		moving(ctx, e, 9000)
@@ -196,7 +196,7 @@ func TestOnePulseServesAllWatchesAndEndsWithThem(t *testing.T) {
 			before := len(m.got(leaderLine))
 			var watches []*following
 			for range 5 {
-				watches = append(watches, startWatch(t, client, "/d", WithAfterIndex(0)))
+				watches = append(watches, startWatch(t, client, "/d", fromStart()))
 			}
 			<-time.After(10500 * time.Millisecond)
 			check(t, "questions in ten seconds", len(m.got(leaderLine))-before, 10)
@@ -218,7 +218,7 @@ func TestMemberIsNotAskedWhilePollsBringEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := fakes(t, 2)
 		client := e.connect(t, Config{})
-		busy := startWatch(t, client, "/busy", WithRecursive(), WithAfterIndex(0))
+		busy := startWatch(t, client, "/busy", WithRecursive(), fromStart())
 		first := e.members[0]
 		tenSecondsOfEvents := func() {
 			for range 200 {
@@ -230,7 +230,7 @@ func TestMemberIsNotAskedWhilePollsBringEvents(t *testing.T) {
 		tenSecondsOfEvents()
 		check(t, "questions meanwhile", len(first.got(leaderLine)), 0)
 
-		quiet := startWatch(t, client, "/quiet", WithAfterIndex(0))
+		quiet := startWatch(t, client, "/quiet", fromStart())
 		tenSecondsOfEvents()
 		<-time.After(50 * time.Millisecond) // for the last tick to be over
 		check(t, "questions beside another watch", len(first.got(leaderLine)), 10)
@@ -249,7 +249,7 @@ func TestMemberIsNotAskedWhilePollsBringEvents(t *testing.T) {
 func TestNoPulseWhereNoneIsWanted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := fakes(t, 1)
-		w := startWatch(t, e.connect(t, Config{PulseInterval: -1}), "/d", WithAfterIndex(0))
+		w := startWatch(t, e.connect(t, Config{PulseInterval: -1}), "/d", fromStart())
 		<-time.After(time.Minute)
 		check(t, "questions", len(e.members[0].got(leaderLine)), 0)
 		check(t, "requests that wait", e.members[0].open(), 1)
@@ -262,7 +262,7 @@ func TestPulseForgetsMembersThatWereLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := fakes(t, 2)
 		first := e.members[0]
-		w := startWatch(t, e.connect(t, Config{}), "/d", WithAfterIndex(0))
+		w := startWatch(t, e.connect(t, Config{}), "/d", fromStart())
 		<-time.After(5 * time.Second)
 		first.change(func() { first.fault = func(*http.Request) fault { return fail500 } })
 		first.hangUp()
@@ -284,7 +284,7 @@ func TestCloseAmidWatchesThatBegin(t *testing.T) {
 		for range 20 {
 			watches.Go(func() {
 				for range 3 {
-					_, err := client.WatchOnce(t.Context(), "/d", WithAfterIndex(0))
+					_, err := client.WatchOnce(t.Context(), "/d", fromStart())
 					checkIs(t, err, ErrClosed)
 				}
 			})

@@ -15,6 +15,7 @@ type modify struct {
 	change  func(current string) (string, error)
 	ttl     *time.Duration
 	dropTTL bool
+	create  bool // if the key does not exist
 	unique  bool // see WithUniqueValue
 }
 
@@ -33,8 +34,8 @@ func (m *modify) setTTL(ttl time.Duration) { m.ttl = &ttl }
 // requests take long, nothing can be written that would expire in time. Modify then waits until the key has
 // expired, and returns ErrKeyNotFound. WithTTL gives a new TTL, WithoutTTL drops it.
 //
-// Modify returns ErrKeyNotFound where the key does not exist, and ErrNotFile for a directory. It never
-// repeats a write whose outcome is unknown. A nil change is ErrInvalidArgument.
+// Modify returns ErrKeyNotFound if the key does not exist, unless WithCreate is given, and ErrNotFile for a
+// directory. It never repeats a write whose outcome is unknown. A nil change is ErrInvalidArgument.
 func (c *Client) Modify(ctx context.Context, key string, change func(current string) (string, error),
 	opts ...ModifyOption,
 ) (*Response, error) {
@@ -69,6 +70,9 @@ func (m *modify) run(ctx context.Context, c *Client) (*Response, error) {
 // key in between, or it is about to expire.
 func (m *modify) try(ctx context.Context, c *Client) (resp *Response, again bool, err error) {
 	read, clock, err := c.getClocked(ctx, m.key)
+	if m.create && errors.Is(err, ErrKeyNotFound) {
+		return m.make(ctx, c)
+	}
 	if err != nil {
 		return nil, false, err
 	}
@@ -77,6 +81,8 @@ func (m *modify) try(ctx context.Context, c *Client) (resp *Response, again bool
 	switch {
 	case node.Dir:
 		return nil, false, fmt.Errorf("modify %q: %w", m.key, ErrNotFile)
+	case keeps && node.TTL <= 0 && m.create:
+		return nil, true, nil // until the server has swept it
 	case keeps && node.TTL <= 0:
 		// It has expired, and the server only has not swept it yet.
 		return nil, false, fmt.Errorf("modify %q: its TTL has run out: %w", m.key, ErrKeyNotFound)
@@ -101,4 +107,14 @@ func (m *modify) try(ctx context.Context, c *Client) (resp *Response, again bool
 		resp = m.correct(ctx, c, resp, node.Expiration, clockAtWrite(resp.Node, kept, sent))
 	}
 	return resp, errors.Is(err, ErrCompareFailed), err // only a refusal that ends the write has the code: see disown
+}
+
+// make creates the key that does not exist. again says that somebody else has created it in between.
+func (m *modify) make(ctx context.Context, c *Client) (resp *Response, again bool, err error) {
+	value, err := m.change("")
+	if err != nil {
+		return nil, false, err
+	}
+	resp, err = c.put(ctx, m.key, &write{value: &value, ttl: m.ttl, prevExist: &mustNotExist, unique: m.unique})
+	return resp, errors.Is(err, ErrNodeExist), err
 }

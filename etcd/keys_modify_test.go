@@ -48,6 +48,21 @@ func TestModifyReturnsTheChangesErrorAsItIs(t *testing.T) {
 	}
 }
 
+func TestModifyCreates(t *testing.T) {
+	s := serve(t, refusing(404, ErrKeyNotFound, "/k", 4), refusing(412, ErrNodeExist, "/k", 5),
+		file("get", "/k", "a", 5), refusing(412, ErrCompareFailed, "[5 != 7]", 7),
+		refusing(404, ErrKeyNotFound, "/k", 8), file("create", "/k", "b", 9))
+	resp, err := connect(t, s.url).Modify(t.Context(), "/k", add("b"), WithCreate(), WithTTL(time.Minute))
+	if err != nil || resp.Action != ActionCreate {
+		t.Errorf("got %v, %v", resp, err)
+	}
+	check(t, "requests", s.got(), []string{
+		"GET /v2/keys/k?quorum=true", "PUT /v2/keys/k?prevExist=false ttl=60&value=b",
+		"GET /v2/keys/k?quorum=true", "PUT /v2/keys/k?prevIndex=5 ttl=60&value=ab",
+		"GET /v2/keys/k?quorum=true", "PUT /v2/keys/k?prevExist=false ttl=60&value=b",
+	})
+}
+
 func TestModifyRefusesAValueThatEtcdCannotHold(t *testing.T) {
 	s := serve(t, file("get", "/k", "a", 5))
 	_, err := connect(t, s.url).Modify(t.Context(), "/k", add("\xff"))

@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"math"
 	"time"
 
 	"github.com/etcdv2/client/internal/errs"
@@ -50,6 +51,17 @@ func with[Option, Call any](opts []Option, apply func(Option, *Call), call *Call
 	return call
 }
 
+// If returns opt if the condition holds, and otherwise nil, which changes nothing:
+//
+//	client.Get(ctx, key, etcd.If(fresh, etcd.WithQuorum()), etcd.If(deep, etcd.WithRecursive()))
+func If[Option any](condition bool, opt Option) Option {
+	if !condition {
+		var none Option
+		return none
+	}
+	return opt
+}
+
 // RecursiveOption is what WithRecursive returns.
 type RecursiveOption interface {
 	GetOption
@@ -93,6 +105,17 @@ func (f getFunc) applyGet(q *getQuery) { f(q) }
 // largest ends in the year 2262; others are ErrInvalidArgument, zero too.
 func WithTTL(ttl time.Duration) TTLOption { return ttlOption(ttl) }
 
+// WithTTLOf makes what is written live for as long as node had left to live when it was read, and for ever if
+// it does not expire. The TTL of a node that has expired and is not swept yet is a second.
+//
+//	_, err := client.Set(ctx, "/copy", node.Value, etcd.WithTTLOf(node))
+func WithTTLOf(node *Node) TTLOption {
+	if node == nil || node.Expiration.IsZero() && node.TTL == 0 {
+		return nil
+	}
+	return WithTTL(max(node.TTL, time.Second))
+}
+
 type ttlOption time.Duration
 
 func (o ttlOption) applySet(w *write)            { w.setTTL(time.Duration(o)) }
@@ -114,6 +137,9 @@ func (f updateFunc) applyUpdate(u *update) { f(u) }
 // WithoutTTL makes a Modify drop the key's TTL, so that it no longer expires.
 func WithoutTTL() ModifyOption { return modifyFunc(func(m *modify) { m.dropTTL = true }) }
 
+// WithCreate makes a Modify create the key if it does not exist. Its change is then called with an empty text.
+func WithCreate() ModifyOption { return modifyFunc(func(m *modify) { m.create = true }) }
+
 type modifyFunc func(*modify)
 
 func (f modifyFunc) applyModify(m *modify) { f(m) }
@@ -127,9 +153,17 @@ func (f deleteFunc) applyDelete(d *deletion) { f(d) }
 
 // WithAfterIndex makes a watch begin with the first event whose index is greater than index: that of a
 // Response, so that nothing between the two is missed. The server keeps the last 1,000 events of all keys
-// together; when the wanted ones are gone the watch ends with ErrEventIndexCleared.
+// together; when the wanted ones are gone the watch ends with ErrEventIndexCleared. Zero means from now on, as
+// without the option and as in client/v2.
 func WithAfterIndex(index uint64) WatchOption {
-	return watchFunc(func(w *watch) { w.next = max(index, index+1) })
+	return watchFunc(func(w *watch) {
+		if index == math.MaxUint64 {
+			w.err = errs.Invalidf("watch %s: after the index %d, which is 0-1", w.key, index)
+		}
+		if w.after = true; index > 0 {
+			w.next = index + 1
+		}
+	})
 }
 
 // WithAfterResponse is WithAfterIndex with the Index of resp. The watch also knows something that has happened,

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Node is a key and what it holds: a value, or, for a directory, other nodes.
+// Node is a key and what it holds: a value, or, for a directory, other nodes. Its JSON is that of etcd's API.
 type Node struct {
 	// Key is the full key, with its leading slash and without a trailing one; "/" for the root.
 	Key string

@@ -109,6 +109,7 @@ type watch struct {
 	asked     string // the key as it was given
 	recursive bool
 	current   bool   // begins with the present content
+	after     bool   // WithAfterIndex was given
 	next      uint64 // the first index that is wanted; 0 until it is known
 	cluster   string // ID of the watched cluster; empty until it is known
 	served    bool   // a member has served what the watch belongs to; false for a watch of its own
@@ -133,7 +134,7 @@ func newWatch(c *Client, key string, opts []WatchOption) (*watch, error) {
 	if w.err != nil {
 		return nil, w.err
 	}
-	if w.current && w.next != 0 {
+	if w.current && (w.after || w.next != 0) {
 		return nil, errs.Invalidf("watch %s: either WithCurrent or WithAfterIndex", w.key)
 	}
 	return w, nil

@@ -34,7 +34,7 @@ func TestBlindSpotHidesNothing(t *testing.T) {
 					m.aside[versionLine] = text(500, "")
 				}
 				history(e)
-				w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+				w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 				check(t, "events", w.take(t, 5), wholeHistory)
 				if n := len(m.got("GET /v2/keys/d")); n > 40 {
 					t.Errorf("%d polls", n)
@@ -70,7 +70,7 @@ func TestBlindSpotInAnyOrder(t *testing.T) {
 					return faultless
 				}
 				history(e)
-				w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+				w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 				check(t, "events", w.take(t, 5), wholeHistory)
 				w.end(t)
 			})
@@ -86,7 +86,7 @@ func TestBlindSpotBehindAProxy(t *testing.T) {
 			e.version = "2.3.8"
 			e.members[0].proxy = proxy
 			history(e)
-			w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+			w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 			e.fill(1)
 			index := e.set("/d/k")
 			check(t, "events", w.take(t, 6), slices.Concat(wholeHistory, sets("/d/k", index, index)))
@@ -106,7 +106,7 @@ func TestBlindSpotOfTheKeyAlone(t *testing.T) {
 		e.fill(5)
 		e.set("/d")
 		e.fill(5)
-		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 		check(t, "events", w.take(t, 1), sets("/d", 6, 6))
 		w.end(t)
 	})
@@ -143,7 +143,7 @@ func besideOthers(t *testing.T, others func(*fakeEtcd)) {
 		e := fakes(t, 1)
 		e.version = "2.3.8"
 		history(e)
-		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 		check(t, "events", w.take(t, 5), wholeHistory)
 		others(e)
 		for _, key := range []string{"/d", "/d/k"} {
@@ -166,7 +166,7 @@ func TestForeignEventInTheBlindSpotIsPassedOver(t *testing.T) {
 		e.set("/dir")
 		e.happen("delete", "/di", true)
 		e.set("/dir/k")
-		w := startWatch(t, e.connect(t, Config{}), "/dir", WithRecursive(), WithAfterIndex(0))
+		w := startWatch(t, e.connect(t, Config{}), "/dir", WithRecursive(), fromStart())
 		check(t, "events", w.take(t, 3), []string{"set /dir/k@2", "set /dir@5", "set /dir/k@7"})
 		<-time.After(time.Minute)
 		w.end(t)

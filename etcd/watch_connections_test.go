@@ -16,7 +16,7 @@ import (
 
 var (
 	lineSeed = flag.Uint64("lines.seed", 0, "seed of the random connections; 0 for some by chance")
-	lineRuns = flag.Int("lines.runs", 12, "how many histories there are")
+	lineRuns = flag.Int("lines.runs", 6, "how many histories there are")
 )
 
 // troubled returns what delays one connection: each fails independently of the others, before some write of
@@ -88,7 +88,7 @@ func TestWatchOverConnectionsThatFail(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newLineHistory(t, seed)
 				t.Logf("etcd %s, %d other writes in a second", h.version, h.slow)
-				w := startWatch(t, h.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+				w := startWatch(t, h.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 				synctest.Wait()
 				h.goOn(time.Duration(1+h.rand.IntN(5)) * time.Minute)
 				got := w.take(t, len(h.want))

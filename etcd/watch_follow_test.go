@@ -127,7 +127,7 @@ func TestWatchLosesNothingInAFlood(t *testing.T) {
 					e := fakes(t, 1)
 					e.version = version
 					e.members[0].delay = time.Millisecond
-					w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+					w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 					synctest.Wait()
 					flood(e, n)
 					checkEvents(t, w.take(t, n), sets("/d/k", 1, n))
@@ -145,7 +145,7 @@ func TestWatchLosesNothingAmongManyOtherKeys(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e := fakes(t, 1)
 				e.members[0].delay = time.Millisecond
-				w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+				w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 				var want []string
 				for i := range 1500 {
 					if key := "/other"; i%every != 0 {
@@ -182,7 +182,7 @@ func TestWatchOfAFileThatIsMadeAndDeletedAllTheTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := fakes(t, 1)
 		e.members[0].delay = time.Millisecond
-		w := startWatch(t, e.connect(t, Config{}), "/k", WithAfterIndex(0))
+		w := startWatch(t, e.connect(t, Config{}), "/k", fromStart())
 		var want []string
 		for i := range 1000 {
 			action := []string{"set", "delete"}[i%2]
@@ -234,10 +234,10 @@ func TestWatchBringsTheSameOutOfTheHistoryAsLive(t *testing.T) {
 					e := fakes(t, 1)
 					e.version = version
 					client := e.connect(t, Config{})
-					live := startWatch(t, client, test.key, append(test.opts, WithAfterIndex(0))...)
+					live := startWatch(t, client, test.key, append(test.opts, fromStart())...)
 					synctest.Wait()
 					happen(e)
-					past := startWatch(t, client, test.key, append(test.opts, WithAfterIndex(0))...)
+					past := startWatch(t, client, test.key, append(test.opts, fromStart())...)
 					check(t, "live", live.take(t, len(test.want)), test.want)
 					check(t, "out of the history", past.take(t, len(test.want)), test.want)
 					<-time.After(time.Minute)
@@ -253,7 +253,7 @@ func TestWatchThatIsOvertakenEndsBehindWhatItBrought(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := fakes(t, 1)
 		client := e.connect(t, Config{})
-		w := startWatch(t, client, "/d", WithRecursive(), WithAfterIndex(0))
+		w := startWatch(t, client, "/d", WithRecursive(), fromStart())
 		e.set("/d/k")
 		e.set("/d/k")
 		check(t, "events", w.take(t, 2), sets("/d/k", 1, 2))

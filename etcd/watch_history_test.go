@@ -23,7 +23,7 @@ func TestWatchNoticesAnotherHistory(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e := fakes(t, 1)
 				e.fill(9)
-				w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+				w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 				e.set("/d/k")
 				check(t, "events", w.take(t, 1), sets("/d/k", 10, 10))
 				synctest.Wait()
@@ -49,7 +49,7 @@ func TestInterruptionIsNoOtherHistory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e := fakes(t, 1)
-				w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+				w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 				e.set("/d/k")
 				w.take(t, 1)
 				synctest.Wait()
@@ -72,7 +72,7 @@ func TestMemberThatLagsDoesNotDenyTheLandmark(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := fakes(t, 2)
 		watched, lags := e.members[0], e.members[1]
-		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 		synctest.Wait()
 		if lags.open() > 0 {
 			watched, lags = lags, watched
@@ -109,7 +109,7 @@ func TestDeadConnectionDoesNotDenyTheLandmark(t *testing.T) {
 		})
 		e.set("/d/k")
 		e.happen("delete", "/d/k", false)
-		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 		w.take(t, 2)
 		ill.Store(true)
 		e.members[0].hangUp()

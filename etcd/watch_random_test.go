@@ -12,7 +12,7 @@ import (
 
 var (
 	watchSeed = flag.Uint64("watch.seed", 0, "seed of the random watch; 0 for some by chance")
-	watchRuns = flag.Int("watch.runs", 8, "how many random watches there are")
+	watchRuns = flag.Int("watch.runs", 5, "how many random watches there are")
 )
 
 // chaos is what happens to a cluster and to a watch of /d: chances, drawn with one seed.
@@ -98,7 +98,7 @@ func TestWatchBringsEveryEventOnceWhateverHappens(t *testing.T) {
 				for _, m := range c.members {
 					m.delay = time.Millisecond
 				}
-				w := startWatch(t, c.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+				w := startWatch(t, c.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 				synctest.Wait()
 				for range 15 {
 					for range c.rand.IntN(4) {

@@ -28,7 +28,7 @@ func TestWatchReadsAheadOfItsLoop(t *testing.T) {
 		client := e.connect(t, Config{})
 		e.set("/d/k")
 		n := 0
-		for event, err := range client.Watch(t.Context(), "/d", WithRecursive(), WithAfterIndex(0)) {
+		for event, err := range client.Watch(t.Context(), "/d", WithRecursive(), fromStart()) {
 			if n++; err != nil || event.Index != uint64(n) {
 				t.Fatalf("got %v, %v, want %d", event, err, n)
 			}

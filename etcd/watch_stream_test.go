@@ -25,7 +25,7 @@ func flooded(t *testing.T, flood func(*fakeEtcd, int), n int, prepare func(*fake
 	m.delay = time.Millisecond
 	prepare(m)
 	r := &recorder{}
-	w := startWatch(t, e.connect(t, Config{Observer: r}), "/d", WithRecursive(), WithAfterIndex(0))
+	w := startWatch(t, e.connect(t, Config{Observer: r}), "/d", WithRecursive(), fromStart())
 	synctest.Wait()
 	flood(e, n)
 	checkEvents(t, w.take(t, n), sets("/d/k", 1, n))
@@ -152,7 +152,7 @@ func TestStreamThatIsRefusedCostsNoEvent(t *testing.T) {
 		m := e.members[0]
 		m.delay = time.Millisecond
 		m.aside = map[string]http.HandlerFunc{streamLine: refusing(401, ErrUnauthorized, "", 0)}
-		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 		synctest.Wait()
 		floods["in bursts"](e, 600)
 		checkEvents(t, w.take(t, 600), sets("/d/k", 1, 600))
@@ -168,7 +168,7 @@ func TestWatchTellsHowFarItIsBehind(t *testing.T) {
 		}
 		e.members[0].delay = 100 * time.Millisecond
 		r := &recorder{}
-		w := startWatch(t, e.connect(t, Config{Observer: r}), "/d", WithRecursive(), WithAfterIndex(0))
+		w := startWatch(t, e.connect(t, Config{Observer: r}), "/d", WithRecursive(), fromStart())
 		checkEvents(t, w.take(t, 900), sets("/d/k", 1, 900))
 		<-time.After(5 * time.Second)
 		w.end(t)

@@ -137,12 +137,26 @@ func TestWatchAfterAnIndexAsksForNothingElse(t *testing.T) {
 		check(t, "events", w.events(t, 1, WithAfterIndex(4)), []string{"set /k@9"})
 		w.checkSent(t, polls(5)...)
 	})
-	synctest.Test(t, func(t *testing.T) { // the beginning of history is a point like another
-		w := watching(t, eventAt("set", "/k", 1, 20))
-		check(t, "events", w.events(t, 1, WithAfterIndex(0)), []string{"set /k@1"})
-		w.checkSent(t, polls(1)...)
-	})
 }
+
+// An index of zero is that of nothing: the watch begins from now, as in client/v2.
+func TestWatchAfterIndexZeroBeginsFromNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fakes(t, 1)
+		e.set("/k")
+		w := startWatch(t, e.connect(t, Config{}), "/k", WithAfterIndex(0))
+		synctest.Wait()
+		index := e.set("/k")
+		check(t, "events", w.take(t, 1), sets("/k", index, index))
+		w.end(t)
+	})
+	zero := uint64(0)
+	_, err := connect(t, "http://a").WatchOnce(t.Context(), "/k", WithAfterIndex(zero-1))
+	checkIs(t, err, ErrInvalidArgument)
+}
+
+// fromStart makes a watch begin with the first event that ever was.
+func fromStart() WatchOption { return watchFunc(func(w *watch) { w.next = 1 }) }
 
 func TestWatchGoesOnBehindTheEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -28,7 +28,7 @@ func TestQuietWatchKeepsUpWithABusyServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e := fakes(t, 1)
-				w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+				w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				moving(ctx, e, rate)
@@ -53,7 +53,7 @@ func TestPollIsHandedOverWhenTheHistoryHasMovedOn(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e := fakes(t, 1)
 				r := &recorder{}
-				w := startWatch(t, e.connect(t, Config{Observer: r}), "/d", WithRecursive(), WithAfterIndex(0))
+				w := startWatch(t, e.connect(t, Config{Observer: r}), "/d", WithRecursive(), fromStart())
 				synctest.Wait()
 				e.fill(1500)
 				<-time.After(change)
@@ -75,7 +75,7 @@ func TestPollIsHandedOverWhenTheHistoryHasMovedOn(t *testing.T) {
 func TestPollThatBreaksBeforeItIsHandedOverIsALoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := fakes(t, 1)
-		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), WithAfterIndex(0))
+		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
 		synctest.Wait()
 		e.fill(1500)
 		<-time.After(6 * time.Second)
@@ -141,7 +141,7 @@ func TestWatchThroughAProxyThatHoldsHeadersBack(t *testing.T) {
 		e := fakes(t, 1)
 		e.members[0].proxy = whenComplete
 		r := &recorder{}
-		w := startWatch(t, e.connect(t, Config{Observer: r}), "/d", WithRecursive(), WithAfterIndex(0))
+		w := startWatch(t, e.connect(t, Config{Observer: r}), "/d", WithRecursive(), fromStart())
 		for range 3 {
 			<-time.After(2 * time.Minute)
 			index := e.set("/d/k")

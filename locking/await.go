@@ -15,6 +15,7 @@ import (
 // await returns when the lock is held. An ErrLost says that the place is gone.
 func (p *place) await(ctx context.Context) error {
 	var last error // why the last round failed, if it did
+	looked := false
 	for again := newPause(); ; {
 		blockers, index, err := p.blockers(ctx)
 		switch {
@@ -28,9 +29,11 @@ func (p *place) await(ctx context.Context) error {
 			if err = p.watch(ctx, blockers, index); err == nil {
 				again.Reset()
 			}
+		case looked && errors.Is(err, etcd.ErrUnauthorized): // the password may be about to change here, too
 		case !etcd.Retryable(err):
 			return err
 		}
+		looked = looked || err == nil
 		if last = err; err != nil {
 			_ = again.Wait(ctx, p.ctx) // what has ended it, the next round says
 		}

@@ -80,7 +80,7 @@ func TestLockIsHandedOnInOrder(t *testing.T) {
 		for range 6 {
 			waiting = append(waiting, b.locking(b.mutex()))
 		}
-		time.Sleep(5 * ttl) // longer than their TTL
+		time.Sleep(5 * ttl)                                                                                // longer than their TTL
 		if looks := b.Requests(func(r fakestore.Request) bool { return r.Reads(dir) }); len(looks) > 6*7 { // one each TTL
 			b.Errorf("six have looked %d times", len(looks))
 		}

@@ -18,6 +18,9 @@ type Acquirer interface {
 // Do returns what Lock or work returned, joined with ErrLost if the lock was lost before it was unlocked:
 // others may have held it meanwhile. A failed Unlock is returned, too; the lock then ends with its TTL. A nil
 // mutex or work is etcd.ErrInvalidArgument.
+//
+// Work that a loss has ended usually returns context.Canceled. A program that is to tell that from its own end
+// looks at ctx.Err(), or for ErrLost in what Do returns.
 func Do(ctx context.Context, mutex Acquirer, work func(ctx context.Context, lock *Lock) error) (err error) {
 	if mutex == nil || work == nil {
 		return invalid("Do without a mutex, or without work")

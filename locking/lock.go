@@ -41,7 +41,8 @@ func (l *Lock) Deadline() time.Time {
 
 // Extend gives the lock a new TTL, which begins now and holds for the renewals to come; rounded up to
 // seconds, and at least one. It tries until ctx ends. It returns ErrLost or ErrUnlocked if the lock is not
-// held any more.
+// held any more. A failed Extend may have happened all the same: if it was to shorten the TTL, renewals go on
+// with the shorter one, and otherwise with the one before.
 func (l *Lock) Extend(ctx context.Context, ttl time.Duration) error {
 	var c config
 	if WithTTL(ttl)(&c); c.err != nil {

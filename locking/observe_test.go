@@ -135,7 +135,8 @@ func TestObserveReadsAgain(t *testing.T) {
 // What the next time would be the same ends the loop, and so does leaving it.
 func TestObserveEnds(t *testing.T) {
 	inBubble(t, func(b *bubble) {
-		for range b.mutex().Observe(b.Context()) {
+		for _, err := range b.mutex().Observe(b.Context()) {
+			b.is(err, nil)
 			break
 		}
 		b.Put("/file", "x", 0)

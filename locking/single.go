@@ -19,9 +19,10 @@ import (
 // WithIdentity is refused.
 //
 // There is no line. Those who wait for one Mutex of a process get it in the order in which they came. Between
-// processes, the first whose request arrives after a release gets it, and all the others are woken in vain. The
-// Token is the key's createdIndex, because that grows from owner to owner and stays the same while it is
-// renewed; modifiedIndex does not. An owner that renews the key with a PUT without a condition changes it.
+// processes, the first whose request arrives after a release gets it, and all the others are woken in vain. A
+// program that tries again at short intervals gets it more often than one that waits for the release. The Token
+// is the key's createdIndex, because that grows from owner to owner and stays the same while it is renewed;
+// modifiedIndex does not. An owner that renews the key with a PUT without a condition changes it.
 func WithSingleKey() Option { return func(c *config) { c.layout = single{} } }
 
 // single is the layout of a lock that is one key. Its value is its ID, too.

@@ -28,7 +28,7 @@ var own = map[string]error{
 	"etcd.ErrWatcherCleared": etcd.ErrWatcherCleared, "etcd.ErrEventIndexCleared": etcd.ErrEventIndexCleared,
 	"etcd.ErrOutcomeUnknown": etcd.ErrOutcomeUnknown, "etcd.ErrInvalidArgument": etcd.ErrInvalidArgument,
 	"etcd.ErrWrongCluster": etcd.ErrWrongCluster, "etcd.ErrClusterRolledBack": etcd.ErrClusterRolledBack,
-	"etcd.ErrClosed": etcd.ErrClosed, "etcd.ErrNotSupported": etcd.ErrNotSupported,
+	"etcd.ErrClosed": etcd.ErrClosed, "etcd.ErrTaken": etcd.ErrTaken, "etcd.ErrNotSupported": etcd.ErrNotSupported,
 	"etcd.ErrUnhealthy": etcd.ErrUnhealthy, "etcd.ErrNotStarted": etcd.ErrNotStarted,
 	"etcd.ErrMemberNotFound": etcd.ErrMemberNotFound, "etcd.ErrMemberExists": etcd.ErrMemberExists,
 	"etcd.ErrMemberRemoved": etcd.ErrMemberRemoved, "etcd.ErrUserNotFound": etcd.ErrUserNotFound,

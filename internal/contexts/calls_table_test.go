@@ -111,6 +111,11 @@ var writes = map[string]call{
 	},
 	"etcd.Client.Modify":  func(ctx context.Context, f *fixture) (any, error) { return f.client.Modify(ctx, "/d/k", same) },
 	"etcd.Client.Refresh": func(ctx context.Context, f *fixture) (any, error) { return f.client.Refresh(ctx, "/d/k", time.Minute) },
+	"etcd.Client.Register": func(ctx context.Context, f *fixture) (any, error) {
+		return f.client.Register(ctx, "/d/k", "v", time.Hour)
+	},
+	"etcd.Registration.SetValue": func(ctx context.Context, f *fixture) (any, error) { return nil, f.registered.SetValue(ctx, "w") },
+	"etcd.Registration.Close":    func(ctx context.Context, f *fixture) (any, error) { return nil, f.registered.Close(ctx) },
 	"etcd.Client.AddMember": func(ctx context.Context, f *fixture) (any, error) {
 		return f.client.AddMember(ctx, "http://b:2380")
 	},

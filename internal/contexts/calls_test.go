@@ -21,14 +21,15 @@ import (
 
 // fixture is what calls are made with.
 type fixture struct {
-	server    *server
-	client    *etcd.Client
-	mirror    *etcd.Mirror
-	mutex     *locking.Mutex
-	held      *locking.Lock // of mutex
-	election  *election.Election
-	term      *election.Term // of election
-	discovery etcd.Discovery
+	server     *server
+	client     *etcd.Client
+	mirror     *etcd.Mirror
+	mutex      *locking.Mutex
+	held       *locking.Lock // of mutex
+	election   *election.Election
+	term       *election.Term // of election
+	discovery  etcd.Discovery
+	registered *etcd.Registration
 
 	broken atomic.Pointer[error] // what the transport and the resolver return instead of an answer
 }
@@ -59,6 +60,8 @@ func newFixture(t *testing.T, wrap func(*fixture, http.RoundTripper) http.RoundT
 	f.held, err = f.mutex.Lock(t.Context())
 	fail()
 	f.term, err = f.election.Campaign(t.Context(), "a")
+	fail()
+	f.registered, err = f.client.Register(t.Context(), "/r", "v", ttl)
 	fail()
 	f.discovery = etcd.Discovery{Domain: "example.com", Resolver: &net.Resolver{PreferGo: true, Dial: f.dial}}
 	return f

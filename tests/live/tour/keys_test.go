@@ -16,6 +16,7 @@ var keyStops = []stop{
 	{"Client.CreateInOrder", createInOrder},
 	{"Client.CreateDir Client.UpdateDir", directories},
 	{"Client.Refresh", refresh},
+	{"Client.Register Registration.Err Registration.SetValue Registration.Close", register},
 	{"Client.Modify", modify},
 	{"Client.Delete", deletions},
 }
@@ -129,6 +130,19 @@ func directories(t *testing.T, v visit) {
 	must(t)(v.client.Set(t.Context(), v.dir+"/file", "1"))
 	_, err = v.client.UpdateDir(t.Context(), v.dir+"/file")
 	fails(t, err, etcd.ErrNotDir)
+}
+
+func register(t *testing.T, v visit) {
+	key := v.dir + "/r"
+	r := live.Must[*etcd.Registration](t)(v.client.Register(t.Context(), key, "1", time.Minute))
+	fails(t, r.Err(), nil)
+	fails(t, r.SetValue(t.Context(), "2"), nil)
+	got := must(t)(v.client.Get(t.Context(), key))
+	did(t, got, etcd.ActionGet, "2")
+	lives(t, got.Node, time.Minute)
+	fails(t, r.Close(t.Context()), nil)
+	_, err := v.client.Get(t.Context(), key)
+	fails(t, err, etcd.ErrKeyNotFound)
 }
 
 func refresh(t *testing.T, v visit) {

@@ -56,7 +56,7 @@ func TestTour(t *testing.T) {
 func TestTourIsComplete(t *testing.T) {
 	var exported, shown []string
 	for _, of := range []reflect.Type{
-		reflect.TypeFor[*etcd.Client](), reflect.TypeFor[*etcd.Auth](), reflect.TypeFor[*etcd.Mirror](), reflect.TypeFor[etcd.Snapshot](),
+		reflect.TypeFor[*etcd.Client](), reflect.TypeFor[*etcd.Auth](), reflect.TypeFor[*etcd.Mirror](), reflect.TypeFor[etcd.Snapshot](), reflect.TypeFor[*etcd.Registration](),
 		reflect.TypeFor[*locking.Mutex](), reflect.TypeFor[*locking.RWMutex](), reflect.TypeFor[*locking.Semaphore](),
 		reflect.TypeFor[*locking.Lock](), reflect.TypeFor[*election.Election](), reflect.TypeFor[*election.Term](),
 	} {

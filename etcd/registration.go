@@ -1,0 +1,225 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/etcdv2/client/internal/backoff"
+	"github.com/etcdv2/client/internal/contexts"
+	"github.com/etcdv2/client/internal/errs"
+)
+
+// ErrTaken is the state of a Registration whose key is somebody else's now.
+var ErrTaken = errs.New("etcd: key is another's")
+
+// registrationRenewals is how often a registration is renewed within its TTL.
+const registrationRenewals = 3
+
+// Registration is a key that tells others of this process, for example the address of a service, and that is
+// kept alive until Close. It may be used by many goroutines at the same time.
+type Registration struct {
+	client *Client
+	key    string
+	ttl    time.Duration
+	cancel context.CancelFunc
+	done   chan struct{}
+
+	mu      sync.Mutex // held during a request
+	value   string
+	tried   string // by a SetValue that may have failed
+	created uint64 // createdIndex of the key that is ours; 0 if there is none
+	index   uint64 // its modifiedIndex
+
+	state sync.Mutex
+	err   error // why the key is not registered; nil if it is
+}
+
+// RegistrationChanged tells the Observer that a key of a Registration has been lost, or is there again.
+type RegistrationChanged struct {
+	Key string
+	Err error // why it is not registered; nil if it is
+}
+
+// LogValue returns the fields.
+func (e RegistrationChanged) LogValue() slog.Value {
+	return errs.LogValue(e.Err, slog.String("key", e.Key))
+}
+
+// LogMessage returns how LogObserver writes the event.
+func (e RegistrationChanged) LogMessage() (slog.Level, string) {
+	if e.Err != nil {
+		return slog.LevelWarn, "etcd: not registered"
+	}
+	return slog.LevelInfo, "etcd: registered"
+}
+
+// Register stores value at key, whatever is there, and keeps the key alive until the Registration is closed. It
+// is renewed every third of ttl, by a Refresh, so that watches see it only where the servers are too old for
+// that. If the key has expired or was deleted, it is made again. If somebody else has written it, it is theirs,
+// and Register tries to get it back only once they have gone.
+//
+// Register returns when the key is stored, or the error of that. The Registration outlives ctx, and ends with
+// Close or with that of the client.
+func (c *Client) Register(ctx context.Context, key, value string, ttl time.Duration) (*Registration, error) {
+	resp, err := c.Set(ctx, key, value, WithTTL(ttl))
+	if err != nil {
+		return nil, err
+	}
+	r := &Registration{client: c, key: key, ttl: ttl, value: value, tried: value, done: make(chan struct{})}
+	r.wrote(resp)
+	life, cancel := contexts.Merge(context.WithoutCancel(ctx), c.cluster.Life())
+	r.cancel = cancel
+	go r.keep(life)
+	return r, nil
+}
+
+// Err returns nil while the key is registered, as far as the last request has shown, and otherwise why it is not.
+func (r *Registration) Err() error {
+	r.state.Lock()
+	defer r.state.Unlock()
+	return r.err
+}
+
+// keep renews the key until ctx ends.
+func (r *Registration) keep(ctx context.Context) {
+	defer close(r.done)
+	pause := backoff.Backoff{First: 100 * time.Millisecond, Most: max(r.ttl/registrationRenewals, time.Second)}
+	timer := time.NewTimer(r.ttl / registrationRenewals)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return
+		}
+		wait := r.ttl / registrationRenewals
+		if err := r.renew(ctx); err != nil {
+			wait = pause.Step()
+		} else {
+			pause.Reset()
+		}
+		timer.Reset(wait)
+	}
+}
+
+// renew makes sure that the key is there, and notes whether it is.
+func (r *Registration) renew(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, max(r.ttl/registrationRenewals, time.Second))
+	defer cancel()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err := r.refresh(ctx)
+	if errors.Is(err, ErrKeyNotFound) {
+		r.created = 0
+		err = r.create(ctx)
+	}
+	if !errors.Is(err, context.Canceled) && !errors.Is(err, ErrClosed) { // the registration has ended
+		r.tell(err)
+	}
+	return err
+}
+
+// tell notes whether the key is registered.
+func (r *Registration) tell(err error) {
+	r.state.Lock()
+	before := r.err
+	r.err = err
+	r.state.Unlock()
+	if (before == nil) != (err == nil) {
+		r.client.Observe(RegistrationChanged{Key: r.key, Err: err})
+	}
+}
+
+// wrote notes the key as it is after a write of ours.
+func (r *Registration) wrote(resp *Response) {
+	r.value, r.created, r.index = resp.Node.Value, resp.Node.CreatedIndex, resp.Node.ModifiedIndex
+}
+
+// refresh renews the key if it is still ours. It returns ErrKeyNotFound if there is none.
+func (r *Registration) refresh(ctx context.Context) error {
+	resp, err := r.client.Get(ctx, r.key, WithQuorum())
+	if err != nil {
+		return err
+	}
+	if err := r.ours(resp.Node); err != nil {
+		return err
+	}
+	resp, err = r.client.Refresh(ctx, r.key, r.ttl)
+	if err != nil {
+		return err
+	}
+	if err := r.ours(resp.Node); err != nil {
+		return err
+	}
+	r.wrote(resp)
+	return nil
+}
+
+// create makes the key again.
+func (r *Registration) create(ctx context.Context) error {
+	resp, err := r.client.Create(ctx, r.key, r.value, WithTTL(r.ttl))
+	if err != nil {
+		return err
+	}
+	r.wrote(resp)
+	return nil
+}
+
+// ours returns nil if node is the key that this registration has written. After a Create whose answer was lost,
+// that is one with its value.
+func (r *Registration) ours(node *Node) error {
+	if (node.Value == r.value || node.Value == r.tried) && (r.created == node.CreatedIndex || r.created == 0) {
+		return nil
+	}
+	return fmt.Errorf("etcd: register %q: the value is %.40q, created at index %d: %w", r.key, node.Value, node.CreatedIndex, ErrTaken)
+}
+
+// SetValue changes the value that is registered. It fails if the key is not registered or the cluster does not
+// answer, and may then have happened all the same.
+func (r *Registration) SetValue(ctx context.Context, value string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tried = value
+	resp, err := r.client.Modify(ctx, r.key, func(current string) (string, error) {
+		if current != r.value && current != value {
+			return "", fmt.Errorf("etcd: register %q: the value is %.40q: %w", r.key, current, ErrTaken)
+		}
+		return value, nil
+	}, WithTTL(r.ttl))
+	if err == nil {
+		r.wrote(resp)
+	}
+	return err
+}
+
+// Close ends the registration, and deletes the key if it is still the one that was written. It returns nil if the
+// key was deleted, or is somebody else's or gone. If it fails, the key expires.
+func (r *Registration) Close(ctx context.Context) error {
+	r.cancel()
+	<-r.done
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for {
+		_, err := r.client.CompareAndDelete(ctx, r.key, Prev{Index: r.index})
+		if errors.Is(err, ErrKeyNotFound) {
+			return nil
+		}
+		if !errors.Is(err, ErrCompareFailed) {
+			return err
+		}
+		resp, err := r.client.Get(ctx, r.key, WithQuorum())
+		switch {
+		case errors.Is(err, ErrKeyNotFound):
+			return nil
+		case err != nil:
+			return err
+		case r.ours(resp.Node) != nil:
+			return nil
+		}
+		r.wrote(resp) // a renewal was carried out whose answer was lost
+	}
+}
