@@ -1,6 +1,7 @@
 package clients_test
 
 import (
+	"encoding/json"
 	"maps"
 	"os"
 	"path/filepath"
@@ -80,19 +81,57 @@ func TestTree(t *testing.T) {
 	})
 }
 
-// What the README shows of a language is its example, which make clients runs.
-func TestReadmeShowsTheExamples(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+// What the document shows of a language is its example, which make clients runs. The document names the tools that
+// package.json pins, and each file that a reader must copy.
+func TestDocumentShowsTheExamples(t *testing.T) {
 	for _, l := range languages {
+		section, err := l.section()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if commands, err := l.commands(); err != nil || len(commands) == 0 {
+			t.Errorf("%s: %v", l.name, err)
+		}
 		example, err := os.ReadFile(filepath.Join(l.name, l.example))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(string(readme), "\n"+string(example)+"```\n") {
-			t.Errorf("the README does not show %s/%s as it is", l.name, l.example)
+		if !strings.Contains(section, "\n"+string(example)+"```\n") {
+			t.Errorf("the document does not show %s/%s as it is", l.name, l.example)
+		}
+		for _, needed := range append(needed[l.name], l.example) {
+			if _, err := os.Stat(filepath.Join(l.name, needed)); err != nil || !strings.Contains(section, "`"+needed+"`") {
+				t.Errorf("the document does not name %s/%s: %v", l.name, needed, err)
+			}
+		}
+	}
+}
+
+// needed are the files beside the example that a client needs.
+var needed = map[string][]string{
+	"typescript": {"package.json", "tsconfig.json"},
+	"python":     {"requirements.txt", "config.yaml"},
+	"java":       {"pom.xml"},
+	"rust":       {"Cargo.toml", "build.rs", "src/lib.rs"},
+}
+
+// The command installs what package.json pins, so that an update of one is one of both.
+func TestDocumentInstallsWhatIsPinned(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("typescript", "package.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pinned struct{ DevDependencies map[string]string }
+	if err := json.Unmarshal(text, &pinned); err != nil || len(pinned.DevDependencies) == 0 {
+		t.Fatalf("package.json pins %v: %v", pinned, err)
+	}
+	commands, err := languages[0].commands()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, version := range pinned.DevDependencies {
+		if !slices.Contains(strings.Fields(commands[0]), name+"@"+version) {
+			t.Errorf("%q does not install %s@%s", commands[0], name, version)
 		}
 	}
 }

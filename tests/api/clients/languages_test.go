@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -13,47 +14,40 @@ import (
 // patience is how long a program may take; they take a second.
 const patience = time.Minute
 
-// A language is how a client in it is generated, built and used. Commands run in the language's directory, which is
-// copied to the build folder first.
+// A language is how a client in it is built and used. The commands that generate and compile the client are those of
+// docs/other-languages.md. They run in the language's directory, which is copied to the build folder first.
 type language struct {
 	name    string
-	example string     // the file that the README shows
-	tools   []string   // must be in the path
-	build   [][]string // generates and compiles the client, the scenario and the example
+	title   string   // its section in the document
+	example string   // the file that the document shows
+	tools   []string // must be in the path
 	run     func(program string, args ...string) []string
 }
 
 var languages = []language{
 	{
 		name:    "typescript",
+		title:   "TypeScript",
 		example: "src/example.ts",
 		tools:   []string{"node", "npm"},
-		build:   [][]string{{"npm", "install", "--silent"}, {"npm", "run", "--silent", "build"}},
 		run: func(program string, args ...string) []string {
 			return append([]string{"node", "dist/" + program + ".js"}, args...)
 		},
 	},
 	{
 		name:    "python",
+		title:   "Python",
 		example: "example.py",
 		tools:   []string{"python3"},
-		build: [][]string{
-			{"python3", "-m", "venv", ".venv"},
-			{".venv/bin/pip", "install", "--quiet", "-r", "requirements.txt"},
-			{
-				".venv/bin/openapi-python-client", "generate", "--path", "../../../../api/openapi.yaml", "--config", "config.yaml",
-				"--meta", "none", "--output-path", "etcd_v2", "--overwrite", "--fail-on-warning",
-			},
-		},
 		run: func(program string, args ...string) []string {
 			return append([]string{".venv/bin/python", "-u", program + ".py"}, args...)
 		},
 	},
 	{
 		name:    "java",
+		title:   "Java",
 		example: "src/main/java/Example.java",
 		tools:   []string{"java", "javac", "mvn"},
-		build:   [][]string{{"mvn", "-B", "-q", "compile"}},
 		run: func(program string, args ...string) []string {
 			class := strings.ToUpper(program[:1]) + program[1:]
 			return append([]string{"java", "-Dfile.encoding=UTF-8", "-cp", "target/classes:target/dependency/*", class}, args...)
@@ -61,9 +55,9 @@ var languages = []language{
 	},
 	{
 		name:    "rust",
+		title:   "Rust",
 		example: "src/bin/example.rs",
 		tools:   []string{"cargo", "rustc"},
-		build:   [][]string{{"cargo", "build", "--quiet"}},
 		run: func(program string, args ...string) []string {
 			return append([]string{"target/debug/" + program}, args...)
 		},
@@ -80,23 +74,59 @@ func (l language) missing() string {
 	return ""
 }
 
-// dir is where the language is built: as deep in the repository as where it is copied from, so that paths to
-// api/openapi.yaml hold in both places.
-func (l language) dir() string {
-	return filepath.Join("..", "..", "..", "build", "api", "clients", l.name)
-}
+// root is the root of the repository.
+var root = filepath.Join("..", "..", "..")
 
-// prepare generates the client and compiles what uses it. What it fetched once stays in the build folder.
+// dir is where the language is built.
+func (l language) dir() string { return filepath.Join(root, "build", "api", "clients", l.name) }
+
+// prepare generates the client and compiles what uses it, as a reader of the document does. What it fetched once stays
+// in the build folder.
 func (l language) prepare(ctx context.Context) error {
+	commands, err := l.commands()
+	if err != nil {
+		return err
+	}
 	if err := copyChanged(l.dir(), l.name); err != nil {
 		return err
 	}
-	for _, command := range l.build {
-		if out, err := l.command(ctx, command).CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w\n%s", strings.Join(command, " "), err, out)
+	if err := copyChanged(filepath.Join(l.dir(), "api"), filepath.Join(root, "api")); err != nil {
+		return err
+	}
+	for _, command := range commands {
+		if out, err := l.command(ctx, []string{"sh", "-c", command}).CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", command, err, out)
 		}
 	}
 	return nil
+}
+
+// section returns the language's section of docs/other-languages.md.
+func (l language) section() (string, error) {
+	page, err := os.ReadFile(filepath.Join(root, "docs", "other-languages.md"))
+	if err != nil {
+		return "", err
+	}
+	_, section, found := strings.Cut(string(page), "\n## "+l.title+"\n")
+	if !found {
+		return "", fmt.Errorf("docs/other-languages.md has no section %s", l.title)
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	return section, nil
+}
+
+// commands returns the commands of the language's section, one a line.
+func (l language) commands() ([]string, error) {
+	section, err := l.section()
+	if err != nil {
+		return nil, err
+	}
+	_, block, found := strings.Cut(section, "\n```sh\n")
+	block, _, ended := strings.Cut(block, "\n```\n")
+	if !found || !ended {
+		return nil, fmt.Errorf("docs/other-languages.md has no commands for %s", l.title)
+	}
+	return strings.Split(block, "\n"), nil
 }
 
 // output runs the scenario or the example and returns what it printed, also when it failed. One that hangs is ended, so

@@ -7,7 +7,7 @@ use std::{env, error::Error, fs, path::Path};
 use openapiv3::{OpenAPI, Operation, ReferenceOr, Response, StatusCode};
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
 
-const SPEC: &str = "../../../../api/openapi.yaml";
+const SPEC: &str = "api/openapi.yaml";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={SPEC}");
