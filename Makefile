@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes @redocly/cli@2.77.0
 SPECTRAL := npx --yes @stoplight/spectral-cli@6.16.3
 
-.PHONY: help demo test etcd generate verify-generate verify-spec docs lint-spec need-npx lint fix contract chaos bench bench-watches interop clients fuzz mutants tidy verify-tidy
+.PHONY: help demo test examples etcd generate verify-generate verify-spec docs docs-test lint-spec need-npx lint fix contract chaos bench bench-watches interop clients fuzz mutants tidy verify-tidy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,12 +18,17 @@ help: ## list the targets
 demo: ## walk through the library on a real three-member cluster inside one process
 	@cd tests && go run ./cmd/demo
 
-test: ## run all tests of both modules with the race detector, real etcd servers included
+test: ## run all tests of all modules with the race detector, real etcd servers included
 	@echo "Library: unit tests"
 	@go test -race ./...
 	@go test -run Allocations ./etcd # which the race detector would add to
 	@echo "Library against real servers: etcd 3.5 in the test process, others as processes (built once)"
 	@cd tests && go test -race -count=1 -ldflags=-w -p 3 ./... # three packages at once on two cores: much of it is waiting
+
+examples: ## lint the programs of examples/, and run each on real servers
+	@cd examples && $(LINTER) run -c ../.golangci.yml ./... && go mod tidy -diff
+	@echo "Examples against real servers, as processes"
+	@cd examples && GOFLAGS="$$(go env GOFLAGS) -race" go test -count=1 . # GOFLAGS: so are the programs that it builds
 
 etcd: ## run a play server on 127.0.0.1:2379 until Ctrl-C
 	@cd tests && go run ./cmd/etcd
@@ -52,6 +57,9 @@ docs: need-npx ## make a reference for readers of api/openapi.yaml, and look at 
 	@cd tests && DOCS_PAGE=$(CURDIR)/build/docs/index.html go test -count=1 -v ./api/docs | grep -vE '^(=== |PASS)'
 	@echo "build/docs/index.html is the reference; it needs no network"
 
+docs-test: ## check the documents: their Go compiles, the commands and links exist, README is one page, the English
+	@cd tests && go test -count=1 ./use/documents ./use/guarantees
+
 lint-spec: need-npx ## let redocly and spectral look for mistakes in api/openapi.yaml (needs npx)
 	@$(REDOCLY) lint --config tests/api/spec/redocly.yaml api/openapi.yaml
 	@$(SPECTRAL) lint --fail-severity warn --ruleset tests/api/spec/spectral.yaml api/openapi.yaml
@@ -59,14 +67,15 @@ lint-spec: need-npx ## let redocly and spectral look for mistakes in api/openapi
 need-npx:
 	@command -v npx >/dev/null || { echo "This needs npx, which comes with Node.js, and there is none here."; exit 1; }
 
-lint: ## run the linters and go vet on both modules (mend formatting: make fix)
+lint: ## run the linters and go vet on the library and its tests (mend formatting: make fix)
 	@$(LINTER) run ./...
 	@cd tests && $(LINTER) run -c ../.golangci.yml ./...
 	@echo "no findings"
 
-fix: ## format the code of both modules
+fix: ## format the code of all modules
 	@$(LINTER) fmt
 	@cd tests && $(LINTER) fmt -c ../.golangci.yml
+	@cd examples && $(LINTER) fmt -c ../.golangci.yml
 
 contract: ## hold real servers and other clients to api/openapi.yaml (ETCD_ENDPOINTS=http://a,http://b: yours; CONTRACT_READONLY=1)
 	@cd tests && CONTRACT=thorough go test -count=1 -v -parallel 24 -timeout 20m -run '$(if $(ETCD_ENDPOINTS),TestContract)' ./api/contract $(if $(ETCD_ENDPOINTS),,./live/tour) \
@@ -121,9 +130,9 @@ fuzz: ## fuzz each target for FUZZTIME (30s)
 mutants: ## break the library in some 400 small ways and see the unit tests fail each time (MUTANTS=regexp: only those)
 	@cd tests && go run ./cmd/mutants -run '$(MUTANTS)'
 
-tidy: ## tidy both modules' requirements
-	@go mod tidy && cd tests && go mod tidy
+tidy: ## tidy all modules' requirements
+	@go mod tidy && cd tests && go mod tidy && cd ../examples && go mod tidy
 
-verify-tidy: ## fail if a go.mod is not tidy (mend: make tidy)
+verify-tidy: ## fail if go.mod of the library or its tests is not tidy (mend: make tidy)
 	@go mod tidy -diff && cd tests && go mod tidy -diff
 	@echo "both modules are tidy"
