@@ -51,9 +51,12 @@ func (g *group) endpoints() []string {
 	return urls
 }
 
+// atLength reports whether the tests run for as long as somebody has asked for.
+func atLength() bool { return os.Getenv("EXCLUSION_SECONDS") != "" }
+
 func newArena(t *testing.T, version etcdtest.Version, groups int) *arena {
 	t.Helper()
-	a := &arena{t: t, history: &history{}, lock: lockDir, lasts: 5 * time.Second, seed: uint64(time.Now().UnixNano()), struck: map[string]int{}}
+	a := &arena{t: t, history: &history{}, lock: lockDir, lasts: 3 * time.Second, seed: uint64(time.Now().UnixNano()), struck: map[string]int{}}
 	if text := os.Getenv("EXCLUSION_SECONDS"); text != "" {
 		a.lasts = time.Duration(live.Must[int](t)(strconv.Atoi(text))) * time.Second
 	}
@@ -143,7 +146,7 @@ func (a *arena) summarize() {
 		a.lasts, a.seed, len(a.history.seen()), a.history.count(accepted), a.history.count(refused),
 		a.history.count(released), a.history.count(extended), a.history.takenOver(), strings.Join(parts, ", "))
 	a.t.Log(line)
-	if os.Getenv("EXCLUSION_SECONDS") != "" {
+	if atLength() {
 		fmt.Printf("%s: %s\n", a.t.Name(), line)
 	}
 }

@@ -3,7 +3,7 @@
 // Package exclusion_test lets contenders compete for locks on real clusters that are being broken, and
 // checks from the history of it that no two held the same lock at the same time.
 //
-// EXCLUSION_SECONDS sets how long that goes on for each kind of server; without it that is five seconds.
+// EXCLUSION_SECONDS sets how long that goes on for each kind of server; without it that is three seconds.
 // EXCLUSION_SEED repeats the random choices of a run; the moments at which they fall stay the machine's.
 package exclusion_test
 

@@ -126,7 +126,7 @@ func (b *byName) Unlock(ctx context.Context) error {
 	return err
 }
 
-// The check of the other tests finds locks that are wrong.
+// The check of the other tests finds locks that are wrong. The short form plants two bugs that show soon.
 func TestPlantedBugsAreFound(t *testing.T) {
 	dropping := []fault{{"replies dropped", (*arena).dropReplies}}
 	losing := append(dropping, fault{"holder cut off", (*arena).cutHolder})
@@ -136,15 +136,19 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		lasting int
 		faults  []fault
 		found   string // is said of it
+		soon    bool
 	}{
-		"renewals that fail are ignored": {ignoringFailures, one, 2, losing, "did until"},
-		"unlocks by name":                {unlockingByName, one, 2, losing, "without an error"},
-		"writes as a reader":             {readingToWrite, readersOrOneWriter, 40, dropping, "did until"},
-		"counts one slot too many":       {oneTooMany, upTo(limit), 40, dropping, "did until"},
-		"unlocks what is lost":           {unlockingInAnyCase, one, 2, losing, "without an error"},
-		"releases without compare":       {releasingWithoutCompare, one, 2, losing, "did until"},
-		"renewals undo an Extend":        {renewingAsBefore, one, 2, dropping, "only held until"},
+		"renewals that fail are ignored": {ignoringFailures, one, 2, losing, "did until", true},
+		"unlocks by name":                {unlockingByName, one, 2, losing, "without an error", true},
+		"writes as a reader":             {readingToWrite, readersOrOneWriter, 40, dropping, "did until", false},
+		"counts one slot too many":       {oneTooMany, upTo(limit), 40, dropping, "did until", false},
+		"unlocks what is lost":           {unlockingInAnyCase, one, 2, losing, "without an error", false},
+		"releases without compare":       {releasingWithoutCompare, one, 2, losing, "did until", false},
+		"renewals undo an Extend":        {renewingAsBefore, one, 2, dropping, "only held until", false},
 	} {
+		if !bug.soon && !atLength() {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			a := newArena(t, etcdtest.Etcd35, groups)
 			a.lasts = max(a.lasts, 3*time.Minute) // it is over when one is found

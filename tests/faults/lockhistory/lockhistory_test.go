@@ -18,7 +18,7 @@ import (
 )
 
 // few is how many locks of each kind are taken by default.
-const few = 10
+const few = 2
 
 // Whatever fails, there is an order of all that clients did with a lock in which nobody held it beside one whom
 // it excludes, and in the end none of its keys is left.

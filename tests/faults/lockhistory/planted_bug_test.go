@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	mathrand "math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -77,7 +78,7 @@ func (p *pushy) Unlock(ctx context.Context) error {
 // many locks are taken at most: a bug shows much earlier.
 const many = 200
 
-// The check finds locks that are wrong.
+// The check finds locks that are wrong. The short form plants the bug that shows sooner.
 func TestPlantedBugsAreFound(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, etcdtest.Etcd35)
@@ -85,10 +86,14 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	for name, bug := range map[string]struct {
 		kind kind
 		make maker
+		late bool
 	}{
-		"a context never ends":       {mutex, believing},
-		"a TryLock ignores the line": {mutex, pushing},
+		"a context never ends":       {mutex, believing, true},
+		"a TryLock ignores the line": {mutex, pushing, false},
 	} {
+		if bug.late && os.Getenv("LOCK_HISTORY") == "" {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			h := newHistory(bug.kind)
 			found := func() bool { return h.check() == porcupine.Illegal }
