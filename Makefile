@@ -20,10 +20,10 @@ demo: ## walk through the library on a real three-member cluster inside one proc
 
 test: ## run all tests of all modules with the race detector, real etcd servers included
 	@echo "Library: unit tests"
-	@go test -race ./...
+	@go test -race -vet=off ./... # make lint vets
 	@go test -run Allocations ./etcd # which the race detector would add to
 	@echo "Library against real servers: etcd 3.5 in the test process, others as processes (built once)"
-	@cd tests && go test -race -count=1 -ldflags=-w -p 3 ./... # three packages at once on two cores: much of it is waiting
+	@cd tests && go test -race -vet=off -count=1 -ldflags=-w -p 3 ./... # three packages at once on two cores: much of it is waiting
 
 examples: ## lint the programs of examples/, and run each on real servers
 	@cd examples && $(LINTER) run -c ../.golangci.yml ./... && go mod tidy -diff
