@@ -35,7 +35,7 @@ func TestRunResignsAndReturnsWhatLeadReturns(t *testing.T) {
 // A term that was lost is followed by another campaign, and the Observer is told.
 func TestRunCampaignsAgainWhenATermIsLost(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *fakestore.Store) {
-		events := &recorder{}
+		events := &fakestore.Recorder{}
 		e := New(s.Connect(t, events), "/e", WithTTL(ttl))
 		var tokens []uint64
 		err := e.Run(t.Context(), "a", func(ctx context.Context, term *Term) error {
@@ -51,7 +51,7 @@ func TestRunCampaignsAgainWhenATermIsLost(t *testing.T) {
 		if !errors.Is(err, errEnough) || len(tokens) != 3 {
 			t.Errorf("Run returned %v after the terms %v", err, tokens)
 		}
-		lost := told[TermLost](events)
+		lost := fakestore.Told[TermLost](events)
 		if len(lost) != 2 || lost[0].Election != "/e" || lost[0].Token != tokens[0] || !errors.Is(lost[0].Err, locking.ErrLost) {
 			t.Errorf("told were %+v", lost)
 		}
@@ -61,7 +61,7 @@ func TestRunCampaignsAgainWhenATermIsLost(t *testing.T) {
 // ctx's end says why the last campaign failed.
 func TestRunEndsWithTheLastReason(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *fakestore.Store) {
-		events := &recorder{}
+		events := &fakestore.Recorder{}
 		e := New(s.Connect(t, events), "/e", WithTTL(ttl))
 		s.Obey(func(fakestore.Request) fakestore.Fault { return fakestore.Fault{Status: 503} })
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
@@ -71,7 +71,7 @@ func TestRunEndsWithTheLastReason(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &reason) || reason.StatusCode != 503 {
 			t.Errorf("Run returned %v", err)
 		}
-		failed := told[CampaignFailed](events)
+		failed := fakestore.Told[CampaignFailed](events)
 		if len(failed) < 3 || failed[0].Election != "/e" || !etcd.Retryable(failed[0].Err) {
 			t.Fatalf("told were %+v", failed)
 		}

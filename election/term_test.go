@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,32 +19,6 @@ const ttl = 30 * time.Second
 func inBubble(t *testing.T, test func(t *testing.T, s *fakestore.Store)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { test(t, fakestore.New(t)) })
-}
-
-// recorder keeps what an Observer is told.
-type recorder struct {
-	mu     sync.Mutex
-	events []etcd.Event
-}
-
-func (r *recorder) Observe(e etcd.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.events = append(r.events, e)
-}
-
-// told returns the events of a kind.
-func told[T etcd.Event](r *recorder) []T {
-	synctest.Wait()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var of []T
-	for _, e := range r.events {
-		if e, ok := e.(T); ok {
-			of = append(of, e)
-		}
-	}
-	return of
 }
 
 // campaign elects a candidate at once.

@@ -175,7 +175,7 @@ func WithAfterResponse(resp *Response) WatchOption {
 			w.err = errs.Invalidf("watch %s: after a response that is nil", w.key)
 			return
 		}
-		WithAfterIndex(resp.Index).applyWatch(w)
+		w.after, w.next = true, resp.Index+1 // also if that is 0: nothing happens between a read and its watch
 		w.cluster = resp.ClusterID
 		w.marks.saw(resp)
 	})

@@ -25,8 +25,8 @@ import (
 //	}
 //
 // Watch delivers every event after the starting point, in order and once. It retries after failures of
-// members and connections, without limit, and after refusals as SetCredentials says. It reads up to 16 MiB ahead of the loop, so that a loop that is
-// busy for a while misses nothing.
+// members and connections, without limit, and after refusals as SetCredentials says. It reads up to 16 MiB
+// ahead of the loop, so that a loop that is busy for a while misses nothing.
 //
 // A watch ends with one pair of nil and an error: ctx.Err(), ErrClosed, ErrInvalidArgument, or a *WatchError
 // that says how far the watch came and why it cannot continue. The reason to expect is

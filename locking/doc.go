@@ -71,7 +71,7 @@
 // # Rules
 //
 // All who use a lock must use the same kind of lock, of the same layout, and a Semaphore the same limit: see
-// ErrOtherLimit. Directories above that of the lock are made where they are missing, and left. A user of etcd needs the
-// right to read and write the directory and all below it. Where the lock's directory has expired, been
-// deleted or overwritten, locks are lost, and waiters queue up anew.
+// ErrOtherLimit. Directories above that of the lock are made where they are missing, and left. A user of etcd
+// needs the right to read and write the directory and all below it. Where the lock's directory has expired,
+// been deleted or overwritten, locks are lost, and waiters queue up anew.
 package locking

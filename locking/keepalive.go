@@ -29,7 +29,7 @@ func (p *place) keepAlive() {
 // Observer.
 func (p *place) failed(err error) {
 	if p.ctx.Err() != nil {
-		return // and so it is no reason for that
+		return // the place ended first, so err is not why
 	}
 	p.mu.Lock()
 	p.failure = err
@@ -148,7 +148,7 @@ func (p *place) expire() {
 	p.lose(lost("%s was %w", p.key, errOverdue))
 }
 
-// guard watches the key from behind last, and ends the place when the key is no longer ours.
+// guard watches the key from the event after last on, and ends the place when the key is lost.
 func (p *place) guard(last *etcd.Response) {
 	for again := newPause(); p.ctx.Err() == nil; {
 		for event, err := range p.queue.client.Watch(p.ctx, p.key, etcd.WithAfterResponse(last)) {

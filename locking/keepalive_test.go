@@ -92,7 +92,7 @@ func TestLockWhoseRenewalsFailEndsBeforeTheDeadline(t *testing.T) {
 		if !errors.As(cause, &reason) || reason.StatusCode != 503 {
 			b.Errorf("the loss does not say why: %v", cause)
 		}
-		failures := told[RenewalFailed](&b.events)
+		failures := fakestore.Told[RenewalFailed](&b.events)
 		if len(failures) < 3 || failures[0].Key != lock.Key() || !failures[0].Deadline.Equal(last.Add(ttl)) {
 			b.Errorf("told were %v", failures)
 		}

@@ -83,7 +83,7 @@ func TestObserveSeesEveryHolder(t *testing.T) {
 				cancel()
 				<-o.done
 				b.is(o.err, context.Canceled)
-				if events := told[ObservationReopened](&b.events); len(events) > 0 {
+				if events := fakestore.Told[ObservationReopened](&b.events); len(events) > 0 {
 					b.Errorf("it was read again: %v", events)
 				}
 			})
@@ -91,7 +91,7 @@ func TestObserveSeesEveryHolder(t *testing.T) {
 	}
 }
 
-// Who holds the lock is the same when a process has taken its place over; only a new value is told.
+// A process that takes its own place over is the same holder: Observe yields it again only with a new value.
 func TestObserveTellsATakeoverOnce(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		b.lock(b.mutex(WithIdentity("db"), WithValue("x")))
@@ -123,7 +123,7 @@ func TestObserveReadsAgain(t *testing.T) {
 		b.Obey(nil)
 		time.Sleep(time.Minute)
 		b.saw(o, "x")
-		if events := told[ObservationReopened](&b.events); len(events) == 0 || events[0].Name != dir || events[0].Err == nil {
+		if events := fakestore.Told[ObservationReopened](&b.events); len(events) == 0 || events[0].Name != dir || events[0].Err == nil {
 			b.Errorf("told were %v", events)
 		}
 		b.Obey(func(fakestore.Request) fakestore.Fault { return fakestore.Fault{Status: 503} })

@@ -3,7 +3,6 @@ package locking
 import (
 	"context"
 	"errors"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,7 +21,7 @@ const (
 type bubble struct {
 	*testing.T
 	*fakestore.Store
-	events recorder
+	events fakestore.Recorder
 }
 
 // inBubble runs a test in virtual time.
@@ -155,30 +154,4 @@ func (b *bubble) empty() {
 	if keys := b.Keys(dir); len(keys) > 0 || b.Exists(dir) {
 		b.Errorf("left are %v and perhaps their directory", keys)
 	}
-}
-
-// recorder keeps what an Observer is told.
-type recorder struct {
-	mu     sync.Mutex
-	events []etcd.Event
-}
-
-func (r *recorder) Observe(e etcd.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.events = append(r.events, e)
-}
-
-// told returns the events of a kind.
-func told[T etcd.Event](r *recorder) []T {
-	synctest.Wait()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var of []T
-	for _, e := range r.events {
-		if e, ok := e.(T); ok {
-			of = append(of, e)
-		}
-	}
-	return of
 }

@@ -5,7 +5,7 @@
 //		-ca ca.crt -cert client.crt -key client.key -user app
 //
 // The certificate and the key can be replaced while it runs, as by a job that renews them: each new connection reads the
-// files again. Until the cluster accepts them, the program goes on trying, and says why.
+// files again. The program retries until the cluster accepts them, and logs why it has not.
 //
 // The directory's name ends in a slash because the role of the user allows "/app/*".
 package main

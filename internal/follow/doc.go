@@ -66,7 +66,8 @@
 //	                                    Source.CheckHistory has found          interruption; until then nothing
 //	                                    what was seen before                   is delivered; the watch ends
 //
-// A poll that was asked to end and does not end shows nothing, however long it is silent. Its answer counts
+// A poll that was asked to end and does not end shows nothing, however long it is silent, and neither does one
+// that this side has ended ([Answer].Cut), because its member answers no question. A late answer counts
 // for a minute, which is the longest that an answer may be late. What is not noticed: two connections one
 // after the other that both lose an event without a word and then break off, behind a proxy that breaks
 // connections that are to end.

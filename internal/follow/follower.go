@@ -24,7 +24,7 @@ type follower struct {
 	mu  sync.Mutex // held by the running step
 	err error      // why the watch has ended
 	position
-	cleared           uint64    // an index that is no longer in the history; 0 until one is known
+	cleared           uint64    // an index that the history has dropped; 0 until one is known
 	wrong             int       // impossible answers in a row
 	cluster           string    // ID of the watched cluster; empty until it is known
 	polls             []*poll   // in flight, or answered and not yet delivered

@@ -193,7 +193,7 @@ func (m *machine) asked(t *testing.T, n int) *scripted {
 		}
 		<-time.After(10 * time.Millisecond)
 	}
-	t.Fatalf("there is no poll %d", n)
+	t.Fatalf("poll %d was not made", n)
 	return nil
 }
 

@@ -95,7 +95,7 @@ func TestForeignTurnsAreFound(t *testing.T) {
 	}
 	for _, text := range []string{
 		"A caller that gives up leaves nothing behind.",
-		"There is no default endpoint, and it is no longer needed.",
+		"There is no default, and the flag is no longer needed.",
 		"`is no`, as code, is not prose.",
 		"It asks who leads, and whoever leads answers.",
 	} {
