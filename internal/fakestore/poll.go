@@ -30,7 +30,7 @@ func (e event) wire() string {
 func (s *Store) poll(w http.ResponseWriter, r *http.Request, req Request) {
 	s.mu.Lock()
 	s.expire()
-	known := s.seen()
+	known, cut := s.seen(), s.cut
 	from, _ := strconv.ParseUint(req.Params.Get("waitIndex"), 10, 64) // the client of the library writes it
 	if from == 0 {
 		from = known + 1
@@ -64,6 +64,8 @@ func (s *Store) poll(w http.ResponseWriter, r *http.Request, req Request) {
 		}
 		select {
 		case <-changed:
+		case <-cut:
+			panic(http.ErrAbortHandler)
 		case <-r.Context().Done():
 			return
 		case <-s.done:

@@ -37,6 +37,7 @@ type Store struct {
 	copy     *tree            // what reads without quorum and polls see; nil for the present
 	log      []event          // the last events
 	changed  chan struct{}    // closed with the next change
+	cut      chan struct{}    // closed by the next Cut
 	sweep    *time.Timer      // of what expires next
 	late     time.Duration    // see SweepLate
 	rule     func(Request) Fault
@@ -67,6 +68,7 @@ func New(t *testing.T) *Store {
 		index:   firstIndex,
 		nodes:   map[string]*node{"/": {dir: true}},
 		changed: make(chan struct{}),
+		cut:     make(chan struct{}),
 	}
 	s.URL = s.net.Serve(t, "a", s)
 	t.Cleanup(func() {
@@ -119,6 +121,14 @@ func (s *Store) Forget() {
 	s.log = nil
 	s.index++ // or the next poll would not be from the past
 	s.wake()
+}
+
+// Cut breaks the connections of all polls that are open.
+func (s *Store) Cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.cut)
+	s.cut = make(chan struct{})
 }
 
 // wake wakes the polls. The caller holds mu.
