@@ -5,13 +5,15 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/internal/cluster"
+	"github.com/etcdv2/client/internal/feed"
 )
 
 // Client speaks to one etcd cluster. Its methods may be called by many goroutines at once. Make one with New
 // and share it: it holds the connection pool. The zero value is not usable.
 type Client struct {
 	cluster        *cluster.Cluster
-	observer       Observer // nil for none
+	hub            *feed.Hub // of the watches
+	observer       Observer  // nil for none
 	pollTimeout    time.Duration
 	selection      Selection
 	mostReplyBytes int64                          // see Config.MaxReplyBytes
@@ -37,7 +39,7 @@ func newClient(config Config, ofCluster cluster.Config) (*Client, error) {
 	}
 	members.SetCredentials(config.Username, config.Password)
 	c := &Client{
-		cluster: members, observer: config.Observer,
+		cluster: members, hub: newHub(config, members.Seen), observer: config.Observer,
 		pollTimeout: config.PollTimeout, selection: config.Selection, mostReplyBytes: config.MaxReplyBytes,
 	}
 	if config.SyncInterval > 0 {
@@ -50,7 +52,9 @@ func newClient(config Config, ofCluster cluster.Config) (*Client, error) {
 // idle connections of the client's own pool; those of Config.HTTPClient are its owner's. Later calls return
 // ErrClosed. A second Close does nothing. The error is always nil.
 func (c *Client) Close() error {
+	c.hub.Close()
 	c.cluster.Close()
+	c.hub.Wait()
 	return nil
 }
 

@@ -94,6 +94,13 @@ type Config struct {
 	// know when one has skipped changes.
 	PulseInterval time.Duration
 
+	// WatchPolls is how many watches at or below one directory have a poll of their own. From the next one on
+	// they share one recursive poll of the directory, so that many watches cost no more than one. Each event
+	// below the directory then reaches the client, whether a watch wants it or not. Zero means 16. Negative
+	// means that nothing is shared. Watches that the server does not let share are not: those of hidden keys
+	// below the directory, and those of a user that must not read the directory.
+	WatchPolls int
+
 	// Observer is told of attempts, of members that fail and come back, of syncs, of watches that lag or are
 	// opened anew, and of mirrors that are read again. Nil means nobody is. LogObserver makes one that writes
 	// to a log.
@@ -125,6 +132,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.PollTimeout == 0 {
 		c.PollTimeout = defaultPollTimeout
+	}
+	if c.WatchPolls == 0 {
+		c.WatchPolls = defaultWatchPolls
 	}
 	if c.PulseInterval == 0 {
 		c.PulseInterval = defaultPulseInterval

@@ -26,6 +26,7 @@ func (c *Client) SetCredentials(username, password string) error {
 		return err
 	}
 	c.cluster.SetCredentials(username, password)
+	c.hub.Forgive()
 	return nil
 }
 

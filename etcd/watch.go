@@ -9,6 +9,7 @@ import (
 
 	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/errs"
+	"github.com/etcdv2/client/internal/feed"
 	"github.com/etcdv2/client/internal/follow"
 	"github.com/etcdv2/client/internal/foreign"
 )
@@ -50,16 +51,15 @@ func (c *Client) Watch(ctx context.Context, key string, opts ...WatchOption) ite
 			yield(nil, err)
 			return
 		}
-		ctx, cancel := context.WithCancel(ctx)
-		ahead := follow.NewReadahead(weight)
-		go func() { ahead.End(w.run(ctx, ahead.Push)) }()
-		defer ahead.Drain() // returns when the watch has ended
-		defer cancel()
-		for {
-			event, err := ahead.Pop(ctx)
-			if !yield(event, err) || err != nil {
-				return
+		w.ahead = true
+		err = w.run(ctx, func(event *Response) error {
+			if !yield(event, nil) {
+				return errEnough
 			}
+			return nil
+		})
+		if !errors.Is(err, errEnough) {
+			yield(nil, err)
 		}
 	}
 }
@@ -114,15 +114,17 @@ type watch struct {
 	cluster   string // ID of the watched cluster; empty until it is known
 	served    bool   // a member has served what the watch belongs to; false for a watch of its own
 	marks     landmarks
+	ahead     bool  // it reads ahead of its consumer
 	err       error // what is wrong with the options
 
 	// progress, if set, is called when all events up to index have been delivered. pulse, if set, is called
-	// by any goroutine for each sign of life of the member that the watch waits on.
-	progress func(index uint64)
-	pulse    func()
+	// by any goroutine for each sign of life of the member that the watch waits on, opened when a request
+	// waits at a member, and reopened before a request is made again.
+	progress                func(index uint64)
+	pulse, opened, reopened func()
 
-	// A value from request, if set, requests progress soon.
-	request <-chan struct{}
+	request chan struct{} // a value requests progress soon; nil until one may come
+	feed    *feed.Feed    // the feed whose watch this is, or nil
 }
 
 func newWatch(c *Client, key string, opts []WatchOption) (*watch, error) {
@@ -140,8 +142,8 @@ func newWatch(c *Client, key string, opts []WatchOption) (*watch, error) {
 	return w, nil
 }
 
-// run calls deliver with one event after another, in whichever goroutine has received it, until the watch
-// ends. It returns contexts.Err(ctx), ErrClosed, the error of deliver, or a *WatchError. All goroutines of the
+// run calls deliver with one event after another until the watch ends: in this goroutine if the watch reads
+// ahead, and else in whichever has received the event. It returns contexts.Err(ctx), ErrClosed, the error of deliver, or a *WatchError. All goroutines of the
 // watch have ended when it returns.
 func (w *watch) run(ctx context.Context, deliver func(*Response) error) error {
 	life := w.client.cluster.Life()
@@ -151,7 +153,7 @@ func (w *watch) run(ctx context.Context, deliver func(*Response) error) error {
 
 	err := w.start(merged, deliver)
 	if err == nil {
-		err = w.engine(deliver).Run(merged)
+		err = w.follow(merged, deliver)
 	}
 	var byContext *contexts.Ended
 	if !errors.As(err, &byContext) && !errors.Is(err, ErrClosed) {
@@ -165,7 +167,7 @@ func (w *watch) run(ctx context.Context, deliver func(*Response) error) error {
 
 // engine returns the follow.Watch for the events from next on.
 func (w *watch) engine(deliver func(*Response) error) *follow.Watch {
-	from := &source{client: w.client, key: w.asked, recursive: w.recursive, marks: &w.marks}
+	from := &source{client: w.client, key: w.asked, recursive: w.recursive, marks: &w.marks, opened: w.opened}
 	from.served.Store(w.served)
 	engine := &follow.Watch{
 		Source:      &insistent{source: from},
@@ -178,13 +180,19 @@ func (w *watch) engine(deliver func(*Response) error) *follow.Watch {
 		Deliver: func(e follow.Event) error {
 			response := (*Response)(e.(*event))
 			w.marks.saw(response)
+			w.next = response.Index + 1
 			return deliver(response)
 		},
 		Ended:    w.ended,
 		Progress: w.progress,
 		Pulse:    w.pulse,
 		Request:  w.request,
-		Reopened: func(after uint64, err error) { w.client.Observe(WatchReopened{w.key, after, err}) },
+		Reopened: func(after uint64, err error) {
+			if w.reopened != nil {
+				w.reopened()
+			}
+			w.client.Observe(WatchReopened{w.key, after, err})
+		},
 	}
 	if w.client.observer != nil {
 		engine.Lag = func(after, lag uint64) { w.client.Observe(WatchLag{w.key, after, lag}) }

@@ -22,6 +22,7 @@ type source struct {
 	recursive bool
 	marks     *landmarks
 	served    atomic.Bool // a member has served the watch
+	opened    func()      // called when a request waits at a member; nil for none
 }
 
 // event is a Response as the engine sees it.
@@ -66,6 +67,9 @@ func (s *source) open(ctx context.Context, req *http.Request, pulse func(confirm
 		return nil, err
 	}
 	s.served.Store(true)
+	if s.opened != nil {
+		s.opened()
+	}
 	return &openAnswer{Open: result.Open, source: s}, nil
 }
 

@@ -1,0 +1,47 @@
+// Package feed lets the watches of a client share polls, so that what a client costs its cluster grows with
+// the events and not with the number of its watches. It knows keys, indexes and events, but makes no
+// requests: the caller runs the watches, those of the feeds included.
+//
+// # The rule
+//
+// A watch has a poll of its own until [Hub.Limit] polls wait at or below one directory. The next watch there
+// opens a feed: a recursive watch of that directory, whose events are handed to every watch below it. A feed
+// counts as a poll by itself, so that feeds below one directory give way to a feed of that directory in the
+// same way. A client therefore has at most Limit polls, apart from those that cannot be shared.
+//
+// Sharing costs the events of the directory that no watch wants, and saves polls: each poll is made again
+// before 500 changes of the store, so N polls cost N requests for 500 changes. An event of a stream costs
+// about a fifteenth of a request. So even where every change of the store is below the directory, sharing
+// costs no more than about 33 polls, and where half of the changes are, 16. That is the default.
+//
+// A watch cannot be shared by the feed of a directory if
+//
+//   - one of the names between the two begins with "_": the events of hidden nodes are not in the feed,
+//   - the server does not let the client watch the directory,
+//   - it wants events that the feed did not see, or that are no longer in the feed's ring.
+//
+// In the last case the watch polls by itself until it has come to what the feed has. It then moves to the
+// feed, and misses nothing, because the ring goes back to the index that it has come to.
+//
+// # States
+//
+//	of a watch      begins                            ends
+//	polls           Join finds no feed that covers    with the watch; when a feed covers its position:
+//	                its position                      it joins again
+//	subscribed      Join finds one                    with the watch; when its feed ends, or is not sure
+//	                                                  which history it follows, or when it reads too slowly:
+//	                                                  it joins again at its position; when its feed ends
+//	                                                  because the history has ended: it ends, too
+//
+//	of a feed       begins                            ends
+//	sure            at the index that the client      when a request of its watch has failed: unsure
+//	                has seen last; with the next
+//	                event or progress
+//	unsure          see above                         see above; no watch is admitted, because the history may
+//	                                                  be another one
+//	ended           with the last subscriber, or      -
+//	                when its watch ends
+//
+// The position of a subscriber is that of its feed: everything up to it is in the subscriber's queue. A
+// subscriber that does not empty its queue leaves with the event that did not fit, and the others go on.
+package feed
