@@ -1,0 +1,157 @@
+package scale_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/tests/internal/live"
+)
+
+// Many quiet watches of one client, each of a key of its own below one directory, and then a write to each of
+// some of the keys.
+func TestQuietWatches(t *testing.T) {
+	onEach(t, func(t *testing.T, endpoint string) {
+		g, watches := newGauge(t, endpoint), size(100, 10_000)
+		client, writing := live.Client(t, g.url), live.Client(t, endpoint)
+		alone := oneLatency(t, endpoint, size(20, 300))
+		before := footprint()
+		q := newQuiet(t, client, watches)
+		q.settle(t, g)
+		now := footprint()
+		atMost(t, "connections", float64(g.open.Load()), 8)
+		atMost(t, "bytes a watch", float64(now-before)/float64(watches), 8<<10)
+		g.reset()
+		waited := observe(t, size(2, 60))
+		atMost(t, "requests a second", float64(g.requests.Load())/waited.Seconds(), 5)
+
+		var latency durations
+		for i := range size(50, 1000) {
+			latency = append(latency, q.write(t, writing, rand.IntN(watches), i))
+		}
+		q.check(t)
+		t.Logf("scale: %d watches, latency %s; of one watch %s", watches, latency.sorted(), alone)
+		atMost(t, "median latency, in ones of a single watch", float64(latency.at(50))/float64(alone.at(50)), 3)
+		atMost(t, "connections at the end", float64(g.open.Load()), 8)
+	})
+}
+
+// quiet is a number of watches, of which each has a key of its own.
+type quiet struct {
+	seen  []atomic.Int64 // events of each watch
+	last  []atomic.Uint64
+	at    chan time.Time // when the last event came
+	wrote map[int]int64
+	order atomic.Int64 // events that came out of order
+}
+
+func key(i int) string { return fmt.Sprintf("/quiet/k%05d", i) }
+
+// newQuiet begins the watches, which end with the test.
+func newQuiet(t *testing.T, client *etcd.Client, watches int) *quiet {
+	t.Helper()
+	q := &quiet{
+		seen: make([]atomic.Int64, watches), last: make([]atomic.Uint64, watches),
+		at: make(chan time.Time, 1), wrote: map[int]int64{},
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	live.Must[*etcd.Response](t)(client.Set(t.Context(), "/quiet/begin", ""))
+	for i := range watches {
+		running.Go(func() {
+			for event, err := range client.Watch(ctx, key(i)) {
+				if err != nil {
+					if ctx.Err() == nil {
+						t.Error(err)
+					}
+					return
+				}
+				if event.Node.Key != key(i) || event.Index <= q.last[i].Swap(event.Index) {
+					q.order.Add(1)
+				}
+				q.seen[i].Add(1)
+				q.at <- time.Now()
+			}
+		})
+	}
+	t.Cleanup(func() { stop(); running.Wait() })
+	return q
+}
+
+// settle waits until few connections are open, and no request is made.
+func (q *quiet) settle(t *testing.T, g *gauge) {
+	t.Helper()
+	quietSince, before := time.Now(), int64(-1)
+	live.Eventually(t, "no requests", func() bool {
+		now := g.requests.Load()
+		if now-before > 4 || g.open.Load() > 8 {
+			quietSince = time.Now()
+		}
+		before = now
+		return time.Since(quietSince) > 2*time.Second
+	})
+}
+
+// write writes a key, and returns after what time its watch had the event.
+func (q *quiet) write(t *testing.T, client *etcd.Client, i, value int) time.Duration {
+	t.Helper()
+	began := time.Now()
+	live.Must[*etcd.Response](t)(client.Set(t.Context(), key(i), fmt.Sprint(value)))
+	q.wrote[i]++
+	return (<-q.at).Sub(began)
+}
+
+// check expects each watch to have had each event of its key once, and in order.
+func (q *quiet) check(t *testing.T) {
+	t.Helper()
+	for i := range q.seen {
+		if got := q.seen[i].Load(); got != q.wrote[i] {
+			t.Errorf("%d events of %s, want %d", got, key(i), q.wrote[i])
+		}
+	}
+	if n := q.order.Load(); n > 0 {
+		t.Errorf("%d events out of order", n)
+	}
+}
+
+// oneLatency returns how long the events of a single watch of a client take.
+func oneLatency(t *testing.T, endpoint string, events int) durations {
+	t.Helper()
+	q := newQuiet(t, live.Client(t, endpoint), 1)
+	writing := live.Client(t, endpoint)
+	var took durations
+	q.write(t, writing, 0, 0)
+	for i := range events {
+		took = append(took, q.write(t, writing, 0, i))
+	}
+	return took.sorted()
+}
+
+// footprint returns the bytes of heap and stacks in use.
+func footprint() uint64 {
+	var stats runtime.MemStats
+	for range 2 { // what a pool holds goes with the second
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc + stats.StackInuse
+}
+
+// observe lets seconds pass, and returns how long it really was.
+func observe(t *testing.T, seconds int) time.Duration {
+	t.Helper()
+	began := time.Now()
+	timer := time.NewTimer(time.Duration(seconds) * time.Second)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-t.Context().Done():
+	}
+	return time.Since(began)
+}
