@@ -2,72 +2,153 @@ package bench
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
-// chartOf draws the times of a group.
-func chartOf(g group) chart {
-	c := chart{title: g.title + ": time of one call, shorter is better"}
-	for _, w := range g.works {
-		c.sections = append(c.sections, sectionOf(w))
+// charts draws the tables of a report, by the names of files. They come from what is published, and not from what was
+// measured, so that they can be drawn again without measuring again.
+func charts(report string) (map[string]string, error) {
+	all := tables(report)
+	calls, err := callsChart(all)
+	if err != nil {
+		return nil, err
 	}
-	return c
-}
-
-func sectionOf(w work) section {
-	s := section{name: w.name}
-	for _, r := range w.results {
-		took := r.median().time
-		s.bars = append(s.bars, bar{r.name, float64(took), short(took)})
-	}
-	return s
-}
-
-func (r results) watchChart() chart {
-	c := chart{title: "Watches"}
-	for _, part := range []float64{0.5, 0.99} {
-		s := section{name: fmt.Sprintf("From write to event at %d writes a second, p%.0f", time.Second/pace, 100*part)}
-		for _, name := range []string{ours, official} {
-			took := quantile(r.latency[name], part)
-			s.bars = append(s.bars, bar{name, float64(took), short(took)})
+	rest := chart{title: restTitle}
+	for _, add := range []func([]table) ([]section, error){latencyBars, stormBars, failoverBars, memoryBars} {
+		sections, err := add(all)
+		if err != nil {
+			return nil, err
 		}
-		c.sections = append(c.sections, s)
+		rest.sections = append(rest.sections, sections...)
 	}
-	s := section{name: "Events delivered in a storm by 64 writers, longer is better"}
-	for _, name := range []string{ours, official} {
-		delivered, total, _ := stormMedian(r.storms[name])
-		s.bars = append(s.bars, bar{name, delivered, fmt.Sprintf("%.0f of %d", delivered, total)})
-	}
-	c.sections = append(c.sections, s)
-	return c
+	return map[string]string{callsFile: calls.svg(), restFile: rest.svg()}, nil
 }
 
-func (r results) failoverChart() chart {
-	c := chart{title: "A member of three fails: until the next read succeeds, shorter is better"}
-	for _, f := range faults {
-		s := section{name: "the member in use is " + f.name}
-		for _, name := range []string{ours, official} {
-			took := worstOrNone(r.failovers[f.name][name])
-			value := took
-			if took < 0 {
-				value = full.patience
+// The names and titles of the charts.
+const (
+	callsFile, callsTitle = "bench-calls.svg", "Time of one call, as a multiple of net/http's: further left is faster"
+	restFile, restTitle   = "bench-rest.svg", "Watches, failover and memory"
+)
+
+// callsChart draws the times of all calls, divided by those of net/http.
+func callsChart(all []table) (chart, error) {
+	c := chart{title: callsTitle}
+	shown := []string{ours, official, tuned, goEtcd, limit, reading}
+	c.sections = append(c.sections, legend{shown})
+	for _, t := range all {
+		if t.head[0] != timesHead {
+			continue
+		}
+		s := ratios{name: t.title}
+		for _, cells := range t.rows {
+			base, err := parseTime(cells[t.column(floor)])
+			if err != nil {
+				return c, fmt.Errorf("%s, %s: %w", t.title, cells[0], err)
 			}
-			s.bars = append(s.bars, bar{name, float64(value), shortOrNone(took)})
+			row := ratioRow{name: cells[0]}
+			for _, client := range shown {
+				column := t.column(client)
+				if column < 0 {
+					continue
+				}
+				took, err := parseTime(cells[column])
+				if err != nil {
+					return c, fmt.Errorf("%s, %s, %s: %w", t.title, cells[0], client, err)
+				}
+				row.marks = append(row.marks, mark{client, float64(took) / float64(base)})
+			}
+			s.rows = append(s.rows, row)
 		}
 		c.sections = append(c.sections, s)
 	}
-	return c
+	return c, nil
 }
 
-func (r results) memoryChart() chart {
-	c := chart{title: "Memory that one read takes at most, shorter is better"}
-	for _, p := range r.peaks {
-		last := len(c.sections) - 1
-		if last < 0 || c.sections[last].name != p.work {
-			c.sections = append(c.sections, section{name: p.work})
-			last++
-		}
-		c.sections[last].bars = append(c.sections[last].bars, bar{p.client, p.bytes, megabytes(p.bytes)})
+func latencyBars(all []table) ([]section, error) {
+	t, err := find(all, latencyHead)
+	if err != nil {
+		return nil, err
 	}
-	return c
+	var sections []section
+	for _, part := range []string{"p50", "p99"} {
+		s := bars{name: fmt.Sprintf("From write to event at %d writes a second, %s, shorter is better", time.Second/pace, part)}
+		for _, cells := range t.rows {
+			cell := cells[t.column(part)]
+			took, err := parseTime(cell)
+			if err != nil {
+				return nil, err
+			}
+			s.bars = append(s.bars, bar{client: cells[0], value: float64(took), label: cell})
+		}
+		sections = append(sections, s)
+	}
+	return sections, nil
+}
+
+func stormBars(all []table) ([]section, error) {
+	t, err := find(all, stormHead)
+	if err != nil {
+		return nil, err
+	}
+	s := bars{name: "Events delivered in a storm by 64 writers, longer is better"}
+	for _, cells := range t.rows {
+		if client := cells[0]; client == ours || client == official {
+			delivered, err := parseNumber(cells[1])
+			if err != nil {
+				return nil, err
+			}
+			s.bars = append(s.bars, bar{client: client, value: delivered, label: cells[1]})
+		}
+	}
+	return []section{s}, nil
+}
+
+func failoverBars(all []table) ([]section, error) {
+	t, err := find(all, failoverHead)
+	if err != nil {
+		return nil, err
+	}
+	var sections []section
+	for _, f := range faults {
+		s := bars{name: fmt.Sprintf("One member of three is %s: until the next read succeeds, shorter is better", f.name)}
+		for _, cells := range t.rows {
+			if !strings.Contains(cells[0], "member in use is "+f.name) {
+				continue
+			}
+			b := bar{client: cells[1], label: cells[t.column("worst")]}
+			took, err := parseTime(b.label)
+			if b.none = strings.HasPrefix(b.label, none); b.none {
+				took, err = full.patience, nil // as long as it was waited for
+			}
+			if err != nil {
+				return nil, err
+			}
+			b.value = float64(took)
+			s.bars = append(s.bars, b)
+		}
+		sections = append(sections, s)
+	}
+	return sections, nil
+}
+
+func memoryBars(all []table) ([]section, error) {
+	t, err := find(all, memoryHead)
+	if err != nil {
+		return nil, err
+	}
+	var sections []section
+	for i, cells := range t.rows {
+		if i == 0 || cells[0] != t.rows[i-1][0] {
+			sections = append(sections, bars{name: "Memory that one read takes at most, " + cells[0] + ", shorter is better"})
+		}
+		bytes, err := parseNumber(cells[2])
+		if err != nil {
+			return nil, err
+		}
+		s := sections[len(sections)-1].(bars)
+		s.bars = append(s.bars, bar{client: cells[1], value: bytes, label: cells[2]})
+		sections[len(sections)-1] = s
+	}
+	return sections, nil
 }

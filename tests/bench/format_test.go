@@ -22,18 +22,38 @@ func short(d time.Duration) string {
 	return fmt.Sprintf("%.2f s", d.Seconds())
 }
 
+// none begins what is written where a client did not go on.
+const none = "none within "
+
 // shortOrNone writes how long a client took to go on, or that it did not.
 func shortOrNone(d time.Duration) string {
 	if d < 0 {
-		return fmt.Sprintf("none within %v", full.patience)
+		return none + whole(full.patience)
 	}
 	return short(d)
+}
+
+// whole writes a duration that is a number of seconds, or of milliseconds.
+func whole(d time.Duration) string {
+	if d >= time.Second {
+		return fmt.Sprintf("%g s", d.Seconds())
+	}
+	return fmt.Sprintf("%d ms", d.Milliseconds())
+}
+
+// grouped writes a whole number with its digits in groups of three.
+func grouped[N ~int | ~float64](n N) string {
+	digits := fmt.Sprintf("%.0f", float64(n))
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
 }
 
 func size(bytes float64) string {
 	switch {
 	case bytes < 1e4:
-		return fmt.Sprintf("%.0f B", bytes)
+		return grouped(bytes) + " B"
 	case bytes < 1e6:
 		return fmt.Sprintf("%.0f kB", bytes/1e3)
 	}

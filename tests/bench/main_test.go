@@ -2,7 +2,7 @@
 // connection allow.
 //
 // In `make test` every measurement is made once and shortly, to see that it works. With BENCH_OUT, a directory, as `make
-// bench` has it, the measurements are made at length, benchmarks.md and its plots are written there, and the test
+// bench` has it, the measurements are made at length, benchmarks.md and its charts are written there, and the test
 // fails where a target is missed.
 package bench
 

@@ -18,15 +18,28 @@ func preface() string {
 Written by `+"`make bench`"+` on %s: %s, %d cores (%s/%s), load average %s at the end, %s.
 Server: etcd %s, one member, a process of its own on the same machine. Clients: %s.
 
-Each client works in %d rounds of about %v, %v for trees, values of 1 MiB and 64 goroutines, in turns with the others, so
-that what else the machine does hits all alike.
-Times are medians, with half the distance between the quartiles. *net/http* is a program without a library, which uses
-net/http with enough idle connections and encoding/json; *bare TCP* writes requests and skips replies. *client/v2, tuned*
-has a transport with enough idle connections, where its default keeps two. Allocations and CPU time are the client's alone.
+Each client works in %d rounds of about %s, or %s for trees, values of 1 MiB and 64 goroutines. The clients take turns, so
+that other load on the machine affects all of them alike. Times are medians, with half the distance between the quartiles.
+
+- *net/http* is a program without a library. It uses net/http with enough idle connections, and encoding/json.
+- *net/http, not decoded* reads replies and does not decode them.
+- *bare TCP* writes requests and skips replies.
+- *client/v2, tuned* has a transport with enough idle connections. The default transport keeps two.
+
+Allocations and CPU time are the client's alone.
 
 `, time.Now().UTC().Format(time.DateOnly), processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, load(), runtime.Version(),
-		etcdtest.Etcd35, versions(), full.rounds, full.batch, longBatches*full.batch)
+		etcdtest.Etcd35, versions(), full.rounds, whole(full.batch), whole(longBatches*full.batch))
 }
+
+// callsPreface says what the chart of the calls shows.
+const callsPreface = `## Calls
+
+![` + callsTitle + `](` + callsFile + `)
+
+The picture divides the median times in the tables below. The column *ours to net/http* is the median of the rounds' ratios.
+
+`
 
 // processor returns the name of the processor, as far as the system tells.
 func processor() string {

@@ -8,42 +8,57 @@ import (
 	"strings"
 )
 
-// write writes the tables and the charts to a directory.
+// write writes the report and its charts to a directory.
 func (r results) write(dir string) error {
-	var b strings.Builder
-	b.WriteString(preface())
-	r.writeTargets(&b)
-	charts := map[string]chart{}
-	picture := func(name string, c chart) {
-		charts[name] = c
-		fmt.Fprintf(&b, "![%s](%s)\n\n", c.title, name)
+	report := r.report()
+	drawn, err := charts(report)
+	if err != nil {
+		return err
 	}
-	for _, g := range r.groups {
-		fmt.Fprintf(&b, "## %s\n\n", g.title)
-		picture(fileName(g.title), chartOf(g))
-		writeTimes(&b, g)
-		writeAllocations(&b, g)
+	if err := os.WriteFile(filepath.Join(dir, "benchmarks.md"), []byte(report), 0o644); err != nil {
+		return err
 	}
-	b.WriteString("## Watches\n\n")
-	picture("bench-watches.svg", r.watchChart())
-	r.writeWatches(&b)
-	b.WriteString("## Locks, mirrors, members that fail\n\n")
-	picture("bench-failover.svg", r.failoverChart())
-	r.writeRest(&b)
-	b.WriteString("## Memory\n\n")
-	picture("bench-memory.svg", r.memoryChart())
-	r.writeMemory(&b)
-	for name, c := range charts {
-		if err := c.write(filepath.Join(dir, name)); err != nil {
+	return writeAll(dir, drawn)
+}
+
+// writeAll writes files to a directory.
+func writeAll(dir string, files map[string]string) error {
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(dir, "benchmarks.md"), []byte(strings.TrimSpace(b.String())+"\n"), 0o644)
+	return nil
 }
 
-func fileName(title string) string {
-	return "bench-" + strings.ToLower(strings.ReplaceAll(title, " ", "-")) + ".svg"
+// report returns all tables.
+func (r results) report() string {
+	var b strings.Builder
+	b.WriteString(preface())
+	r.writeTargets(&b)
+	b.WriteString(callsPreface)
+	for _, g := range r.groups {
+		fmt.Fprintf(&b, "## %s\n\n", g.title)
+		writeTimes(&b, g)
+		writeAllocations(&b, g)
+	}
+	fmt.Fprintf(&b, "## Watches\n\n![%s](%s)\n\n", restTitle, restFile)
+	r.writeWatches(&b)
+	b.WriteString("## Locks, mirrors, members that fail\n\n")
+	r.writeRest(&b)
+	b.WriteString("## Memory\n\n")
+	r.writeMemory(&b)
+	return strings.TrimSpace(b.String()) + "\n"
 }
+
+// The first heads of the tables from which charts are drawn.
+const (
+	timesHead    = "time of a call"
+	latencyHead  = "latency"
+	stormHead    = "storm"
+	failoverHead = "what was timed"
+	memoryHead   = "read"
+)
 
 // writeRow writes a row of a table.
 func writeRow(b *strings.Builder, cells ...string) {
@@ -56,7 +71,7 @@ func writeHead(b *strings.Builder, cells ...string) {
 }
 
 func (r results) writeTargets(b *strings.Builder) {
-	b.WriteString("## Targets\n\nRatios are medians of the rounds' ratios; that of latencies is one of all events.\n\n")
+	b.WriteString("## Targets\n\nRatios are medians of the rounds' ratios. The ratio of latencies is one of all events.\n\n")
 	writeHead(b, "target", "measured", "")
 	for _, t := range r.targets() {
 		writeRow(b, t.name, t.measured, map[bool]string{true: "met", false: "**missed**"}[t.met])
@@ -67,7 +82,7 @@ func (r results) writeTargets(b *strings.Builder) {
 // writeTimes writes how long the clients take, and how that compares.
 func writeTimes(b *strings.Builder, g group) {
 	names := namesOf(g)
-	writeHead(b, slices.Concat([]string{"time of a call"}, names, []string{"ours to net/http", "fastest peer to ours"})...)
+	writeHead(b, slices.Concat([]string{timesHead}, names, []string{"ours to net/http", "fastest peer to ours"})...)
 	for _, w := range g.works {
 		cells := []string{w.name}
 		for _, name := range names {
@@ -89,14 +104,14 @@ func writeTimes(b *strings.Builder, g group) {
 // writeAllocations writes what the clients allocate and how long they keep the processors busy.
 func writeAllocations(b *strings.Builder, g group) {
 	names := namesOf(g)
-	writeHead(b, append([]string{"allocations, bytes, CPU time of a call"}, names...)...)
+	writeHead(b, append([]string{"allocations; bytes; CPU time of a call"}, names...)...)
 	for _, w := range g.works {
 		cells := []string{w.name}
 		for _, name := range names {
 			cell := "-"
 			if r := w.of(name); r != nil {
 				m := r.median()
-				cell = fmt.Sprintf("%.0f, %s, %s", m.allocs, size(m.bytes), short(m.cpu))
+				cell = fmt.Sprintf("%s; %s; %s", grouped(m.allocs), size(m.bytes), short(m.cpu))
 			}
 			cells = append(cells, cell)
 		}
@@ -115,28 +130,28 @@ func namesOf(g group) []string {
 }
 
 func (r results) writeWatches(b *strings.Builder) {
-	fmt.Fprintf(b, "From when a write is sent until its event is delivered, at a write each %v:\n\n", pace)
-	writeHead(b, "latency", "p50", "p99", "greatest")
+	fmt.Fprintf(b, "From when a write is sent until its event is delivered, at one write every %s:\n\n", whole(pace))
+	writeHead(b, latencyHead, "p50", "p99", "greatest")
 	for _, name := range []string{ours, official} {
 		all := r.latency[name]
 		writeRow(b, name, short(quantile(all, 0.5)), short(quantile(all, 0.99)), short(quantile(all, 1)))
 	}
-	b.WriteString("\nA storm: 64 writers set keys below the watched directory as fast as they can, on bare connections. *" + reading + "* reads the\n" +
-		"server's stream and counts lines: what there is to gain beside a server and writers on the same cores.\n\n")
-	writeHead(b, "storm", "events delivered", "events a second until the last", "ends with")
+	b.WriteString("\nIn a storm, 64 writers set keys below the watched directory as fast as they can, on bare connections. *" + reading + "*\n" +
+		"reads the server's stream and counts its lines: the most that a watch can reach beside a server and writers on the same cores.\n\n")
+	writeHead(b, stormHead, "events delivered", "events a second until the last", "ends with")
 	for _, name := range []string{nobody, reading, ours, official} {
 		delivered, total, rate := stormMedian(r.storms[name])
 		said := "-"
 		if err := r.storms[name][0].err; delivered < float64(total) && err != nil {
 			said = err.Error()
 		}
-		events := fmt.Sprintf("%.0f of %d", delivered, total)
+		events := grouped(delivered) + " of " + grouped(total)
 		if name == nobody {
 			events = "-"
 		}
 		perSecond := "-"
 		if rate > 0 {
-			perSecond = fmt.Sprintf("%.0f", rate)
+			perSecond = grouped(rate)
 		}
 		writeRow(b, name, events, perSecond, said)
 	}
@@ -144,11 +159,11 @@ func (r results) writeWatches(b *strings.Builder) {
 }
 
 func (r results) writeRest(b *strings.Builder) {
-	writeHead(b, "", "", "median", "worst")
+	writeHead(b, failoverHead, "client", "median", "worst")
 	for _, f := range faults {
 		for _, name := range []string{ours, official} {
 			all := r.failovers[f.name][name]
-			writeRow(b, fmt.Sprintf("a read after the member in use is %s; calls have %v", f.name, callTimeout), name,
+			writeRow(b, fmt.Sprintf("a read after the member in use is %s; calls have %s", f.name, whole(callTimeout)), name,
 				shortOrNone(median(all)), shortOrNone(worstOrNone(all)))
 		}
 	}
@@ -157,15 +172,15 @@ func (r results) writeRest(b *strings.Builder) {
 		for _, result := range w.results {
 			m := result.median()
 			writeRow(b, fmt.Sprintf("%s, by %s", w.name, result.name), ours,
-				fmt.Sprintf("%s, %.0f allocations", short(m.time), m.allocs), "-")
+				fmt.Sprintf("%s, allocations: %s", short(m.time), grouped(m.allocs)), "-")
 		}
 	}
 	b.WriteString("\n")
 }
 
 func (r results) writeMemory(b *strings.Builder) {
-	b.WriteString("How much larger a process becomes that makes one such read than one that makes a small one.\n\n")
-	writeHead(b, "read", "client", "at most")
+	b.WriteString("How much larger a process grows that makes one such read than a process that makes one small read.\n\n")
+	writeHead(b, memoryHead, "client", "at most")
 	for _, p := range r.peaks {
 		writeRow(b, p.work, p.client, megabytes(p.bytes))
 	}

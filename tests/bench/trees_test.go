@@ -39,7 +39,12 @@ func trees(ctx context.Context, s scale, clients []client) (group, error) {
 
 func treeDir(size int) string { return fmt.Sprintf("/tree-%d", size) }
 
-func treeWork(size int) string { return fmt.Sprintf("%d nodes", size) }
+func treeWork(size int) string {
+	if size == 1 {
+		return "1 node"
+	}
+	return grouped(size) + " nodes"
+}
 
 // plant writes a tree of files, a hundred to a directory.
 func plant(ctx context.Context, c client, dir string, size int) error {
