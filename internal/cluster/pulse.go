@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/etcdv2/client/internal/group"
 )
 
 // pulse monitors the members on which calls wait. The same few questions serve all calls of a cluster.
@@ -114,7 +116,7 @@ func (p *pulse) beat(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		var asked sync.WaitGroup
+		var asked group.Group
 		for _, m := range p.toAsk() {
 			asked.Go(func() { p.askService(ctx, m) })
 			asked.Go(func() { p.askIndex(ctx, m) })
