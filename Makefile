@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes @redocly/cli@2.77.0
 SPECTRAL := npx --yes @stoplight/spectral-cli@6.16.3
 
-.PHONY: help demo test examples etcd generate verify-generate verify-spec docs docs-test lint-spec need-npx lint fix contract chaos bench plots bench-watches interop clients fuzz mutants tidy verify-tidy
+.PHONY: help demo test examples etcd generate verify-generate verify-spec docs docs-test lint-spec need-npx lint fix contract chaos bench plots bench-watches interop clients fuzz mutants tidy verify-tidy release-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ test: ## run all tests of all modules with the race detector, real etcd servers 
 	@cd tests && go test -race -vet=off -count=1 -ldflags=-w -p 3 ./... # three packages at once on two cores: much of it is waiting
 
 examples: ## lint the programs of examples/, and run each on real servers
-	@cd examples && $(LINTER) run -c ../.golangci.yml ./... && go mod tidy -diff
+	@cd examples && $(LINTER) run -c ../.golangci.yml ./...
 	@echo "Examples against real servers, as processes"
 	@cd examples && GOFLAGS="$$(go env GOFLAGS) -race" go test -count=1 . # GOFLAGS: so are the programs that it builds
 
@@ -137,6 +137,9 @@ mutants: ## break the library in some 400 small ways and see the unit tests fail
 tidy: ## tidy all modules' requirements
 	@go mod tidy && cd tests && go mod tidy && cd ../examples && go mod tidy
 
-verify-tidy: ## fail if go.mod of the library or its tests is not tidy (mend: make tidy)
-	@go mod tidy -diff && cd tests && go mod tidy -diff
-	@echo "both modules are tidy"
+verify-tidy: ## fail if go.mod of one of the modules is not tidy (mend: make tidy)
+	@go mod tidy -diff && cd tests && go mod tidy -diff && cd ../examples && go mod tidy -diff
+	@echo "all modules are tidy"
+
+release-test: ## release the modules in a clone, as docs/releasing.md says, and use them (four minutes)
+	@cd tests && RELEASE=1 go test -count=1 -v -timeout 20m ./use/release | grep -vE '^(=== |PASS)'
