@@ -31,38 +31,47 @@ const (
 	restFile, restTitle   = "bench-rest.svg", "Watches, failover and memory"
 )
 
+// shown are the clients of the chart of the calls, in the order of its legend.
+var shown = []string{ours, official, tuned, goEtcd, limit, reading}
+
 // callsChart draws the times of all calls, divided by those of net/http.
 func callsChart(all []table) (chart, error) {
-	c := chart{title: callsTitle}
-	shown := []string{ours, official, tuned, goEtcd, limit, reading}
-	c.sections = append(c.sections, legend{shown})
+	c := chart{title: callsTitle, sections: []section{legend{shown}}}
 	for _, t := range all {
 		if t.head[0] != timesHead {
 			continue
 		}
 		s := ratios{name: t.title}
 		for _, cells := range t.rows {
-			base, err := parseTime(cells[t.column(floor)])
+			row, err := ratioRowOf(t, cells)
 			if err != nil {
 				return c, fmt.Errorf("%s, %s: %w", t.title, cells[0], err)
-			}
-			row := ratioRow{name: cells[0]}
-			for _, client := range shown {
-				column := t.column(client)
-				if column < 0 {
-					continue
-				}
-				took, err := parseTime(cells[column])
-				if err != nil {
-					return c, fmt.Errorf("%s, %s, %s: %w", t.title, cells[0], client, err)
-				}
-				row.marks = append(row.marks, mark{client, float64(took) / float64(base)})
 			}
 			s.rows = append(s.rows, row)
 		}
 		c.sections = append(c.sections, s)
 	}
 	return c, nil
+}
+
+func ratioRowOf(t table, cells []string) (ratioRow, error) {
+	row := ratioRow{name: cells[0]}
+	base, err := parseTime(cells[t.column(floor)])
+	if err != nil {
+		return row, err
+	}
+	for _, client := range shown {
+		column := t.column(client)
+		if column < 0 {
+			continue // which does not take part
+		}
+		took, err := parseTime(cells[column])
+		if err != nil {
+			return row, fmt.Errorf("%s: %w", client, err)
+		}
+		row.marks = append(row.marks, mark{client, float64(took) / float64(base)})
+	}
+	return row, nil
 }
 
 func latencyBars(all []table) ([]section, error) {
