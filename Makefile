@@ -3,8 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-LINTER := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-OASDIFF := go run github.com/oasdiff/oasdiff@v1.30.0
+LINTER := go run $(CURDIR)/tools.go golangci-lint
+OASDIFF := go run $(CURDIR)/tools.go oasdiff
 FUZZTIME ?= 30s
 
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes @redocly/cli@2.77.0

@@ -2,4 +2,4 @@
 // [github.com/etcdv2/client/etcd].
 package client
 
-//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2 -config api/codegen.yaml api/openapi.yaml
+//go:generate go run tools.go oapi-codegen -config api/codegen.yaml api/openapi.yaml

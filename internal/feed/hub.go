@@ -4,6 +4,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/etcdv2/client/internal/group"
 )
 
 // refusedTime is how long a directory has no feed after a feed of it has failed. Its watches then poll by
@@ -19,7 +21,7 @@ type Hub struct {
 	closed  bool
 	dirs    map[string]*directory
 	pollers map[*Poller]struct{}
-	running sync.WaitGroup
+	running group.Group
 }
 
 // directory is what the hub knows of a directory, or of a key that is watched as if it were one.
