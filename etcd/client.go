@@ -12,8 +12,9 @@ import (
 // and share it: it holds the connection pool. The zero value is not usable.
 type Client struct {
 	cluster        *cluster.Cluster
-	hub            *feed.Hub // of the watches
-	observer       Observer  // nil for none
+	hub            *feed.Hub     // of the watches
+	starts         chan struct{} // holds one value for each watch that asks where it begins
+	observer       Observer      // nil for none
 	pollTimeout    time.Duration
 	selection      Selection
 	mostReplyBytes int64                          // see Config.MaxReplyBytes
@@ -39,7 +40,8 @@ func newClient(config Config, ofCluster cluster.Config) (*Client, error) {
 	}
 	members.SetCredentials(config.Username, config.Password)
 	c := &Client{
-		cluster: members, hub: newHub(config, members.Seen), observer: config.Observer,
+		cluster: members, hub: newHub(config, members.Seen), starts: make(chan struct{}, mostStarts),
+		observer:    config.Observer,
 		pollTimeout: config.PollTimeout, selection: config.Selection, mostReplyBytes: config.MaxReplyBytes,
 	}
 	if config.SyncInterval > 0 {

@@ -14,6 +14,9 @@ import (
 // defaultWatchPolls is from how many polls on watches share them; see the package feed for the reason.
 const defaultWatchPolls = 16
 
+// mostStarts is how many watches of a client ask at once where they begin.
+const mostStarts = 4
+
 // newHub returns the hub of the client. Indexes of different clusters cannot be compared, so a client that may
 // follow several shares nothing.
 func newHub(config Config, seen func() uint64) *feed.Hub {

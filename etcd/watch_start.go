@@ -34,13 +34,24 @@ func (w *watch) start(ctx context.Context, deliver func(*Response) error) error 
 	}
 }
 
-// begin makes the watch begin after the store's present index.
+// begin makes the watch begin after the store's present index. Watches that begin together ask one after the
+// other, a few at a time, because a feed that the first ones have opened knows the index.
 func (w *watch) begin(ctx context.Context) (*Response, error) {
-	index, err := w.client.present(ctx, w.asked)
-	if err == nil {
-		w.next = index + 1
+	select {
+	case w.client.starts <- struct{}{}:
+		defer func() { <-w.client.starts }()
+	case <-ctx.Done():
+		return nil, contexts.Err(ctx)
 	}
-	return nil, err
+	index := w.client.hub.Present(w.joining())
+	if index == 0 {
+		var err error
+		if index, err = w.client.present(ctx, w.asked); err != nil {
+			return nil, err
+		}
+	}
+	w.next = index + 1
+	return nil, nil
 }
 
 // beginWithCurrent makes the watch begin after a read of the present content. It returns the response, or nil

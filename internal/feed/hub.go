@@ -72,6 +72,17 @@ func (h *Hub) Join(w Watch, open func(*Feed) End) (*Subscription, *Poller) {
 	return nil, h.poll(w)
 }
 
+// Present returns an index from which on a feed brings everything to w, and that is not below any that the
+// client has seen; or 0. A watch from now on begins behind it.
+func (h *Hub) Present(w Watch) uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if f := h.feedFor(w); f != nil && !f.unsure {
+		return max(f.proven, h.Seen())
+	}
+	return 0
+}
+
 // feedFor returns the deepest feed that brings the events of w, or nil.
 func (h *Hub) feedFor(w Watch) *Feed {
 	for dir := range w.directories() {
