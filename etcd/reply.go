@@ -111,12 +111,12 @@ func decodeError(reply cluster.Reply, text []byte) *Error {
 	if reply.Request.Method == http.MethodHead {
 		return headError(reply)
 	}
-	wire := gen.Error{}
+	wire := gen.EtcdError{}
 	if len(text) == mostRefusalBytes {
 		wire = decodeBeginning(text)
 		wire.Index = cluster.IndexOf(reply.Response)
 	} else if json.Unmarshal(text, &wire) != nil {
-		wire = gen.Error{}
+		wire = gen.EtcdError{}
 	}
 	if wire.Message == "" {
 		return foreignError(reply, text, "")
@@ -135,13 +135,13 @@ func (e *Error) masked(reply cluster.Reply) *Error {
 
 // decodeBeginning decodes the beginning of an error that is too long to be read: its code and its message,
 // which come first.
-func decodeBeginning(text []byte) gen.Error {
-	var wire gen.Error
+func decodeBeginning(text []byte) gen.EtcdError {
+	var wire gen.EtcdError
 	d := json.NewDecoder(strings.NewReader(string(text)))
 	for range 5 { // {, errorCode, its value, message, its value
 		name, err := d.Token()
 		if err != nil {
-			return gen.Error{}
+			return gen.EtcdError{}
 		}
 		switch name {
 		case "errorCode":
@@ -150,7 +150,7 @@ func decodeBeginning(text []byte) gen.Error {
 			err = d.Decode(&wire.Message)
 		}
 		if err != nil {
-			return gen.Error{}
+			return gen.EtcdError{}
 		}
 		if wire.Message != "" {
 			break

@@ -72,7 +72,7 @@ type AuthStatus struct {
 	Enabled bool `json:"enabled"`
 }
 
-// Error Every refusal in JSON. Errors of the keys have all four fields, without `cause` where there is nothing to add;
+// EtcdError Every refusal in JSON. Errors of the keys have all four fields, without `cause` where there is nothing to add;
 // other errors have `message` alone. Go by `errorCode`; the HTTP status is only a rough class, and surprises: a
 // watch too far in the past is 400, a key that exists is 412.
 //
@@ -101,7 +101,7 @@ type AuthStatus struct {
 //
 // 106, 400 and 500 are defined and never sent to clients; 103, 109, 403 and 404 belong to the administration of
 // 0.x, and 200 and 205 to 208 to its version 1 API and modules.
-type Error struct {
+type EtcdError struct {
 	// Cause What the error is about: a key, a comparison, a parameter. Absent when there is nothing to say.
 	Cause string `json:"cause,omitempty"`
 

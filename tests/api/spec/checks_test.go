@@ -67,7 +67,7 @@ func numberedStatuses(d document) []finding {
 	return findings
 }
 
-// oneError looks at what the operations answer with statuses from 400 on: JSON is an Error, and anything else is text.
+// oneError looks at what the operations answer with statuses from 400 on: JSON is an EtcdError, and anything else is text.
 func oneError(d document) []finding {
 	var findings []finding
 	for _, a := range d.answers() {
@@ -89,8 +89,8 @@ func contentFindings(pointer string, content openapi3.Content) []finding {
 		case mediaType == "text/plain":
 		case mediaType != "application/json":
 			findings = append(findings, finding{pointer, "errors are JSON or text, not " + mediaType})
-		case body.Schema == nil || body.Schema.Ref != "#/components/schemas/Error":
-			findings = append(findings, finding{pointer, "the schema is not #/components/schemas/Error"})
+		case body.Schema == nil || body.Schema.Ref != "#/components/schemas/EtcdError":
+			findings = append(findings, finding{pointer, "the schema is not #/components/schemas/EtcdError"})
 		}
 	}
 	return findings

@@ -190,7 +190,7 @@ var rules = []rule{
 		name:  "errors have one schema",
 		check: oneError,
 		breach: breach{
-			"schema: {$ref: '#/components/schemas/Error'}\n          examples:\n            Electing",
+			"schema: {$ref: '#/components/schemas/EtcdError'}\n          examples:\n            Electing",
 			"schema: {type: object}\n          examples:\n            Electing",
 			"/paths/~1v2~1leader/get/responses/500",
 		},

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from etcd_v2 import Client
 from etcd_v2.api.cluster import get_machines, get_version
 from etcd_v2.api.keys import get_key, post_key, put_key
-from etcd_v2.models import Action, Error, Event, PutForm, Version
+from etcd_v2.models import Action, EtcdError, Event, PutForm, Version
 from etcd_v2.types import Unset
 
 endpoint, directory, version = sys.argv[1:]
@@ -97,9 +97,9 @@ def expect(got, want):
         raise AssertionError(f"{got!r} instead of {want!r}")
 
 
-def expect_error(got: Error | Event, code: int, cause: str, last: Event):
-    """A refusal is a value of type Error; its index is not behind the last change."""
-    expect(type(got), Error)
+def expect_error(got: EtcdError | Event, code: int, cause: str, last: Event):
+    """A refusal is a value of type EtcdError; its index is not behind the last change."""
+    expect(type(got), EtcdError)
     expect([got.error_code, got.cause], [code, cause])
     expect(got.index >= last.node.modified_index, True)
 

@@ -1,4 +1,4 @@
-//! Generates the client. progenitor gives an operation one type of error; here it is `types::Error`, what servers
+//! Generates the client. progenitor gives an operation one type of error; here it is `types::EtcdError`, what servers
 //! say in JSON. Statuses that come with text or nothing are taken out of the description, and so reach the caller as
 //! `UnexpectedResponse`, with the answer unread.
 

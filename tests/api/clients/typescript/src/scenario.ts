@@ -8,7 +8,7 @@ import {
   getVersion,
   postKey,
   putKey,
-  type Error as EtcdError,
+  type EtcdError,
   type Event,
   type PutForm,
   type PutKeyData,

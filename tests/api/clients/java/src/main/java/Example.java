@@ -2,7 +2,7 @@ import etcd.ApiClient;
 import etcd.ApiException;
 import etcd.api.KeysApi;
 import etcd.api.KeysApi.APIPutKeyRequest;
-import etcd.model.Error;
+import etcd.model.EtcdError;
 
 class Example {
   public static void main(String[] args) throws Exception {
@@ -14,7 +14,7 @@ class Example {
     try {
       keys.putKey(message.prevExist(false).build());
     } catch (ApiException e) {
-      Error refused = client.getObjectMapper().readValue(e.getResponseBody(), Error.class);
+      EtcdError refused = client.getObjectMapper().readValue(e.getResponseBody(), EtcdError.class);
       System.out.println(refused.getErrorCode() + " " + refused.getMessage());
     }
   }

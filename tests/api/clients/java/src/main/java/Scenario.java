@@ -6,7 +6,7 @@ import etcd.api.KeysApi.APIGetKeyRequest;
 import etcd.api.KeysApi.APIPostKeyRequest;
 import etcd.api.KeysApi.APIPutKeyRequest;
 import etcd.model.Action;
-import etcd.model.Error;
+import etcd.model.EtcdError;
 import etcd.model.Event;
 import etcd.model.Node;
 import java.io.PrintStream;
@@ -56,7 +56,7 @@ public final class Scenario {
     Event created = keys.putKey(put(key).value("first").ttl(600L).prevExist(false).build());
     expect(created.getAction(), Action.CREATE);
     expect(created.getNode().getTtl(), 600L);
-    Error conflict = refusal(() -> keys.putKey(put(key).value("second").prevExist(false).build()));
+    EtcdError conflict = refusal(() -> keys.putKey(put(key).value("second").prevExist(false).build()));
     expectError(conflict, 105, "/" + key, created);
     expect(read(key).getValue(), "first");
   }
@@ -67,7 +67,7 @@ public final class Scenario {
     Event won = keys.putKey(put(key).value("new").prevIndex(old.getNode().getModifiedIndex()).build());
     expect(won.getAction(), Action.COMPARE_AND_SWAP);
     expect(won.getPrevNode().getValue(), "old");
-    Error lost = refusal(() -> keys.putKey(put(key).value("newer").prevValue("old").build()));
+    EtcdError lost = refusal(() -> keys.putKey(put(key).value("newer").prevValue("old").build()));
     expectError(lost, 101, "[old != new]", won);
     expect(read(key).getValue(), "new");
   }
@@ -137,15 +137,15 @@ public final class Scenario {
   }
 
   /** The error that the server answered: the exception has it as text. */
-  private Error refusal(Callable<Event> call) throws Exception {
+  private EtcdError refusal(Callable<Event> call) throws Exception {
     try {
       throw new AssertionError("not refused: " + call.call());
     } catch (ApiException e) {
-      return client.getObjectMapper().readValue(e.getResponseBody(), Error.class);
+      return client.getObjectMapper().readValue(e.getResponseBody(), EtcdError.class);
     }
   }
 
-  private static void expectError(Error got, int code, String cause, Event last) {
+  private static void expectError(EtcdError got, int code, String cause, Event last) {
     expect(got.getErrorCode(), code);
     expect(got.getCause(), cause);
     expect(got.getIndex() >= last.getNode().getModifiedIndex(), true);
