@@ -158,7 +158,7 @@ func (c *Client) wellAt(ctx context.Context, endpoint string, left int) error {
 // wellAtLegacy asks as etcd 0.x can be asked.
 func (c *Client) wellAtLegacy(ctx context.Context, endpoint string, left int) error {
 	anything := wanted{decode: func([]byte) bool { return true }}
-	return c.askAt(ctx, endpoint, gen.NewGetLeaderRequest(), anything, left)
+	return c.askAt(ctx, endpoint, gen.NewGetLeaderURLRequest(), anything, left)
 }
 
 // askAt makes a call that reads something other than keys at the member at endpoint alone, without

@@ -53,7 +53,7 @@ var isURL = regexp.MustCompile(`^[a-z]+://[^\s<>"]+$`)
 func (c *Client) Leader(ctx context.Context) (Member, error) {
 	var wire gen.Member
 	isMember := asJSON(&wire, func() bool { return wire.ID != "" })
-	err := c.ask(ctx, gen.NewGetMembersLeaderRequest(), wanted{isMember, "not a member", true})
+	err := c.ask(ctx, gen.NewGetLeaderRequest(), wanted{isMember, "not a member", true})
 	var reply *Error
 	switch {
 	case isRefusedBy(err, http.StatusNotFound):
@@ -69,7 +69,7 @@ func (c *Client) Leader(ctx context.Context) (Member, error) {
 // legacyLeader asks as etcd 0.x wants to be asked; later versions do not have this path.
 func (c *Client) legacyLeader(ctx context.Context) (Member, error) {
 	var leader *url.URL
-	err := c.ask(ctx, gen.NewGetLeaderRequest(), wanted{decode: func(text []byte) (ok bool) {
+	err := c.ask(ctx, gen.NewGetLeaderURLRequest(), wanted{decode: func(text []byte) (ok bool) {
 		var err error
 		leader, err = url.Parse(strings.TrimSpace(string(text)))
 		return err == nil && leader.Host != ""

@@ -67,7 +67,7 @@ func (c *Client) AddMember(ctx context.Context, peerURLs ...string) (Member, err
 	if err := checkPeerURLs(peerURLs); err != nil {
 		return Member{}, err
 	}
-	req, err := gen.NewPostMembersRequest(gen.MemberRequest{PeerURLs: peerURLs})
+	req, err := gen.NewAddMemberRequest(gen.MemberRequest{PeerURLs: peerURLs})
 	if err != nil {
 		return Member{}, err
 	}
@@ -91,7 +91,7 @@ func (c *Client) UpdateMember(ctx context.Context, id string, peerURLs ...string
 	if err := checkPeerURLs(peerURLs); err != nil {
 		return err
 	}
-	req, err := gen.NewPutMemberRequest(id, gen.MemberRequest{PeerURLs: peerURLs})
+	req, err := gen.NewUpdateMemberRequest(id, gen.MemberRequest{PeerURLs: peerURLs})
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (c *Client) RemoveMember(ctx context.Context, id string) error {
 	if err := checkMemberID(id); err != nil {
 		return err
 	}
-	return explain(c.change(ctx, gen.NewDeleteMemberRequest(id), isEmpty), memberReasons...)
+	return explain(c.change(ctx, gen.NewRemoveMemberRequest(id), isEmpty), memberReasons...)
 }
 
 func newMember(wire gen.Member) Member {

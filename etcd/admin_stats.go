@@ -67,7 +67,7 @@ type StoreStats struct {
 func (c *Client) SelfStats(ctx context.Context) (SelfStats, error) {
 	var wire gen.SelfStats
 	isStats := asJSON(&wire, func() bool { return !wire.StartTime.IsZero() })
-	if err := c.ask(ctx, gen.NewGetStatsSelfRequest(), wanted{decode: isStats, not: notStats}); err != nil {
+	if err := c.ask(ctx, gen.NewGetSelfStatsRequest(), wanted{decode: isStats, not: notStats}); err != nil {
 		return SelfStats{}, explain(err)
 	}
 	return SelfStats{
@@ -84,7 +84,7 @@ func (c *Client) StoreStats(ctx context.Context) (StoreStats, error) {
 	var wire gen.StoreStats
 	// Every server has read its own store before it answers a client.
 	isStats := asJSON(&wire, func() bool { return wire != gen.StoreStats{} })
-	if err := c.ask(ctx, gen.NewGetStatsStoreRequest(), wanted{decode: isStats, not: notStats}); err != nil {
+	if err := c.ask(ctx, gen.NewGetStoreStatsRequest(), wanted{decode: isStats, not: notStats}); err != nil {
 		return StoreStats{}, explain(err)
 	}
 	return StoreStats{
@@ -116,7 +116,7 @@ func (c *Client) LeaderStats(ctx context.Context) (LeaderStats, error) {
 	for i, endpoint := range endpoints {
 		var wire gen.LeaderStats
 		isStats := asJSON(&wire, func() bool { return wire.Followers != nil })
-		err := explain(c.askAt(ctx, endpoint, gen.NewGetStatsLeaderRequest(), wanted{decode: isStats, not: notStats}, len(endpoints)-i))
+		err := explain(c.askAt(ctx, endpoint, gen.NewGetLeaderStatsRequest(), wanted{decode: isStats, not: notStats}, len(endpoints)-i))
 		if err == nil {
 			return newLeaderStats(wire), nil
 		}

@@ -85,7 +85,7 @@ func (a *Auth) Enabled(ctx context.Context) (bool, error) {
 		Enabled *bool `json:"enabled"`
 	}
 	tells := asJSON(&wire, func() bool { return wire.Enabled != nil })
-	err := a.client.ask(ctx, gen.NewGetAuthEnableRequest(), wanted{tells, "does not say whether authentication is on", true})
+	err := a.client.ask(ctx, gen.NewGetAuthStatusRequest(), wanted{tells, "does not say whether authentication is on", true})
 	if err != nil {
 		return false, explainAuth(err)
 	}
@@ -98,14 +98,14 @@ func (a *Auth) Enabled(ctx context.Context) (bool, error) {
 // From then on, clients without credentials have the role guest. If that does not exist, etcd creates it with
 // the right to read and write everything: revoke that right, or delete the role, to keep strangers out.
 func (a *Auth) Enable(ctx context.Context) error {
-	err := a.client.change(ctx, gen.NewPutAuthEnableRequest(), isEmpty)
+	err := a.client.change(ctx, gen.NewEnableAuthRequest(), isEmpty)
 	return ignoring(explainAuth(err), "auth: already enabled")
 }
 
 // Disable switches authentication off, so that everybody may do everything; where it is off already it does
 // nothing. Users and roles stay.
 func (a *Auth) Disable(ctx context.Context) error {
-	err := a.client.change(ctx, gen.NewDeleteAuthEnableRequest(), isEmpty)
+	err := a.client.change(ctx, gen.NewDisableAuthRequest(), isEmpty)
 	return ignoring(explainAuth(err), "auth: already disabled")
 }
 

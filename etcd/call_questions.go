@@ -18,7 +18,7 @@ func (questions) Index() *cluster.Call {
 
 // Service asks which member is the leader.
 func (questions) Service() *cluster.Call {
-	return &cluster.Call{Request: gen.NewGetMembersLeaderRequest(), Read: true, Answer: &serviceAnswer{}}
+	return &cluster.Call{Request: gen.NewGetLeaderRequest(), Read: true, Answer: &serviceAnswer{}}
 }
 
 func (questions) Version(m *cluster.Member) *cluster.Call {
@@ -56,7 +56,7 @@ func (a *serviceAnswer) Sort(reply cluster.Reply) (cluster.Verdict, error) {
 	case reply.StatusCode >= 500:
 		verdict.Outcome = cluster.Unknown
 	case isMissingPage(reply, said) && !a.askedLegacy:
-		a.askedLegacy, verdict.Instead = true, gen.NewGetLeaderRequest()
+		a.askedLegacy, verdict.Instead = true, gen.NewGetLeaderURLRequest()
 	}
 	return verdict, nil
 }

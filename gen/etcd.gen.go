@@ -442,7 +442,7 @@ type SelfStats struct {
 	StartTime time.Time `json:"startTime"`
 
 	// State `StateLeader`, `StateFollower` or `StateCandidate`; on 0.x `leader`, `follower` and others, or empty. It can
-	// be wrong, see `getStatsSelf`.
+	// be wrong, see `getSelfStats`.
 	State string `json:"state"`
 }
 
@@ -747,11 +747,11 @@ type PostKeyFormdataRequestBody = PostForm
 // PutKeyFormdataRequestBody defines body for PutKey for application/x-www-form-urlencoded ContentType.
 type PutKeyFormdataRequestBody = PutForm
 
-// PostMembersJSONRequestBody defines body for PostMembers for application/json ContentType.
-type PostMembersJSONRequestBody = MemberRequest
+// AddMemberJSONRequestBody defines body for AddMember for application/json ContentType.
+type AddMemberJSONRequestBody = MemberRequest
 
-// PutMemberJSONRequestBody defines body for PutMember for application/json ContentType.
-type PutMemberJSONRequestBody = MemberRequest
+// UpdateMemberJSONRequestBody defines body for UpdateMember for application/json ContentType.
+type UpdateMemberJSONRequestBody = MemberRequest
 
 // newRequest makes a request for a path of the API. Its URL has no scheme and no host: the sender adds the member's.
 func newRequest(method, path, query, contentType, body string) *http.Request {
@@ -819,18 +819,18 @@ func NewGetHealthRequest() *http.Request {
 	return newRequest(http.MethodGet, "/health", "", "", "")
 }
 
-// NewDeleteAuthEnableRequest makes a DELETE request for /v2/auth/enable.
-func NewDeleteAuthEnableRequest() *http.Request {
+// NewDisableAuthRequest makes a DELETE request for /v2/auth/enable.
+func NewDisableAuthRequest() *http.Request {
 	return newRequest(http.MethodDelete, "/v2/auth/enable", "", "", "")
 }
 
-// NewGetAuthEnableRequest makes a GET request for /v2/auth/enable.
-func NewGetAuthEnableRequest() *http.Request {
+// NewGetAuthStatusRequest makes a GET request for /v2/auth/enable.
+func NewGetAuthStatusRequest() *http.Request {
 	return newRequest(http.MethodGet, "/v2/auth/enable", "", "", "")
 }
 
-// NewPutAuthEnableRequest makes a PUT request for /v2/auth/enable.
-func NewPutAuthEnableRequest() *http.Request {
+// NewEnableAuthRequest makes a PUT request for /v2/auth/enable.
+func NewEnableAuthRequest() *http.Request {
 	return newRequest(http.MethodPut, "/v2/auth/enable", "", "", "")
 }
 
@@ -1006,8 +1006,8 @@ func NewPutKeyRequestWithFormdataBody(key string, params *PutKeyParams, body Put
 	return newRequest(http.MethodPut, fill("/v2/keys/%s", key), query.String(), "application/x-www-form-urlencoded", form.String())
 }
 
-// NewGetLeaderRequest makes a GET request for /v2/leader.
-func NewGetLeaderRequest() *http.Request {
+// NewGetLeaderURLRequest makes a GET request for /v2/leader.
+func NewGetLeaderURLRequest() *http.Request {
 	return newRequest(http.MethodGet, "/v2/leader", "", "", "")
 }
 
@@ -1026,8 +1026,8 @@ func NewGetMembersRequest() *http.Request {
 	return newRequest(http.MethodGet, "/v2/members", "", "", "")
 }
 
-// NewPostMembersRequest makes a POST request for /v2/members with a body of application/json.
-func NewPostMembersRequest(body PostMembersJSONRequestBody) (*http.Request, error) {
+// NewAddMemberRequest makes a POST request for /v2/members with a body of application/json.
+func NewAddMemberRequest(body AddMemberJSONRequestBody) (*http.Request, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -1035,18 +1035,18 @@ func NewPostMembersRequest(body PostMembersJSONRequestBody) (*http.Request, erro
 	return newRequest(http.MethodPost, "/v2/members", "", "application/json", string(text)), nil
 }
 
-// NewGetMembersLeaderRequest makes a GET request for /v2/members/leader.
-func NewGetMembersLeaderRequest() *http.Request {
+// NewGetLeaderRequest makes a GET request for /v2/members/leader.
+func NewGetLeaderRequest() *http.Request {
 	return newRequest(http.MethodGet, "/v2/members/leader", "", "", "")
 }
 
-// NewDeleteMemberRequest makes a DELETE request for /v2/members/{id}.
-func NewDeleteMemberRequest(id string) *http.Request {
+// NewRemoveMemberRequest makes a DELETE request for /v2/members/{id}.
+func NewRemoveMemberRequest(id string) *http.Request {
 	return newRequest(http.MethodDelete, fill("/v2/members/%s", id), "", "", "")
 }
 
-// NewPutMemberRequest makes a PUT request for /v2/members/{id} with a body of application/json.
-func NewPutMemberRequest(id string, body PutMemberJSONRequestBody) (*http.Request, error) {
+// NewUpdateMemberRequest makes a PUT request for /v2/members/{id} with a body of application/json.
+func NewUpdateMemberRequest(id string, body UpdateMemberJSONRequestBody) (*http.Request, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -1054,18 +1054,18 @@ func NewPutMemberRequest(id string, body PutMemberJSONRequestBody) (*http.Reques
 	return newRequest(http.MethodPut, fill("/v2/members/%s", id), "", "application/json", string(text)), nil
 }
 
-// NewGetStatsLeaderRequest makes a GET request for /v2/stats/leader.
-func NewGetStatsLeaderRequest() *http.Request {
+// NewGetLeaderStatsRequest makes a GET request for /v2/stats/leader.
+func NewGetLeaderStatsRequest() *http.Request {
 	return newRequest(http.MethodGet, "/v2/stats/leader", "", "", "")
 }
 
-// NewGetStatsSelfRequest makes a GET request for /v2/stats/self.
-func NewGetStatsSelfRequest() *http.Request {
+// NewGetSelfStatsRequest makes a GET request for /v2/stats/self.
+func NewGetSelfStatsRequest() *http.Request {
 	return newRequest(http.MethodGet, "/v2/stats/self", "", "", "")
 }
 
-// NewGetStatsStoreRequest makes a GET request for /v2/stats/store.
-func NewGetStatsStoreRequest() *http.Request {
+// NewGetStoreStatsRequest makes a GET request for /v2/stats/store.
+func NewGetStoreStatsRequest() *http.Request {
 	return newRequest(http.MethodGet, "/v2/stats/store", "", "", "")
 }
 

@@ -3,7 +3,7 @@ package contract
 // gapReasons says why some parts of the description were seen on none of the versions.
 var gapReasons = []reason{
 	{"only etcd 0.x does so, which cannot be fetched as a module any more", []string{
-		"status *Root 307", "status getLeader [25]00", "status getHealth 404",
+		"status *Root 307", "status getLeaderURL [25]00", "status getHealth 404",
 		"header NoLeader *", "media type NoLeader *", "media type LeaderURL *",
 		"media type NotLeading text/plain", "media type Failed text/plain",
 	}},

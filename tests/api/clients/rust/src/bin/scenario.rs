@@ -139,7 +139,12 @@ fn expect<T: PartialEq + Debug>(got: T, want: T) -> Outcome {
     if got == want { Ok(()) } else { Err(format!("{got:?} instead of {want:?}").into()) }
 }
 
-fn expect_error<T>(result: Result<T, etcd_v2::Error<types::EtcdError>>, code: i32, cause: &str, last: &Event) -> Outcome {
+fn expect_error<T>(
+    result: Result<T, etcd_v2::Error<types::EtcdError>>,
+    code: i32,
+    cause: &str,
+    last: &Event,
+) -> Outcome {
     match result {
         Err(etcd_v2::Error::ErrorResponse(error)) => {
             expect((error.error_code, error.cause.as_deref()), (Some(code), Some(cause)))?;
