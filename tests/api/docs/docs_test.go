@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/etcdv2/client/tests/api/story"
 	"github.com/etcdv2/client/tests/etcdtest"
 	"github.com/etcdv2/client/tests/internal/description"
 	"github.com/getkin/kin-openapi/openapi3"
@@ -43,14 +44,19 @@ func TestFrontPage(t *testing.T) {
 	b.check(t)
 }
 
-// Each operation has a page, which says since when servers know it, and shows its path.
+// Each operation has a page, which says since when servers know it, and shows its path and samples.
 func TestOperations(t *testing.T) {
 	b, _ := openPage(t)
-	for path, item := range description.Load(t).Paths.Map() {
+	model := description.Load(t)
+	samples := story.Samples(model)
+	for path, item := range model.Paths.Map() {
 		for method, operation := range item.Operations() {
 			b.visit(t, operation)
 			b.await(t, contains(path)+"&&"+contains(method))
-			b.await(t, contains("etcd-since: "+operation.Extensions["x-etcd-since"].(string)))
+			b.await(t, contains("Since etcd "+strings.TrimSuffix(operation.Extensions["x-etcd-since"].(string), ".0")))
+			for _, sample := range samples[operation.OperationID] {
+				b.await(t, contains(sample.Curl+" # "+sample.Status))
+			}
 		}
 	}
 	b.check(t)
@@ -61,8 +67,8 @@ func TestOperationInDetail(t *testing.T) {
 	b, page := openPage(t)
 	b.visit(t, description.Load(t).Paths.Find("/v2/keys/{key}").Put)
 	for _, want := range []string{
-		"prevIndex", "noValueOnSuccess", "etcd-since: 2.3.0", "etcd-since: 3.1.0", "value=10.0.0.7",
-		"a set of a key that existed; createdIndex is new", `"createdIndex": 5`,
+		"prevIndex", "noValueOnSuccess", "Since etcd 2.3.", "Since etcd 3.1.",
+		"# a compare-and-swap", `# "prevNode": {`, "a set of a key that existed; createdIndex is new", `"createdIndex": 5`,
 	} {
 		b.await(t, contains(want))
 	}
@@ -133,10 +139,11 @@ func (b *browser) check(t *testing.T) {
 
 // contains is the condition that the page shows a text; how it is broken into lines does not matter.
 func contains(words string) string {
+	words = strings.Join(strings.Fields(words), " ")
 	return text + `.replace(/\s+/g, " ").includes(` + quoted(words) + `)`
 }
 
-func quoted(words string) string { return "`" + words + "`" }
+func quoted(words string) string { return "`" + strings.ReplaceAll(words, `\`, `\\`) + "`" }
 
 // headings returns those of the introduction.
 func headings(t *testing.T) []string {

@@ -1,8 +1,7 @@
-// Package story replays on a real server what the examples of api/openapi.yaml tell, and compares the answers with
-// them, their indexes included.
 package story
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,12 +24,14 @@ func TestMain(m *testing.M) { etcdtest.VerifyNoLeaks(m) }
 // Most examples come from etcd 2.3.8: later releases do not let a directory live longer, which the story does.
 func TestExamplesAreTrue(t *testing.T) {
 	told := map[string]bool{}
+	etcd23 := etcdtest.WithBinary(etcdtest.Build(t, etcdtest.Etcd23))
 	for name, story := range map[string]struct {
 		server []etcdtest.Option
 		steps  []step
 	}{
-		"2.3.8": {[]etcdtest.Option{etcdtest.WithBinary(etcdtest.Build(t, etcdtest.Etcd23))}, slices.Concat(keys, members, auth)},
-		"3.5":   {nil, since3},
+		"2.3.8":      {[]etcdtest.Option{etcd23}, slices.Concat(keys, members, auth)},
+		"membership": {[]etcdtest.Option{etcd23, etcdtest.WithMembers(3)}, membership},
+		"3.5":        {nil, since3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := start(t, story.server)
@@ -44,6 +44,26 @@ func TestExamplesAreTrue(t *testing.T) {
 		})
 	}
 	t.Logf("%d of %d examples are told", len(told), len(description.Load(t).Components.Examples))
+}
+
+// Each operation has a sample, whose answer is known.
+func TestOperationsHaveSamples(t *testing.T) {
+	model := description.Load(t)
+	samples := Samples(model)
+	for path, item := range model.Paths.Map() {
+		for method, operation := range item.Operations() {
+			if len(samples[operation.OperationID]) == 0 {
+				t.Errorf("%s %s has no sample: mark a step", method, path)
+			}
+		}
+	}
+	for operation, samples := range samples {
+		for _, sample := range samples {
+			if strings.HasPrefix(sample.Status, "0 ") {
+				t.Errorf("%s: no status shows the example %s", operation, sample.Example)
+			}
+		}
+	}
 }
 
 // A step that has another answer than its example is found.
@@ -67,11 +87,14 @@ const aNode = `{"value":"10.0.0.7","expiration":"2026-11-22T18:58:37.199564596Z"
 type server struct {
 	endpoint string
 	model    *openapi3.T
+	shell    *shell // nil without curl
+	added    string // the id of the member that was added
 }
 
 func start(t *testing.T, options []etcdtest.Option) *server {
 	t.Helper()
-	s := &server{etcdtest.Start(t, options...).Endpoints()[0], description.Load(t)}
+	s := &server{endpoint: etcdtest.Start(t, options...).Endpoints()[0], model: description.Load(t)}
+	s.shell = newShell(t, s.endpoint)
 	live.Eventually(t, "the members have agreed on a version", func() bool {
 		status, _ := s.send(t, step{request: "GET /v2/auth/enable"})
 		return status == http.StatusOK
@@ -85,17 +108,47 @@ func (s *server) tell(t *testing.T, told step) {
 	for range max(told.times, 1) - 1 {
 		s.send(t, told)
 	}
-	status, answer := s.send(t, told)
+	status, answer := s.ask(t, told)
+	operation := told.operation(s.model)
 	switch {
 	case told.example == "":
-		if status >= 300 {
+		if status >= 300 || told.status != 0 && status != told.status {
 			t.Fatalf("%s: status %d, %s", told.request, status, answer)
+		}
+	case !told.shownAt(operation, status):
+		t.Errorf("%s: the description does not show %s for status %d, %s", told.request, told.example, status, answer)
+	case told.fits:
+		if err := fits(operation.Responses.Status(status).Value, answer); err != nil {
+			t.Errorf("%s: %v in %s", told.request, err, answer)
 		}
 	case !reflect.DeepEqual(comparable(answer), comparable(s.example(t, told.example))):
 		t.Errorf("%s: status %d\n got %s\nwant %s", told.request, status, answer, s.example(t, told.example))
-	case !s.shows(told, status):
-		t.Errorf("%s: the description does not show %s for status %d", told.request, told.example, status)
 	}
+	if told.example == "MemberAdded" {
+		s.added = comparable(answer).(map[string]any)["id"].(string)
+	}
+}
+
+// ask sends a request: a sample by its command, as it is written, and others from here.
+func (s *server) ask(t *testing.T, told step) (status int, answer string) {
+	t.Helper()
+	if !told.sample || s.shell == nil {
+		return s.send(t, told)
+	}
+	return s.shell.run(t, strings.ReplaceAll(told.curl(told.operation(s.model)), addedID, cmp.Or(s.added, addedID)))
+}
+
+// fits checks an answer against its schema. Text has none worth the name.
+func fits(response *openapi3.Response, answer string) error {
+	body := response.Content.Get("application/json")
+	if body == nil {
+		return nil
+	}
+	var value any
+	if err := json.Unmarshal([]byte(answer), &value); err != nil {
+		return err
+	}
+	return body.Schema.Value.VisitJSON(value)
 }
 
 func (s *server) send(t *testing.T, told step) (status int, answer string) {
@@ -135,37 +188,6 @@ func (s *server) example(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return string(value)
-}
-
-// shows reports whether the operation of the request has the example at that status.
-func (s *server) shows(told step, status int) bool {
-	method, target, _ := strings.Cut(told.request, " ")
-	path, _, _ := strings.Cut(target, "?")
-	operation := s.model.Paths.Find(template(path)).GetOperation(method)
-	response := operation.Responses.Value(strconv.Itoa(status))
-	if response == nil {
-		return false
-	}
-	for _, body := range response.Value.Content {
-		for _, shown := range body.Examples {
-			if shown.Ref == "#/components/examples/"+told.example {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// template returns the path as the description has it.
-func template(path string) string {
-	for _, parent := range []struct{ path, name string }{
-		{"/v2/keys/", "{key}"}, {"/v2/members/", "{id}"}, {"/v2/auth/users/", "{user}"}, {"/v2/auth/roles/", "{role}"},
-	} {
-		if rest, ok := strings.CutPrefix(path, parent.path); ok && rest != "" {
-			return parent.path + parent.name
-		}
-	}
-	return path
 }
 
 // comparable turns JSON into what can be compared, with every time of expiry the same, and leaves text alone.
