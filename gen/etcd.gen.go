@@ -53,332 +53,333 @@ func (e Action) Valid() bool {
 //
 // | action | cause |
 // |---|---|
-// | `get` | nothing; the answer to a read |
+// | `get` | a read |
 // | `set` | PUT without conditions, whether the node existed or not |
 // | `create` | PUT with `prevExist=false`, or POST |
 // | `update` | PUT with `prevExist=true` alone |
 // | `compareAndSwap` | PUT with `prevValue` or `prevIndex` |
 // | `delete` | DELETE without conditions |
 // | `compareAndDelete` | DELETE with `prevValue` or `prevIndex`; since 0.3.0 |
-// | `expire` | the time to live ran out; nobody's request, so only watches see it |
+// | `expire` | the time to live ended; only watches see it |
 //
 // The list is complete and will not grow. A reader should still treat an unknown action as a change of unknown
-// kind, and not fail.
+// kind instead of failing.
 type Action string
 
 // AuthStatus Whether authentication is on.
 type AuthStatus struct {
-	// Enabled True when it is on.
+	// Enabled True if it is enabled.
 	Enabled bool `json:"enabled"`
 }
 
-// EtcdError Every refusal in JSON. Errors of the keys have all four fields, without `cause` where there is nothing to add;
-// other errors have `message` alone. Go by `errorCode`; the HTTP status is only a rough class, and surprises: a
-// watch too far in the past is 400, a key that exists is 412.
+// EtcdError An error in JSON. Errors about keys have all four fields, except that `cause` may be absent. Other errors have
+// only `message`. Use `errorCode` to distinguish errors. The HTTP status is only a rough class and can be
+// surprising: a watch too far in the past is 400, and a key that already exists is 412.
 //
 // | code | message | status | meaning |
 // |---|---|---|---|
-// | 100 | Key not found | 404 | no such node; `cause` is the first missing part of the path |
-// | 101 | Compare failed | 412 | `cause`: `[wanted != stored]` for the value, the index, or both |
-// | 102 | Not a file | 403 | a directory, where a file is wanted |
-// | 104 | Not a directory | 400 | a file, where a directory is wanted; `cause` is the file |
-// | 105 | Key already exists | 412 | `prevExist=false`, and it does |
-// | 107 | Root is read only | 400 | a write to, or deletion of, the root |
-// | 108 | Directory not empty | 403 | `dir=true`, and there are nodes, perhaps hidden ones |
+// | 100 | Key not found | 404 | the node does not exist; `cause` is the first missing part of the path |
+// | 101 | Compare failed | 412 | `cause` is `[given != stored]` for the value, the index, or both |
+// | 102 | Not a file | 403 | the node is a directory, but the request needs a file |
+// | 104 | Not a directory | 400 | the node is a file, but the request needs a directory; `cause` is the file |
+// | 105 | Key already exists | 412 | `prevExist=false`, but the node exists |
+// | 107 | Root is read only | 400 | a write or deletion of the root |
+// | 108 | Directory not empty | 403 | `dir=true`, but the directory has nodes, perhaps hidden ones |
 // | 110 | The request requires user authentication | 401 | since 2.1.2 |
 // | 201 | PrevValue is Required in POST form | 400 | `prevValue` is empty |
-// | 202 | The given TTL in POST form is not a number | 400 | `ttl` |
-// | 203 | The given index in POST form is not a number | 400 | `prevIndex`, `waitIndex` |
-// | 204 | Value or TTL is required in POST form | 400 | 0.x only: an update with neither |
-// | 209 | Invalid field | 400 | since 2.0.0: a boolean that is none, or `wait` on another method than GET |
-// | 210 | Invalid POST form | 400 | since 2.0.0: broken escapes in query or form, or a body above 10 MiB |
-// | 211 | Value provided on refresh | 400 | since 2.3.0 |
-// | 212 | A TTL must be provided on refresh | 400 | since 2.3.0 |
-// | 300 | Raft Internal Error | 500 | no agreement in time; the outcome of a write is unknown |
-// | 301 | During Leader Election | 500 | 0.x only: there is no leader to name |
-// | 401 | The event in requested index is outdated and cleared | 400 | `cause`: `[first kept/wanted]` |
-// | 402 | Standby Internal Error | 400 | 0.4 only: a standby that knows no leader |
+// | 202 | The given TTL in POST form is not a number | 400 | `ttl` is not a whole number, or is negative |
+// | 203 | The given index in POST form is not a number | 400 | `prevIndex` or `waitIndex` is not a number |
+// | 204 | Value or TTL is required in POST form | 400 | 0.x only: an update has neither |
+// | 209 | Invalid field | 400 | since 2.0.0: a value is not a boolean, or a method other than GET has `wait` |
+// | 210 | Invalid POST form | 400 | since 2.0.0: the query or form has a malformed escape, or the body exceeds 10 MiB |
+// | 211 | Value provided on refresh | 400 | since 2.3.0: `refresh` with `value` |
+// | 212 | A TTL must be provided on refresh | 400 | since 2.3.0: `refresh` without `ttl` |
+// | 300 | Raft Internal Error | 500 | the cluster did not agree in time; the outcome of a write is unknown |
+// | 301 | During Leader Election | 500 | 0.x only: the cluster has no leader |
+// | 401 | The event in requested index is outdated and cleared | 400 | `cause` ends with `[oldest index kept/waitIndex]` |
+// | 402 | Standby Internal Error | 400 | 0.4 only: a standby does not know a leader |
 //
-// 106, 400 and 500 are defined and never sent to clients; 103, 109, 403 and 404 belong to the administration of
-// 0.x, and 200 and 205 to 208 to its version 1 API and modules.
+// 106, 400 and 500 are defined, but servers never send them to clients. 103, 109, 403 and 404 belong to the
+// administration of 0.x, and 200 and 205 to 208 to its version 1 API and modules.
 type EtcdError struct {
-	// Cause What the error is about: a key, a comparison, a parameter. Absent when there is nothing to say.
+	// Cause Details: a key, a comparison or a parameter. Absent if the error has none.
 	Cause string `json:"cause,omitempty"`
 
-	// ErrorCode The code of the table above. Absent on errors that are not about keys, on those of proxies, and on timeouts
+	// ErrorCode The code in the table above. Absent on errors that are not about keys, on errors of proxies, and on timeouts
 	// of 2.0.0 to 2.1.1.
 	ErrorCode int32 `json:"errorCode,omitempty"`
 
-	// Index The etcd index, as in `X-Etcd-Index`. 0 when a parameter was refused, and for codes 110 and 300 (0.x sends
-	// the store's index there).
+	// Index The etcd index, as in `X-Etcd-Index`. It is 0 if a parameter was rejected, and for codes 110 and 300 (0.x
+	// sends the store's index there).
 	Index uint64 `json:"index,omitempty"`
 
-	// Message The code in words; it is the same for each code. Alone, it is all there is to know.
+	// Message The code in words. Some errors have only this field.
 	Message string `json:"message"`
 }
 
-// Event The answer to every successful request for keys: what was done, and to what. A watch returns the answer that the
-// request which caused the change got.
+// Event The answer to every successful request for keys: the action and its node. A watch returns the same event as the
+// answer to the request that caused the change.
 type Event struct {
 	// Action What happened to the node.
 	//
 	// | action | cause |
 	// |---|---|
-	// | `get` | nothing; the answer to a read |
+	// | `get` | a read |
 	// | `set` | PUT without conditions, whether the node existed or not |
 	// | `create` | PUT with `prevExist=false`, or POST |
 	// | `update` | PUT with `prevExist=true` alone |
 	// | `compareAndSwap` | PUT with `prevValue` or `prevIndex` |
 	// | `delete` | DELETE without conditions |
 	// | `compareAndDelete` | DELETE with `prevValue` or `prevIndex`; since 0.3.0 |
-	// | `expire` | the time to live ran out; nobody's request, so only watches see it |
+	// | `expire` | the time to live ended; only watches see it |
 	//
 	// The list is complete and will not grow. A reader should still treat an unknown action as a change of unknown
-	// kind, and not fail.
+	// kind instead of failing.
 	Action Action `json:"action"`
 
 	// Node A file or a directory. In an event, `node` is the state after the change, and `prevNode` (since 0.3.0) the state
-	// before it; `prevNode` is absent when there was none, and in the answer to a read. `node` is absent only when
-	// `noValueOnSuccess` asked for that.
+	// before it. `prevNode` is absent if the node did not exist, and in the answer to a read. `node` is absent only if
+	// the request had `noValueOnSuccess`.
 	//
-	// After `delete`, `compareAndDelete` and `expire`, `node` says which node it was and when it went, and `prevNode`
-	// what it held. Nothing is required here: the root has neither key nor indexes.
+	// After `delete`, `compareAndDelete` and `expire`, `node` has the key and the index of the deletion, and
+	// `prevNode` the former content. None of the fields is required, because the root has neither a key nor indexes.
 	Node *Node `json:"node,omitempty"`
 
 	// PrevNode A file or a directory. In an event, `node` is the state after the change, and `prevNode` (since 0.3.0) the state
-	// before it; `prevNode` is absent when there was none, and in the answer to a read. `node` is absent only when
-	// `noValueOnSuccess` asked for that.
+	// before it. `prevNode` is absent if the node did not exist, and in the answer to a read. `node` is absent only if
+	// the request had `noValueOnSuccess`.
 	//
-	// After `delete`, `compareAndDelete` and `expire`, `node` says which node it was and when it went, and `prevNode`
-	// what it held. Nothing is required here: the root has neither key nor indexes.
+	// After `delete`, `compareAndDelete` and `expire`, `node` has the key and the index of the deletion, and
+	// `prevNode` the former content. None of the fields is required, because the root has neither a key nor indexes.
 	PrevNode *Node `json:"prevNode,omitempty"`
 }
 
-// FollowerStats How one follower answers.
+// FollowerStats How the leader reaches one follower.
 type FollowerStats struct {
-	// Counts Messages to a follower.
+	// Counts The numbers of messages to a follower.
 	Counts SendCounts `json:"counts"`
 
-	// Latency How long messages to the follower took, **in milliseconds**.
+	// Latency The latency of messages to the follower, **in milliseconds**.
 	Latency Latency `json:"latency"`
 }
 
-// KeyPermissions Patterns for keys. One that ends in `*` matches every key that begins with what stands before the star; any
-// other matches the key that it equals. A star elsewhere is a star.
+// KeyPermissions Patterns for keys. A pattern that ends with `*` matches every key that begins with the text before the star. Any
+// other pattern matches only the equal key. A star elsewhere in a pattern has no special meaning.
 //
-//   - A key begins with a slash, so a pattern that does not, other than `*` itself, matches nothing.
-//   - `/app/*` matches neither `/app` nor `/application`; `/app*` matches both, and `/app/k`. `/*` matches all,
-//     the root included.
-//   - **The key is compared as it is spelled in the path, with its trailing slash if it has one.** Who has `/app/*` is
-//     refused everything at `/app`, and may do everything at `/app/`: list, watch, add in-order keys, delete. Who has
-//     `/app` may not at `/app/` (seen on 2.3.8 and 3.5.35).
-//   - **Requests with `recursive=true` want a pattern with a star that matches the key itself.** For `/app` that is
-//     `/app*`, for `/app/` also `/app/*`.
-//   - **For `guest` that does not hold**: a pattern that matches the directory allows everything below it, too, to
-//     requests with `recursive=true`, deletions included.
-//   - **A pattern is never empty.** Servers accept an empty one, and from then on close the connection without an
+//   - A key begins with a slash, so a pattern without a leading slash, except `*`, does not match any key.
+//   - `/app/*` matches neither `/app` nor `/application`; `/app*` matches both, and also `/app/k`. `/*` matches all
+//     keys, including the root.
+//   - **The server compares the key as it is written in the path, including a trailing slash.** A user that has
+//     `/app/*` has no access to `/app`, but may do everything with `/app/`: list, watch, create in-order nodes,
+//     delete. A user that has `/app` has no access to `/app/` (seen on 2.3.8 and 3.5.35).
+//   - **Requests with `recursive=true` need a pattern with a star that matches the key itself.** For `/app` that is
+//     `/app*`; for `/app/` it can also be `/app/*`.
+//   - **`guest` is an exception**: with `recursive=true`, a pattern that matches the directory also allows
+//     everything below it, including deletions.
+//   - **A pattern must not be empty.** Servers accept an empty pattern, and then close the connection without an
 //     answer on every request of users with that role (seen on 2.2.5 to 3.5.35).
 type KeyPermissions struct {
-	// Read What may be read and watched.
+	// Read The keys that may be read and watched.
 	Read []string `json:"read"`
 
-	// Write What may be written and deleted. Writing does not include reading.
+	// Write The keys that may be written and deleted. Permission to write does not include permission to read.
 	Write []string `json:"write"`
 }
 
-// Latency How long messages to the follower took, **in milliseconds**.
+// Latency The latency of messages to the follower, **in milliseconds**.
 type Latency struct {
-	// Average All messages since the leader was elected.
+	// Average The average of all messages since the leader was elected.
 	Average float64 `json:"average"`
 
 	// Current The latest message.
 	Current float64 `json:"current"`
 
-	// Maximum The slowest.
+	// Maximum The slowest message.
 	Maximum float64 `json:"maximum"`
 
-	// Minimum The quickest. **Before the first success it is 9223372036854775808**, which stands for none.
+	// Minimum The fastest message. **Before the first success it is 9223372036854775808**, which means that there is none.
 	Minimum float64 `json:"minimum"`
 
-	// StandardDeviation How far they lie apart.
+	// StandardDeviation The standard deviation of these messages.
 	StandardDeviation float64 `json:"standardDeviation"`
 }
 
-// LeaderInfo The leader, as a member remembers it.
+// LeaderInfo The leader that a member knows.
 type LeaderInfo struct {
-	// Leader The leader's id; on 0.x its name. Empty before the first election.
+	// Leader The leader's id, or its name on 0.x. Empty before the first election.
 	Leader string `json:"leader"`
 
-	// StartTime Since when it has led.
+	// StartTime When it became the leader.
 	StartTime time.Time `json:"startTime"`
 
-	// Uptime How long it has led, as hours, minutes and seconds: `6m57.496029797s`, `1h2m3.5s`, `250.1ms`.
+	// Uptime How long it has been the leader, in hours, minutes and seconds: `6m57.496029797s`, `1h2m3.5s`, `250.1ms`.
 	Uptime string `json:"uptime"`
 }
 
-// LeaderStats How the followers of the answering member answer it.
+// LeaderStats How the answering member reaches its followers.
 type LeaderStats struct {
-	// Followers By the follower's id; on 0.x by its name. Members that were removed can still be in it.
+	// Followers The followers by id, or by name on 0.x. It can still contain members that were removed.
 	Followers map[string]FollowerStats `json:"followers"`
 
-	// Leader The leader's id; on 0.x its name.
+	// Leader The leader's id, or its name on 0.x.
 	Leader string `json:"leader"`
 }
 
 // Member A server of the cluster.
 type Member struct {
-	// ClientURLs URLs for clients; empty until the member has started.
+	// ClientURLs The URLs for clients; empty until the member has started.
 	ClientURLs []string `json:"clientURLs"`
 
-	// ID A 64-bit number in lower-case hexadecimal, without leading zeros.
+	// ID A 64-bit number in lower-case hexadecimal without leading zeros.
 	ID string `json:"id"`
 
-	// Name The name given to the member; empty until it has started.
+	// Name The configured name of the member; empty until it has started.
 	Name string `json:"name"`
 
-	// PeerURLs URLs for the other members.
+	// PeerURLs The URLs for the other members.
 	PeerURLs []string `json:"peerURLs"`
 }
 
 // MemberList The members of the cluster.
 type MemberList struct {
-	// Members In the order of their ids.
+	// Members The members, sorted by id.
 	Members []Member `json:"members"`
 }
 
-// MemberRequest Where a member is reached by the others.
+// MemberRequest The URLs at which the other members reach a member.
 type MemberRequest struct {
-	// PeerURLs URLs with scheme, host and port and nothing behind them. On a change they replace all the member had.
+	// PeerURLs URLs with a scheme, a host and a port, and without a path. A change replaces all former URLs of the member.
 	PeerURLs []string `json:"peerURLs"`
 }
 
 // Node A file or a directory. In an event, `node` is the state after the change, and `prevNode` (since 0.3.0) the state
-// before it; `prevNode` is absent when there was none, and in the answer to a read. `node` is absent only when
-// `noValueOnSuccess` asked for that.
+// before it. `prevNode` is absent if the node did not exist, and in the answer to a read. `node` is absent only if
+// the request had `noValueOnSuccess`.
 //
-// After `delete`, `compareAndDelete` and `expire`, `node` says which node it was and when it went, and `prevNode`
-// what it held. Nothing is required here: the root has neither key nor indexes.
+// After `delete`, `compareAndDelete` and `expire`, `node` has the key and the index of the deletion, and
+// `prevNode` the former content. None of the fields is required, because the root has neither a key nor indexes.
 type Node struct {
-	// CreatedIndex The etcd index of the creation. A set replaces the node, so it is new after each; update, compare-and-swap
-	// and refresh with `prevExist=true` keep it. Absent on the root.
+	// CreatedIndex The etcd index of the creation. A set replaces the node, and so changes it. Updates, compare-and-swaps and
+	// refreshes with `prevExist=true` keep it. Absent on the root.
 	CreatedIndex uint64 `json:"createdIndex,omitempty"`
 
 	// Dir True on directories, absent on files. Releases before 3.2 leave it out of `node` when a directory expires;
-	// look at `prevNode` there.
+	// use `prevNode` there.
 	Dir bool `json:"dir,omitempty"`
 
-	// Expiration When the node expires, by the clock of the member that took the write; absent on permanent nodes. Up to nine
-	// digits of a second. UTC from 2.0 on; 0.x uses the server's time zone, and 0.4.9 shows the new one in `prevNode`
-	// of an update, too.
+	// Expiration When the node expires, by the clock of the member that received the write; absent on permanent nodes. It has
+	// up to nine decimal places. From 2.0 on it is in UTC; 0.x uses the server's time zone. 0.4.9 returns the new
+	// expiration even in the `prevNode` of an update.
 	Expiration *time.Time `json:"expiration,omitempty"`
 
 	// Key The full key, with a leading slash and without a trailing one. Absent on the root from 2.0 on.
 	Key string `json:"key,omitempty"`
 
-	// ModifiedIndex The etcd index of the latest change. A refresh changes it, too. Absent on the root. After a directory got a
-	// new time to live, the event has a new index, while reads go on showing the old one (3.4 and before).
+	// ModifiedIndex The etcd index of the latest change, including a refresh. Absent on the root. If a directory gets a new time
+	// to live, the event has a new index, but reads still return the old one (3.4 and before).
 	ModifiedIndex uint64 `json:"modifiedIndex,omitempty"`
 
-	// Nodes The children of a directory, in answers to reads only. Absent when the directory is empty, when all its
-	// children are hidden, and below the level that was asked for: these look the same.
+	// Nodes The children of a directory, only in answers to reads. Absent if the directory is empty, if all its children
+	// are hidden, and below the requested level; the answer does not distinguish these cases.
 	Nodes []Node `json:"nodes,omitempty"`
 
-	// TTL Seconds until `expiration`, rounded up. **Signed**: negative on a node that is overdue, as a cluster without
-	// a leader expires nothing. Absent when the number is 0, so only `expiration` tells a permanent node from one
-	// that is about to go.
+	// TTL Seconds until `expiration`, rounded up. **Signed**: it is negative on a node that is overdue, because a
+	// cluster without a leader does not expire nodes. Absent if it is 0, so only `expiration` distinguishes a
+	// permanent node from one that is about to expire.
 	TTL *int64 `json:"ttl,omitempty"`
 
-	// Value The value of a file, also when it is empty (from 0.4.0 on). Absent on directories, and on `node` of a
-	// deletion or an expiry.
+	// Value The value of a file; from 0.4.0 on, present even if it is empty. Absent on directories, and in the `node` of
+	// a deletion or an expiry.
 	Value *string `json:"value,omitempty"`
 }
 
-// Permissions What a role allows, or what is to be granted or revoked.
+// Permissions The permissions of a role, or those to grant or revoke.
 type Permissions struct {
-	// Kv Patterns for keys. One that ends in `*` matches every key that begins with what stands before the star; any
-	// other matches the key that it equals. A star elsewhere is a star.
+	// Kv Patterns for keys. A pattern that ends with `*` matches every key that begins with the text before the star. Any
+	// other pattern matches only the equal key. A star elsewhere in a pattern has no special meaning.
 	//
-	// * A key begins with a slash, so a pattern that does not, other than `*` itself, matches nothing.
-	// * `/app/*` matches neither `/app` nor `/application`; `/app*` matches both, and `/app/k`. `/*` matches all,
-	//   the root included.
-	// * **The key is compared as it is spelled in the path, with its trailing slash if it has one.** Who has `/app/*` is
-	//   refused everything at `/app`, and may do everything at `/app/`: list, watch, add in-order keys, delete. Who has
-	//   `/app` may not at `/app/` (seen on 2.3.8 and 3.5.35).
-	// * **Requests with `recursive=true` want a pattern with a star that matches the key itself.** For `/app` that is
-	//   `/app*`, for `/app/` also `/app/*`.
-	// * **For `guest` that does not hold**: a pattern that matches the directory allows everything below it, too, to
-	//   requests with `recursive=true`, deletions included.
-	// * **A pattern is never empty.** Servers accept an empty one, and from then on close the connection without an
+	// * A key begins with a slash, so a pattern without a leading slash, except `*`, does not match any key.
+	// * `/app/*` matches neither `/app` nor `/application`; `/app*` matches both, and also `/app/k`. `/*` matches all
+	//   keys, including the root.
+	// * **The server compares the key as it is written in the path, including a trailing slash.** A user that has
+	//   `/app/*` has no access to `/app`, but may do everything with `/app/`: list, watch, create in-order nodes,
+	//   delete. A user that has `/app` has no access to `/app/` (seen on 2.3.8 and 3.5.35).
+	// * **Requests with `recursive=true` need a pattern with a star that matches the key itself.** For `/app` that is
+	//   `/app*`; for `/app/` it can also be `/app/*`.
+	// * **`guest` is an exception**: with `recursive=true`, a pattern that matches the directory also allows
+	//   everything below it, including deletions.
+	// * **A pattern must not be empty.** Servers accept an empty pattern, and then close the connection without an
 	//   answer on every request of users with that role (seen on 2.2.5 to 3.5.35).
 	Kv KeyPermissions `json:"kv"`
 }
 
-// PostForm The fields of a POST. Send each at most once; of two, the first counts.
+// PostForm The fields of a POST. Send each at most once. If a field is repeated, servers use the first value.
 type PostForm struct {
-	// Dir Makes the new node a directory; `value` is dropped. False when absent.
+	// Dir Makes the new node a directory; the server ignores `value`. The default is false.
 	Dir *bool `json:"dir,omitempty"`
 
-	// NoValueOnSuccess Leaves `node` out of a successful answer, and with it the name of the new node. (The name is `X-Etcd-Index`
-	// of the answer, padded to 20 digits.) False when absent.
+	// NoValueOnSuccess Leaves `node` out of a successful answer, and thereby the name of the new node. (The name is the
+	// `X-Etcd-Index` of the answer, padded to 20 digits.) The default is false.
 	NoValueOnSuccess *bool `json:"noValueOnSuccess,omitempty"`
 
-	// TTL Seconds until the node expires; absent or empty: never. The cautions of a PUT apply.
+	// TTL Seconds until the node expires. If it is absent or empty, the node never expires. The limits of a PUT apply.
 	TTL *int64 `json:"ttl,omitempty"`
 
 	// Value The new node's value. Absent is the same as empty.
 	Value *string `json:"value,omitempty"`
 }
 
-// PutForm The fields of a PUT. Send each at most once; of two, the first counts.
+// PutForm The fields of a PUT. Send each at most once. If a field is repeated, servers use the first value.
 type PutForm struct {
-	// Dir Makes a directory; `value` is dropped. False when absent. On a directory that exists it is 403 with code
-	// 102. To make one, send `prevExist=false` as well, and take 412 with code 105 for "something is there". To
-	// prolong one, send `prevExist=true` and `ttl`.
+	// Dir Creates a directory; the server ignores `value`. The default is false. If the directory already exists, the
+	// server answers 403 with code 102. To create a directory, also send `prevExist=false`; 412 with code 105 then
+	// means that the node exists. To give a directory a new time to live, send `prevExist=true` and `ttl`.
 	//
-	// **On a file it replaces the file, value and all, by an empty directory**, status 200. With `prevExist=true`
-	// or a comparison it is ignored on a file, which is changed as without it.
+	// **If the node is a file, the server replaces the file and its value with an empty directory**, with status
+	// 200. With `prevExist=true` or a comparison, it ignores `dir` on a file and changes the file.
 	Dir *bool `json:"dir,omitempty"`
 
-	// NoValueOnSuccess Leaves `node` and `prevNode` out of a successful answer, which then is `{"action":"set"}`: a long value need
-	// not travel back. False when absent.
+	// NoValueOnSuccess Leaves `node` and `prevNode` out of a successful answer, which is then `{"action":"set"}`, so that the
+	// server does not send a long value back. The default is false.
 	NoValueOnSuccess *bool `json:"noValueOnSuccess,omitempty"`
 
-	// PrevValue The value the file must have, else 412 with code 101; 404 with code 100 when there is no node. It cannot be
-	// empty (400 with code 201), so a file with an empty value can only be compared by `prevIndex`. Ignored with
-	// `prevExist=false`. With `prevIndex` given as well, both must hold. Servers read it in the query, too, where
-	// a long one would not fit.
+	// PrevValue The value that the file must have. If it differs, the server answers 412 with code 101; if the node does not
+	// exist, 404 with code 100. It cannot be empty (400 with code 201), so only `prevIndex` can compare a file
+	// that has an empty value. With `prevExist=false`, servers ignore it. If `prevIndex` is also given, both must
+	// match. Servers also read it from the query, but a long value may not fit there.
 	PrevValue *string `json:"prevValue,omitempty"`
 
-	// Refresh Gives a file a new time to live and keeps its value, without waking watchers. Needs `ttl` (else code 212)
-	// and no `value` (else 211). False when absent. Send it with `prevExist=true`: without it the action is a
-	// `set` with a new `createdIndex`, and with `prevExist=false` it creates a node with an empty value.
-	// `modifiedIndex` changes, and a slot of the history is used. It works on directories, too, but not on 3.5: 500
-	// with code 300.
+	// Refresh Gives a file a new time to live and keeps its value, without waking watchers. It needs `ttl` (otherwise code
+	// 212), and does not allow `value` (code 211). The default is false. Send it with `prevExist=true`: without
+	// it, the action is a `set` with a new `createdIndex`, and with `prevExist=false` the server creates a node
+	// with an empty value. A refresh changes `modifiedIndex` and uses a place in the history. It also works on
+	// directories, except on 3.5, which answers 500 with code 300.
 	//
-	// **A server before 2.3.0 does not know it and stores the empty value**: ask `/version` first. So does one before
-	// 2.3.7 when `prevIndex` or `prevValue` is given as well (seen on 2.3.0).
+	// **A server before 2.3.0 ignores it and stores the empty value**: check `/version` first. A server before
+	// 2.3.7 also stores the empty value if `prevIndex` or `prevValue` is given (seen on 2.3.0).
 	Refresh *bool `json:"refresh,omitempty"`
 
-	// TTL Seconds until the node expires. **Absent or empty: never**, also when the node had a time to live before. 0:
-	// it expires at once, within half a second. A directory takes everything below with it, in one `expire` event.
-	// Expired nodes are swept twice a second by the leader: a node with `ttl=1` was seen to go after 1.24 to 1.47
-	// seconds.
+	// TTL Seconds until the node expires. **If it is absent or empty, the node never expires**, even if it had a time
+	// to live. If it is 0, the node expires at once, within half a second. A directory expires with everything
+	// below it, in one `expire` event. The leader removes expired nodes twice a second: a node with `ttl=1` was
+	// seen to expire after 1.24 to 1.47 seconds.
 	//
-	// Keep it small. From about 7.4 thousand million on (235 years; on 0.4.9 from 9.2), it overflows: a set or create
-	// makes the node permanent, an update or compare-and-swap deletes it, all with a status of success. Negative
-	// numbers and fractions are refused (202); 0.4.9 accepts a negative one and deletes the node.
+	// Keep it small. It overflows from about 7.4 thousand million on (235 years; on 0.4.9, from 9.2 thousand
+	// million): a set or create makes the node permanent, and an update or compare-and-swap deletes it, all with a
+	// status of success. Servers reject negative numbers and fractions (code 202); 0.4.9 accepts a negative number
+	// and deletes the node.
 	//
-	// On 3.5, the time to live of an existing directory cannot be changed: 500 with code 300.
+	// 3.5 cannot change the time to live of an existing directory: it answers 500 with code 300.
 	TTL *int64 `json:"ttl,omitempty"`
 
 	// Value The new value. Absent is the same as empty: the stored value becomes the empty string (only `refresh` keeps
-	// it). Directories have none. 0.4.9 stores `TRUE` and the like in lower case.
+	// it). Directories do not have a value. 0.4.9 stores `TRUE` and similar values in lower case.
 	Value *string `json:"value,omitempty"`
 }
 
-// Role A role and what it allows.
+// Role A role and its permissions.
 type Role struct {
-	// Permissions What a role allows, or what is to be granted or revoked.
+	// Permissions The permissions of a role, or those to grant or revoke.
 	Permissions Permissions `json:"permissions"`
 
 	// Role The role's name.
@@ -387,66 +388,66 @@ type Role struct {
 
 // RoleList All roles.
 type RoleList struct {
-	// Roles In the order of their names; `root` is one of them.
+	// Roles The roles, sorted by name, including `root`.
 	Roles []RoleOrName `json:"roles"`
 }
 
-// RoleOrName An object in answers to reads from 2.3.0 on, a name before and in the answers to changes of users.
+// RoleOrName An object in answers to reads from 2.3.0 on; a name before, and in answers to changes of users.
 type RoleOrName = json.RawMessage
 
-// RoleRequest What is to become of a role.
+// RoleRequest A change of a role.
 type RoleRequest struct {
-	// Grant What a role allows, or what is to be granted or revoked.
+	// Grant The permissions of a role, or those to grant or revoke.
 	Grant *Permissions `json:"grant,omitempty"`
 
-	// Permissions What a role allows, or what is to be granted or revoked.
+	// Permissions The permissions of a role, or those to grant or revoke.
 	Permissions *Permissions `json:"permissions,omitempty"`
 
-	// Revoke What a role allows, or what is to be granted or revoked.
+	// Revoke The permissions of a role, or those to grant or revoke.
 	Revoke *Permissions `json:"revoke,omitempty"`
 
-	// Role The same name as in the path, else 400.
+	// Role The user's name. It must be the same as in the path; otherwise the server answers 400.
 	Role string `json:"role"`
 }
 
-// SelfStats What a member has done since it started.
+// SelfStats Statistics of a member since its start.
 type SelfStats struct {
-	// ID The member's id, as in lists of members. Absent on 0.x.
+	// ID The member's id, as in the list of members. Absent on 0.x.
 	ID string `json:"id,omitempty"`
 
-	// LeaderInfo The leader, as a member remembers it.
+	// LeaderInfo The leader that a member knows.
 	LeaderInfo LeaderInfo `json:"leaderInfo"`
 
-	// Name The name given to the member.
+	// Name The configured name of the member.
 	Name string `json:"name"`
 
-	// RecvAppendRequestCnt Messages with log entries received from leaders.
+	// RecvAppendRequestCnt The number of messages with log entries received from leaders.
 	RecvAppendRequestCnt uint64 `json:"recvAppendRequestCnt"`
 
-	// RecvBandwidthRate Bytes of such messages received a second, of late. Absent when there were none.
+	// RecvBandwidthRate Bytes of such messages received per second, recently. Absent if there were none.
 	RecvBandwidthRate float64 `json:"recvBandwidthRate,omitempty"`
 
-	// RecvPkgRate Such messages received a second, of late. Absent when there were none.
+	// RecvPkgRate Such messages received per second, recently. Absent if there were none.
 	RecvPkgRate float64 `json:"recvPkgRate,omitempty"`
 
-	// SendAppendRequestCnt Messages with log entries sent as leader.
+	// SendAppendRequestCnt The number of messages with log entries sent as leader.
 	SendAppendRequestCnt uint64 `json:"sendAppendRequestCnt"`
 
-	// SendBandwidthRate Bytes of such messages sent a second, of late. Absent when there were none.
+	// SendBandwidthRate Bytes of such messages sent per second, recently. Absent if there were none.
 	SendBandwidthRate float64 `json:"sendBandwidthRate,omitempty"`
 
-	// SendPkgRate Such messages sent a second, of late. Absent when there were none.
+	// SendPkgRate Such messages sent per second, recently. Absent if there were none.
 	SendPkgRate float64 `json:"sendPkgRate,omitempty"`
 
-	// StartTime When the member started, with up to nine digits of a second.
+	// StartTime When the member started, with up to nine decimal places.
 	StartTime time.Time `json:"startTime"`
 
 	// State `StateLeader`, `StateFollower` or `StateCandidate`; on 0.x `leader`, `follower` and others, or empty. It can
-	// be wrong, see `getSelfStats`.
+	// be wrong; see `getSelfStats`.
 	State string `json:"state"`
 }
 
-// SendCounts Messages to a follower.
+// SendCounts The numbers of messages to a follower.
 type SendCounts struct {
 	// Fail Messages that could not be sent.
 	Fail uint64 `json:"fail"`
@@ -455,28 +456,28 @@ type SendCounts struct {
 	Success uint64 `json:"success"`
 }
 
-// StoreStats Counts of what the store has done. A success of one kind is never one of another: a create is no set.
+// StoreStats Counts of the store's operations. Each operation counts as one kind only: a create does not count as a set.
 type StoreStats struct {
-	// CompareAndDeleteFail Deletions with a condition that found no node. Those whose condition did not hold are counted nowhere (seen
-	// on 2.3.8, 3.3.27, 3.4.23 and 3.5.35), before 2.3 here too (seen on 2.0.5).
+	// CompareAndDeleteFail Deletions with a condition that did not find the node. Deletions whose condition did not hold are not
+	// counted (seen on 2.3.8, 3.3.27, 3.4.23 and 3.5.35); before 2.3 they count here too (seen on 2.0.5).
 	CompareAndDeleteFail uint64 `json:"compareAndDeleteFail"`
 
 	// CompareAndDeleteSuccess Deletions with a condition.
 	CompareAndDeleteSuccess uint64 `json:"compareAndDeleteSuccess"`
 
-	// CompareAndSwapFail Compare-and-swaps that were refused.
+	// CompareAndSwapFail Compare-and-swaps that failed.
 	CompareAndSwapFail uint64 `json:"compareAndSwapFail"`
 
 	// CompareAndSwapSuccess Compare-and-swaps.
 	CompareAndSwapSuccess uint64 `json:"compareAndSwapSuccess"`
 
-	// CreateFail Creations that were refused.
+	// CreateFail Creations that failed.
 	CreateFail uint64 `json:"createFail"`
 
-	// CreateSuccess Creations, in-order ones included.
+	// CreateSuccess Creations, including in-order nodes.
 	CreateSuccess uint64 `json:"createSuccess"`
 
-	// DeleteFail Deletions without a condition that were refused.
+	// DeleteFail Deletions without a condition that failed.
 	DeleteFail uint64 `json:"deleteFail"`
 
 	// DeleteSuccess Deletions without a condition.
@@ -485,32 +486,32 @@ type StoreStats struct {
 	// ExpireCount Nodes that expired.
 	ExpireCount uint64 `json:"expireCount"`
 
-	// GetsFail Reads that found none.
+	// GetsFail Reads that did not find a node.
 	GetsFail uint64 `json:"getsFail"`
 
 	// GetsSuccess Reads that found a node.
 	GetsSuccess uint64 `json:"getsSuccess"`
 
-	// SetsFail Sets that were refused.
+	// SetsFail Sets that failed.
 	SetsFail uint64 `json:"setsFail"`
 
 	// SetsSuccess Sets.
 	SetsSuccess uint64 `json:"setsSuccess"`
 
-	// UpdateFail Updates that were refused.
+	// UpdateFail Updates that failed.
 	UpdateFail uint64 `json:"updateFail"`
 
 	// UpdateSuccess Updates.
 	UpdateSuccess uint64 `json:"updateSuccess"`
 
-	// Watchers Watches that are open now on this member.
+	// Watchers Watches that are now open on this member.
 	Watchers uint64 `json:"watchers"`
 }
 
 // User A user and its roles.
 type User struct {
-	// Roles In the order given at the creation, and after a change in that of their names. On reads absent when there
-	// are none, from 2.3.0 on; before, and in the answer to a creation, null.
+	// Roles The roles, in the order given at the creation; after a change, sorted by name. If there are none, the field
+	// is absent from reads from 2.3.0 on; before, and in the answer to a creation, it is null.
 	Roles []RoleOrName `json:"roles,omitempty"`
 
 	// User The user's name.
@@ -519,38 +520,38 @@ type User struct {
 
 // UserList All users.
 type UserList struct {
-	// Users In the order of their names. From 2.3.0 on it is null when there are none, and empty before.
+	// Users The users, sorted by name. If there are none, it is null from 2.3.0 on, and empty before.
 	Users []UserOrName `json:"users"`
 }
 
-// UserOrName An object from 2.3.0 on, a name before.
+// UserOrName An object from 2.3.0 on, and a name before.
 type UserOrName = json.RawMessage
 
-// UserRequest What is to become of a user. See `putUser` for what the fields mean together.
+// UserRequest A change of a user. `putUser` describes how the fields work together.
 type UserRequest struct {
-	// Grant Roles to add. **A role need not exist**: it is granted all the same, and the user cannot be read until it
-	// does (see `getUser`). An empty name is granted, too; servers then close the connection without an answer
-	// on every request of the user, and from 2.3.0 on on every listing of users.
+	// Grant The roles to add. **A role need not exist**: servers grant it anyway, and the user cannot be read until the
+	// role exists (see `getUser`). Servers even grant an empty name, and then close the connection without an
+	// answer on every request of the user, and, from 2.3.0 on, on every listing of users.
 	Grant []string `json:"grant,omitempty"`
 
-	// Password The new password; not empty. **No more than 72 bytes**: 3.5.35 answers a longer one with 500, earlier
-	// releases keep and compare the first 72.
+	// Password The new password. It must not be empty, and **must not exceed 72 bytes**: 3.5.35 answers 500 to a longer
+	// password; earlier releases store and compare only its first 72 bytes.
 	Password *string `json:"password,omitempty"`
 
-	// Revoke Roles to take away, after the grants.
+	// Revoke The roles to remove, after the grants.
 	Revoke []string `json:"revoke,omitempty"`
 
-	// Roles The roles of a user that is to be created and must not exist. No name in it is empty.
+	// Roles The roles of a new user; the user must not exist. The names must not be empty.
 	Roles []string `json:"roles,omitempty"`
 
-	// User The same name as in the path, else 400.
+	// User The user's name. It must be the same as in the path; otherwise the server answers 400.
 	User string `json:"user"`
 }
 
 // Version The answer of `/version` from 2.1 on.
 type Version struct {
-	// Cluster The version the members have agreed to behave as: that of the oldest one, with 0 in the last place.
-	// `not_decided` until they have.
+	// Cluster The version that the members agreed on: that of the oldest member, with 0 as the last number. It is
+	// `not_decided` until they agree.
 	Cluster string `json:"etcdcluster"`
 
 	// Server The release of the answering server.
@@ -559,173 +560,185 @@ type Version struct {
 
 // DeleteRootParams defines parameters for DeleteRoot.
 type DeleteRootParams struct {
-	// Recursive Deletes a directory with everything below it. False when absent. A file is deleted with or without it. It does
-	// not combine with `prevValue` or `prevIndex` on a directory.
+	// Recursive Deletes a directory with everything below it. The default is false. It has no effect on a file. On a directory
+	// it cannot be combined with `prevValue` or `prevIndex`.
 	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
 
-	// Dir Deletes an empty directory; one that is not empty is 403 with code 108, and so is one with hidden nodes only,
-	// which a listing shows as empty. False when absent. A file is deleted with or without it.
+	// Dir Deletes an empty directory. If the directory is not empty, the server answers 403 with code 108, even if it has
+	// only hidden nodes and a listing shows it as empty. The default is false. It has no effect on a file.
 	Dir *bool `form:"dir,omitempty" json:"dir,omitempty"`
 
-	// PrevValue The value the file must have, else 412 with code 101. It cannot be empty (400 with code 201), so a file with an
-	// empty value can only be compared by `prevIndex`.
+	// PrevValue The value that the file must have; otherwise the server answers 412 with code 101. It cannot be empty (400 with
+	// code 201), so only `prevIndex` can compare a file that has an empty value.
 	//
-	// It travels in the request line, which etcd 3.x limits to 4096 bytes in the first request of a connection without
-	// TLS. A value longer than that cannot be compared in a DELETE there for sure; use `prevIndex`.
+	// It is part of the request line, which etcd 3.x limits to 4096 bytes in the first request of a connection without
+	// TLS. Comparing a longer value in a DELETE is not reliable there; use `prevIndex`.
 	PrevValue *string `form:"prevValue,omitempty" json:"prevValue,omitempty"`
 
-	// PrevIndex The `modifiedIndex` the file must have, else 412 with code 101. **0 is no condition** from 2.0 on: the node is
-	// deleted.
+	// PrevIndex The `modifiedIndex` that the file must have; otherwise the server answers 412 with code 101. **From 2.0 on,
+	// servers ignore 0** and delete the node.
 	PrevIndex *uint64 `form:"prevIndex,omitempty" json:"prevIndex,omitempty"`
 }
 
 // GetRootParams defines parameters for GetRoot.
 type GetRootParams struct {
-	// Recursive Reads the whole tree below a directory instead of its children only. With `wait`, also reports changes of nodes
-	// below the key. False when absent.
+	// Recursive Reads the whole tree below a directory, not only its children. With `wait`, also reports changes of nodes below
+	// the key. The default is false.
 	//
-	// On a file it changes nothing, with one exception: from 2.3.0 to 3.0.17, a recursive watch that starts in the
-	// past misses events of the watched key itself. Do not set it when watching a file.
+	// It has no effect on a file, with one exception: from 2.3.0 to 3.0.17, a recursive watch that starts in the past
+	// misses events of the watched key itself. Do not set it on the watch of a file.
 	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
 
-	// Sorted Orders the children of every directory in the answer by key, byte by byte. False when absent, and then the order
-	// is random and differs between two calls.
+	// Sorted Sorts the children of every directory in the answer by key, byte by byte. The default is false: the order is
+	// then random, and differs from call to call.
 	Sorted *bool `form:"sorted,omitempty" json:"sorted,omitempty"`
 
-	// Quorum Sends the read through the cluster's agreement, as a write is, so that it shows every write confirmed before.
-	// Costs as much as a write, and without a quorum of members fails with 500 as one does. False when absent.
+	// Quorum Makes the cluster agree on the read, as on a write, so that the answer includes every write that was confirmed
+	// before. It costs as much as a write, and fails with 500 without a quorum of members, as a write does. The
+	// default is false.
 	//
-	// It cannot be combined with `wait`: the two together are answered at once with a plain read. Releases before
-	// 0.4.6 ignore it. On 0.4.9 a follower answers 307, and `X-Etcd-Index` of the answer is the node's own index.
+	// It cannot be combined with `wait`: the server then answers at once with a read, as without `wait`. Releases
+	// before 0.4.6 ignore it. On 0.4.9, a follower answers 307, and the `X-Etcd-Index` of the answer is the index of
+	// the node.
 	Quorum *bool `form:"quorum,omitempty" json:"quorum,omitempty"`
 
-	// Wait Waits for a change instead of reading. See *Watching* in the introduction. False when absent. Without
-	// `recursive`, a watch on a directory sees changes of the directory itself, not of its children.
+	// Wait Waits for a change instead of reading. See *Watching* in the introduction. The default is false. Without
+	// `recursive`, a watch on a directory reports changes of the directory itself, not of its children.
 	Wait *bool `form:"wait,omitempty" json:"wait,omitempty"`
 
-	// WaitIndex With `wait`, the first index to report: the oldest matching event with this index or a later one, at once if it
-	// has happened already. Absent or 0: the next change from now. Without `wait` it has no effect.
+	// WaitIndex With `wait`, the first index to report: the answer is the oldest matching event with this index or a later one,
+	// immediately if it has already happened. If it is absent or 0, the answer is the next change from now. Without
+	// `wait` it has no effect.
 	//
-	// Older than the last 1000 events of the store, it is 400 with code 401. **Ahead of the store, it silently passes
-	// over all events until the store gets there**; after a cluster was rebuilt, that is for ever. `X-Etcd-Index` of
-	// the answer, lower than `waitIndex` - 1, shows it.
+	// If it is older than the last 1000 events of the store, the server answers 400 with code 401. **If it is ahead of
+	// the store, the watch silently skips all events until the store reaches it**; after a cluster was rebuilt, that
+	// may be forever. An `X-Etcd-Index` below `waitIndex` - 1 in the answer shows this.
 	WaitIndex *uint64 `form:"waitIndex,omitempty" json:"waitIndex,omitempty"`
 
-	// Stream With `wait`, keeps the answer open and writes one JSON document after another into it, on 0.4.9 without anything
-	// between them. False when absent.
+	// Stream With `wait`, keeps the answer open and writes one JSON document after another into it; 0.4.9 writes nothing
+	// between them. The default is false.
 	//
-	// **Do not use it; repeat `wait` instead.** Wherever it was tried, from 0.4.9 to 3.5.35: when `waitIndex` lies in
-	// the past, one event comes and then nothing ever again. A reader that falls behind by 100 events (1 on 0.4.9) is
-	// dropped, and its connection stays open in silence. The deletion of exactly the watched key is told twice.
+	// **Do not use it; repeat `wait` instead.** On every release tried, from 0.4.9 to 3.5.35, a stream whose
+	// `waitIndex` is in the past delivers one event and then nothing more. If a reader falls behind by 100 events (1
+	// on 0.4.9), the server drops it and silently leaves its connection open. The server reports the deletion of the
+	// watched key itself twice.
 	Stream *bool `form:"stream,omitempty" json:"stream,omitempty"`
 }
 
 // HeadRootParams defines parameters for HeadRoot.
 type HeadRootParams struct {
-	// Recursive Lets Content-Length be that of the whole tree below a directory. False when absent.
+	// Recursive Makes Content-Length the length of the whole tree below a directory. The default is false.
 	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
 }
 
 // PutRootParams defines parameters for PutRoot.
 type PutRootParams struct {
-	// PrevExist `true`: the node must exist, else 404 with code 100. `false`: it must not, else 412 with code 105, and
-	// `prevIndex` and `prevValue` are ignored. Absent: either.
+	// PrevExist If `true`, the node must exist; otherwise the server answers 404 with code 100. If `false`, the node must not
+	// exist; otherwise the server answers 412 with code 105. With `false`, servers ignore `prevIndex` and `prevValue`.
+	// If absent, the node may exist or not.
 	//
-	// Absent and `false` are far apart; a client must be able to send the word `false`. Servers read it in the form
-	// as well; in the query it still holds when the form is not understood.
+	// Absent and `false` have different meanings, so a client must be able to send `false`. Servers also read it from
+	// the form. In the query it holds even if the server does not understand the form.
 	PrevExist *bool `form:"prevExist,omitempty" json:"prevExist,omitempty"`
 
-	// PrevIndex The `modifiedIndex` the file must have, else 412 with code 101; 404 with code 100 when there is no node. The
-	// surest condition: an index is never used twice, and it works for empty values too.
+	// PrevIndex The `modifiedIndex` that the file must have. If it differs, the server answers 412 with code 101; if the node
+	// does not exist, 404 with code 100. It is the most reliable condition: an index is never used twice, and it also
+	// works for empty values.
 	//
-	// **0 is no condition** from 2.0 on; on 0.4.9 it means "must exist". Servers read it in the form as well; in the
-	// query it still holds when the form is not understood.
+	// **From 2.0 on, servers ignore 0**; on 0.4.9 it means "must exist". Servers also read it from the form. In the
+	// query it holds even if the server does not understand the form.
 	PrevIndex *uint64 `form:"prevIndex,omitempty" json:"prevIndex,omitempty"`
 }
 
 // DeleteKeyParams defines parameters for DeleteKey.
 type DeleteKeyParams struct {
-	// Recursive Deletes a directory with everything below it. False when absent. A file is deleted with or without it. It does
-	// not combine with `prevValue` or `prevIndex` on a directory.
+	// Recursive Deletes a directory with everything below it. The default is false. It has no effect on a file. On a directory
+	// it cannot be combined with `prevValue` or `prevIndex`.
 	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
 
-	// Dir Deletes an empty directory; one that is not empty is 403 with code 108, and so is one with hidden nodes only,
-	// which a listing shows as empty. False when absent. A file is deleted with or without it.
+	// Dir Deletes an empty directory. If the directory is not empty, the server answers 403 with code 108, even if it has
+	// only hidden nodes and a listing shows it as empty. The default is false. It has no effect on a file.
 	Dir *bool `form:"dir,omitempty" json:"dir,omitempty"`
 
-	// PrevValue The value the file must have, else 412 with code 101. It cannot be empty (400 with code 201), so a file with an
-	// empty value can only be compared by `prevIndex`.
+	// PrevValue The value that the file must have; otherwise the server answers 412 with code 101. It cannot be empty (400 with
+	// code 201), so only `prevIndex` can compare a file that has an empty value.
 	//
-	// It travels in the request line, which etcd 3.x limits to 4096 bytes in the first request of a connection without
-	// TLS. A value longer than that cannot be compared in a DELETE there for sure; use `prevIndex`.
+	// It is part of the request line, which etcd 3.x limits to 4096 bytes in the first request of a connection without
+	// TLS. Comparing a longer value in a DELETE is not reliable there; use `prevIndex`.
 	PrevValue *string `form:"prevValue,omitempty" json:"prevValue,omitempty"`
 
-	// PrevIndex The `modifiedIndex` the file must have, else 412 with code 101. **0 is no condition** from 2.0 on: the node is
-	// deleted.
+	// PrevIndex The `modifiedIndex` that the file must have; otherwise the server answers 412 with code 101. **From 2.0 on,
+	// servers ignore 0** and delete the node.
 	PrevIndex *uint64 `form:"prevIndex,omitempty" json:"prevIndex,omitempty"`
 }
 
 // GetKeyParams defines parameters for GetKey.
 type GetKeyParams struct {
-	// Recursive Reads the whole tree below a directory instead of its children only. With `wait`, also reports changes of nodes
-	// below the key. False when absent.
+	// Recursive Reads the whole tree below a directory, not only its children. With `wait`, also reports changes of nodes below
+	// the key. The default is false.
 	//
-	// On a file it changes nothing, with one exception: from 2.3.0 to 3.0.17, a recursive watch that starts in the
-	// past misses events of the watched key itself. Do not set it when watching a file.
+	// It has no effect on a file, with one exception: from 2.3.0 to 3.0.17, a recursive watch that starts in the past
+	// misses events of the watched key itself. Do not set it on the watch of a file.
 	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
 
-	// Sorted Orders the children of every directory in the answer by key, byte by byte. False when absent, and then the order
-	// is random and differs between two calls.
+	// Sorted Sorts the children of every directory in the answer by key, byte by byte. The default is false: the order is
+	// then random, and differs from call to call.
 	Sorted *bool `form:"sorted,omitempty" json:"sorted,omitempty"`
 
-	// Quorum Sends the read through the cluster's agreement, as a write is, so that it shows every write confirmed before.
-	// Costs as much as a write, and without a quorum of members fails with 500 as one does. False when absent.
+	// Quorum Makes the cluster agree on the read, as on a write, so that the answer includes every write that was confirmed
+	// before. It costs as much as a write, and fails with 500 without a quorum of members, as a write does. The
+	// default is false.
 	//
-	// It cannot be combined with `wait`: the two together are answered at once with a plain read. Releases before
-	// 0.4.6 ignore it. On 0.4.9 a follower answers 307, and `X-Etcd-Index` of the answer is the node's own index.
+	// It cannot be combined with `wait`: the server then answers at once with a read, as without `wait`. Releases
+	// before 0.4.6 ignore it. On 0.4.9, a follower answers 307, and the `X-Etcd-Index` of the answer is the index of
+	// the node.
 	Quorum *bool `form:"quorum,omitempty" json:"quorum,omitempty"`
 
-	// Wait Waits for a change instead of reading. See *Watching* in the introduction. False when absent. Without
-	// `recursive`, a watch on a directory sees changes of the directory itself, not of its children.
+	// Wait Waits for a change instead of reading. See *Watching* in the introduction. The default is false. Without
+	// `recursive`, a watch on a directory reports changes of the directory itself, not of its children.
 	Wait *bool `form:"wait,omitempty" json:"wait,omitempty"`
 
-	// WaitIndex With `wait`, the first index to report: the oldest matching event with this index or a later one, at once if it
-	// has happened already. Absent or 0: the next change from now. Without `wait` it has no effect.
+	// WaitIndex With `wait`, the first index to report: the answer is the oldest matching event with this index or a later one,
+	// immediately if it has already happened. If it is absent or 0, the answer is the next change from now. Without
+	// `wait` it has no effect.
 	//
-	// Older than the last 1000 events of the store, it is 400 with code 401. **Ahead of the store, it silently passes
-	// over all events until the store gets there**; after a cluster was rebuilt, that is for ever. `X-Etcd-Index` of
-	// the answer, lower than `waitIndex` - 1, shows it.
+	// If it is older than the last 1000 events of the store, the server answers 400 with code 401. **If it is ahead of
+	// the store, the watch silently skips all events until the store reaches it**; after a cluster was rebuilt, that
+	// may be forever. An `X-Etcd-Index` below `waitIndex` - 1 in the answer shows this.
 	WaitIndex *uint64 `form:"waitIndex,omitempty" json:"waitIndex,omitempty"`
 
-	// Stream With `wait`, keeps the answer open and writes one JSON document after another into it, on 0.4.9 without anything
-	// between them. False when absent.
+	// Stream With `wait`, keeps the answer open and writes one JSON document after another into it; 0.4.9 writes nothing
+	// between them. The default is false.
 	//
-	// **Do not use it; repeat `wait` instead.** Wherever it was tried, from 0.4.9 to 3.5.35: when `waitIndex` lies in
-	// the past, one event comes and then nothing ever again. A reader that falls behind by 100 events (1 on 0.4.9) is
-	// dropped, and its connection stays open in silence. The deletion of exactly the watched key is told twice.
+	// **Do not use it; repeat `wait` instead.** On every release tried, from 0.4.9 to 3.5.35, a stream whose
+	// `waitIndex` is in the past delivers one event and then nothing more. If a reader falls behind by 100 events (1
+	// on 0.4.9), the server drops it and silently leaves its connection open. The server reports the deletion of the
+	// watched key itself twice.
 	Stream *bool `form:"stream,omitempty" json:"stream,omitempty"`
 }
 
 // HeadKeyParams defines parameters for HeadKey.
 type HeadKeyParams struct {
-	// Recursive Lets Content-Length be that of the whole tree below a directory. False when absent.
+	// Recursive Makes Content-Length the length of the whole tree below a directory. The default is false.
 	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
 }
 
 // PutKeyParams defines parameters for PutKey.
 type PutKeyParams struct {
-	// PrevExist `true`: the node must exist, else 404 with code 100. `false`: it must not, else 412 with code 105, and
-	// `prevIndex` and `prevValue` are ignored. Absent: either.
+	// PrevExist If `true`, the node must exist; otherwise the server answers 404 with code 100. If `false`, the node must not
+	// exist; otherwise the server answers 412 with code 105. With `false`, servers ignore `prevIndex` and `prevValue`.
+	// If absent, the node may exist or not.
 	//
-	// Absent and `false` are far apart; a client must be able to send the word `false`. Servers read it in the form
-	// as well; in the query it still holds when the form is not understood.
+	// Absent and `false` have different meanings, so a client must be able to send `false`. Servers also read it from
+	// the form. In the query it holds even if the server does not understand the form.
 	PrevExist *bool `form:"prevExist,omitempty" json:"prevExist,omitempty"`
 
-	// PrevIndex The `modifiedIndex` the file must have, else 412 with code 101; 404 with code 100 when there is no node. The
-	// surest condition: an index is never used twice, and it works for empty values too.
+	// PrevIndex The `modifiedIndex` that the file must have. If it differs, the server answers 412 with code 101; if the node
+	// does not exist, 404 with code 100. It is the most reliable condition: an index is never used twice, and it also
+	// works for empty values.
 	//
-	// **0 is no condition** from 2.0 on; on 0.4.9 it means "must exist". Servers read it in the form as well; in the
-	// query it still holds when the form is not understood.
+	// **From 2.0 on, servers ignore 0**; on 0.4.9 it means "must exist". Servers also read it from the form. In the
+	// query it holds even if the server does not understand the form.
 	PrevIndex *uint64 `form:"prevIndex,omitempty" json:"prevIndex,omitempty"`
 }
 

@@ -70,7 +70,7 @@ var rules = []rule{
 		name:  "operations are described",
 		check: has("description", operations),
 		breach: breach{
-			"      description: |\n        Works as `postKey`",
+			"      description: |\n        Works like `postKey`",
 			"      x-etcd-lost: |\n        ",
 			"/paths/~1v2~1keys~1/post",
 		},
@@ -78,7 +78,7 @@ var rules = []rule{
 	{
 		name:   "operations have a summary",
 		check:  has("summary", operations),
-		breach: breach{"summary: describes the member that leads", "summary: ' '", "/paths/~1v2~1members~1leader/get"},
+		breach: breach{"summary: returns the leader\n", "summary: ' '\n", "/paths/~1v2~1members~1leader/get"},
 	},
 	{
 		name:   "operations have an id of their own",
@@ -107,7 +107,7 @@ var rules = []rule{
 		name:  "responses are described",
 		check: has("description", responses),
 		breach: breach{
-			"description: |\n        The server speaks the v2 API.",
+			"description: |\n        The server has the v2 API.",
 			"description: ''",
 			"/components/responses/MachinesPresent",
 		},
