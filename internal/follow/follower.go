@@ -113,6 +113,9 @@ func (f *follower) end(why error) error {
 
 func (f *follower) requestProgress() error {
 	f.progressRequested = true
+	if !f.interrupted {
+		f.tellProgress()
+	}
 	return nil
 }
 

@@ -108,7 +108,7 @@ type Watch struct {
 	Ended    func(after uint64, err error) error // returns the error for a watch that err ends at index after
 	Progress func(index uint64)                  // called when all up to index is delivered; may be nil
 	Pulse    func()                              // called by any goroutine if its member is alive; may be nil
-	Request  <-chan struct{}                     // a value from it requests progress soon; may be nil
+	Request  <-chan struct{}                     // a value from it requests progress: what is known, and soon what can be found out; may be nil
 	Lag      func(after, lag uint64)             // called with how far the watch lags; may be nil
 	Reopened func(after uint64, err error)       // called before a request is made again because of err
 }

@@ -2,6 +2,7 @@ package documents_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -63,12 +64,50 @@ func foreign(text string) []string {
 }
 
 func TestEnglish(t *testing.T) {
-	for _, d := range documents(t) {
+	const description = "api/openapi.yaml"
+	for _, d := range append(documents(t), parse(description, descriptions(read(t, description)))) {
 		for _, p := range d.prose {
 			for _, found := range foreign(p.text) {
 				t.Errorf("%s:%d: %s", d.name, p.line, found)
 			}
 		}
+	}
+}
+
+// described is a line of YAML that has a text, or begins one in the lines below.
+var described = regexp.MustCompile(`^( *)(?:summary|description): (.*)$`)
+
+// descriptions returns the summaries and descriptions of an OpenAPI description in YAML, each in its own lines, so that
+// a paragraph keeps the number of its line. All other lines are empty.
+func descriptions(yaml string) string {
+	var b strings.Builder
+	indent, open := "", false // of a text that is open
+	for line := range strings.Lines(yaml) {
+		line = strings.TrimRight(line, "\n")
+		inside, within := strings.CutPrefix(line, indent+"  ")
+		begins := described.FindStringSubmatch(line)
+		switch {
+		case open && within:
+			b.WriteString(inside)
+		case begins != nil:
+			indent, open = begins[1], begins[2] == "|"
+			if !open {
+				b.WriteString(begins[2])
+			}
+		case line != "":
+			open = false
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func TestDescriptions(t *testing.T) {
+	const yaml = "info:\n  title: x\n  description: |\n    One\n    two.\n\n    * item\n  x: y\n  summary: it is no more\n  z:\n    description: short\n"
+	got := parse("x.yaml", descriptions(yaml)).prose
+	want := []paragraph{{4, "One two."}, {7, "* item"}, {9, "it is no more"}, {11, "short"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("the texts are %v, want %v", got, want)
 	}
 }
 
