@@ -2,15 +2,15 @@
 // validators that compare it with what a server sends, for generators, and for tools that show it to people.
 // The library does not import it, so that its users do not carry the text along.
 //
-// The description is the source of the library's requests, too: make generate makes package gen from it. It
-// is neutral to languages; what only Go needs to know stands in go-overlay.yaml. PUT carries prevExist and
-// prevIndex in the query, where they hold even if the form is not understood, and prevValue in the form,
-// since it may be long.
+// The description is also the source of the library's requests: make generate makes package gen from it. It
+// does not depend on a language; go-overlay.yaml has what only Go needs. PUT has prevExist and prevIndex in
+// the query, where they hold even if the server does not understand the form, and prevValue in the form,
+// because it may be long.
 //
-// The file client.tmpl replaces the generator's client template: a PUT's builder needs 15 allocations instead
-// of 46, and the library no dependency. A test holds its encoding to that of oapi-codegen/runtime, which the
-// generator's own builders call; another fails when a release of the generator changes the template that it
-// replaces: compare the two then, and let ours follow.
+// The file client.tmpl replaces the generator's client template: the builder of a PUT needs 15 allocations
+// instead of 46, and the library needs no dependency. A test compares its encoding with that of
+// oapi-codegen/runtime, which the generator's own builders call. Another test fails when a release of the
+// generator changes the template that this one replaces: compare the two then, and adapt ours.
 package api
 
 import _ "embed"

@@ -1,5 +1,5 @@
-// What a reader of the page wants otherwise than a generator of code does: titles that are sentences, words for the names
-// of groups, releases in words, commands to try, and any key before the root, which is a special case.
+// What a reader of the page needs and a generator of code does not: titles that are sentences, groups with names in words,
+// releases in words, commands to try, and the keys before the root, which is a special case.
 const fs = require('fs');
 
 const groups = {keys: 'Keys', cluster: 'Cluster', stats: 'Statistics', auth: 'Users and roles'};
