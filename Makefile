@@ -51,7 +51,7 @@ verify-spec: ## fail if api/openapi.yaml breaks clients made from the last relea
 
 docs: need-npx ## make a reference for readers of api/openapi.yaml, and look at it in Chromium (needs npx)
 	@mkdir -p build/docs
-	@cd tests && go run ./cmd/samples >../build/docs/samples.json
+	@cd tests && go run ./api/docs/samples >../build/docs/samples.json
 	@SAMPLES=build/docs/samples.json $(REDOCLY) build-docs --config tests/api/docs/redocly.yaml --template tests/api/docs/page.hbs --inlineBundle \
 		-o build/docs/online.html api/openapi.yaml 2>build/docs/redocly.log || { cat build/docs/redocly.log; exit 1; }
 	@sed -f tests/api/docs/offline.sed build/docs/online.html >build/docs/index.html; rm build/docs/online.html

@@ -560,12 +560,12 @@ type Version struct {
 
 // DeleteRootParams defines parameters for DeleteRoot.
 type DeleteRootParams struct {
-	// Recursive Deletes a directory with everything below it. The default is false. It has no effect on a file. On a directory
-	// it cannot be combined with `prevValue` or `prevIndex`.
+	// Recursive Deletes a directory with everything below it. The default is false. A file is deleted with or without it. On a
+	// directory it cannot be combined with `prevValue` or `prevIndex`.
 	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
 
 	// Dir Deletes an empty directory. If the directory is not empty, the server answers 403 with code 108, even if it has
-	// only hidden nodes and a listing shows it as empty. The default is false. It has no effect on a file.
+	// only hidden nodes and a listing shows it as empty. The default is false. A file is deleted with or without it.
 	Dir *bool `form:"dir,omitempty" json:"dir,omitempty"`
 
 	// PrevValue The value that the file must have; otherwise the server answers 412 with code 101. It cannot be empty (400 with
@@ -586,7 +586,7 @@ type GetRootParams struct {
 	// the key. The default is false.
 	//
 	// It has no effect on a file, with one exception: from 2.3.0 to 3.0.17, a recursive watch that starts in the past
-	// misses events of the watched key itself. Do not set it on the watch of a file.
+	// misses events of the watched key itself. Do not set it when watching a file.
 	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
 
 	// Sorted Sorts the children of every directory in the answer by key, byte by byte. The default is false: the order is
@@ -652,12 +652,12 @@ type PutRootParams struct {
 
 // DeleteKeyParams defines parameters for DeleteKey.
 type DeleteKeyParams struct {
-	// Recursive Deletes a directory with everything below it. The default is false. It has no effect on a file. On a directory
-	// it cannot be combined with `prevValue` or `prevIndex`.
+	// Recursive Deletes a directory with everything below it. The default is false. A file is deleted with or without it. On a
+	// directory it cannot be combined with `prevValue` or `prevIndex`.
 	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
 
 	// Dir Deletes an empty directory. If the directory is not empty, the server answers 403 with code 108, even if it has
-	// only hidden nodes and a listing shows it as empty. The default is false. It has no effect on a file.
+	// only hidden nodes and a listing shows it as empty. The default is false. A file is deleted with or without it.
 	Dir *bool `form:"dir,omitempty" json:"dir,omitempty"`
 
 	// PrevValue The value that the file must have; otherwise the server answers 412 with code 101. It cannot be empty (400 with
@@ -678,7 +678,7 @@ type GetKeyParams struct {
 	// the key. The default is false.
 	//
 	// It has no effect on a file, with one exception: from 2.3.0 to 3.0.17, a recursive watch that starts in the past
-	// misses events of the watched key itself. Do not set it on the watch of a file.
+	// misses events of the watched key itself. Do not set it when watching a file.
 	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
 
 	// Sorted Sorts the children of every directory in the answer by key, byte by byte. The default is false: the order is

@@ -37,7 +37,7 @@ const releases = () => {
   return {Operation: tell, Parameter: tell, Header: tell, Schema: tell};
 };
 
-// The samples are those that `go run ./cmd/samples` prints. Each is a command with its answer, an example of the
+// The samples are those that `go run ./api/docs/samples` prints. Each is a command with its answer, an example of the
 // description, as a comment, so that all of it can be copied into a shell.
 const samples = () => {
   const all = JSON.parse(fs.readFileSync(process.env.SAMPLES));

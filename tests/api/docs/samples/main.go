@@ -1,4 +1,4 @@
-// Command samples prints the samples of tests/api/story as JSON. `make docs` puts them into the reference.
+// Command samples prints the samples of package story as JSON. `make docs` puts them into the reference.
 package main
 
 import (
