@@ -66,7 +66,7 @@ func (e Action) Valid() bool {
 // kind instead of failing.
 type Action string
 
-// AuthStatus Whether authentication is on.
+// AuthStatus Whether authentication is enabled.
 type AuthStatus struct {
 	// Enabled True if it is enabled.
 	Enabled bool `json:"enabled"`
@@ -406,7 +406,7 @@ type RoleRequest struct {
 	// Revoke The permissions of a role, or those to grant or revoke.
 	Revoke *Permissions `json:"revoke,omitempty"`
 
-	// Role The user's name. It must be the same as in the path; otherwise the server answers 400.
+	// Role The role's name. It must be the same as in the path; otherwise the server answers 400.
 	Role string `json:"role"`
 }
 
