@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"reflect"
 	"slices"
@@ -70,13 +71,15 @@ func TestOperationsHaveSamples(t *testing.T) {
 func TestAnotherAnswerIsFound(t *testing.T) {
 	for _, lie := range []string{
 		strings.Replace(aNode, "10.0.0.7", "10.0.0.8", 1), strings.Replace(aNode, "5", "6", 1),
-		strings.Replace(aNode, `"ttl":60,`, "", 1), strings.Replace(aNode, "2026-", "", 1), strings.Replace(aNode, `"expiration"`, `"x"`, 1),
+		strings.Replace(aNode, `"ttl":60,`, "", 1), strings.Replace(aNode, `"ttl":60`, `"ttl":50`, 1),
+		strings.Replace(aNode, "2026-", "", 1), strings.Replace(aNode, `"expiration"`, `"x"`, 1),
 	} {
 		if reflect.DeepEqual(comparable(lie), comparable(aNode)) {
 			t.Errorf("%s is taken for %s", lie, aNode)
 		}
 	}
-	if later := strings.Replace(aNode, "2026", "2027", 1); !reflect.DeepEqual(comparable(later), comparable(aNode)) {
+	later := strings.NewReplacer("2026", "2027", `"ttl":60`, `"ttl":58`).Replace(aNode)
+	if !reflect.DeepEqual(comparable(later), comparable(aNode)) {
 		t.Errorf("%s is not taken for %s", later, aNode)
 	}
 }
@@ -190,7 +193,8 @@ func (s *server) example(t *testing.T, name string) string {
 	return string(value)
 }
 
-// comparable turns JSON into what can be compared, with every time of expiry the same, and leaves text alone.
+// comparable turns JSON into what can be compared, and leaves text alone. Every time of expiry is the same, and a ttl may
+// be some seconds lower on a slow machine.
 func comparable(text string) any {
 	var value any
 	if json.Unmarshal([]byte(text), &value) != nil {
@@ -206,6 +210,9 @@ func forgetTimes(value any) {
 		if at, ok := value["expiration"]; ok {
 			_, err := time.Parse(time.RFC3339Nano, fmt.Sprint(at))
 			value["expiration"] = err
+		}
+		if ttl, ok := value["ttl"].(float64); ok {
+			value["ttl"] = 10 * math.Ceil(ttl/10)
 		}
 		for _, field := range value {
 			forgetTimes(field)
