@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -235,9 +234,6 @@ func connectWith(t *testing.T, config Config) *Client {
 	return connectBy(t, config, nil)
 }
 
-// shareAll makes even a single watch one of a feed, and that one of the feed of the directory above.
-var shareAll = flag.Bool("watch.share", false, "let the first watch share")
-
 // connectBy returns a client whose connections dial makes, if it is set. It leaves nothing to chance: the
 // members are tried as they are listed.
 func connectBy(t *testing.T, config Config, dial dialer) *Client {
@@ -251,9 +247,6 @@ func connectBy(t *testing.T, config Config, dial dialer) *Client {
 	client, err := newClient(config, ofCluster)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if *shareAll {
-		client.hub.Limit = 0
 	}
 	t.Cleanup(func() { client.Close() })
 	return client

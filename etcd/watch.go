@@ -114,6 +114,7 @@ type watch struct {
 	cluster   string // ID of the watched cluster; empty until it is known
 	served    bool   // a member has served what the watch belongs to; false for a watch of its own
 	marks     landmarks
+	unsure    bool  // it has been interrupted: the history may be another one
 	ahead     bool  // it reads ahead of its consumer
 	err       error // what is wrong with the options
 
@@ -175,6 +176,7 @@ func (w *watch) engine(deliver func(*Response) error) *follow.Watch {
 		Cluster:     w.cluster,
 		PollTimeout: w.client.pollTimeout,
 		Pulsed:      w.client.cluster.Pulsed(),
+		Interrupted: w.unsure,
 		Concerns:    w.concerns,
 		AtOrAbove:   func(key string) bool { return key == w.key || below(w.key, key) },
 		Deliver: func(e follow.Event) error {

@@ -88,7 +88,7 @@ func TestWatchOverConnectionsThatFail(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newLineHistory(t, seed)
 				t.Logf("etcd %s, %d other writes in a second", h.version, h.slow)
-				w := startWatch(t, h.connect(t, Config{}), "/d", WithRecursive(), fromStart())
+				w := startWatch(t, mayShare(t, h.rand, h.connect(t, Config{})), "/d", WithRecursive(), fromStart())
 				synctest.Wait()
 				h.goOn(time.Duration(1+h.rand.IntN(5)) * time.Minute)
 				got := w.take(t, len(h.want))
@@ -154,8 +154,9 @@ func TestMirrorOverConnectionsThatFail(t *testing.T) {
 					}
 				}
 				h.fill(1)
-				m, err := h.connect(t, Config{}).Mirror(t.Context(), "/d")
-				for ; err != nil; m, err = h.connect(t, Config{}).Mirror(t.Context(), "/d") {
+				client := mayShare(t, h.rand, h.connect(t, Config{}))
+				m, err := client.Mirror(t.Context(), "/d")
+				for ; err != nil; m, err = client.Mirror(t.Context(), "/d") {
 					<-time.After(time.Second)
 				}
 				defer m.Close()

@@ -98,7 +98,7 @@ func TestWatchBringsEveryEventOnceWhateverHappens(t *testing.T) {
 				for _, m := range c.members {
 					m.delay = time.Millisecond
 				}
-				w := startWatch(t, c.connect(t, Config{}), "/d", WithRecursive(), fromStart())
+				w := startWatch(t, mayShare(t, c.rand, c.connect(t, Config{})), "/d", WithRecursive(), fromStart())
 				synctest.Wait()
 				for range 15 {
 					for range c.rand.IntN(4) {

@@ -48,7 +48,7 @@ func (w *watch) follow(ctx context.Context, deliver func(*Response) error) error
 // joining returns the watch as the hub sees it.
 func (w *watch) joining() feed.Watch {
 	return feed.Watch{
-		Key: w.key, Recursive: w.recursive, Next: w.next,
+		Key: w.key, Recursive: w.recursive, Next: w.next, Unsure: w.unsure,
 		Progress: w.progress != nil, Pulse: w.pulse, Reopened: w.reopened, Request: w.request, Feed: w.feed,
 	}
 }
@@ -80,7 +80,7 @@ func (w *watch) pollUntilShared(ctx context.Context, poller *feed.Poller, delive
 				return
 			}
 		}
-		w.next = next
+		w.next, w.unsure = next, false // or there would be no progress
 		shared.Store(true)
 		cancel()
 	}
@@ -117,7 +117,8 @@ func (w *watch) subscribed(ctx context.Context, s *feed.Subscription, deliver fu
 		var ended *feed.Ended
 		switch {
 		case errors.As(err, &ended) && ended.Err == nil:
-			w.next = ended.Next
+			w.next, w.unsure = ended.Next, ended.Unsure
+			w.recognizeBy(ended.Last)
 			return errJoinAgain
 		case ended != nil:
 			return w.ended(ended.Next-1, ended.Err)
@@ -137,6 +138,13 @@ func (w *watch) subscribed(ctx context.Context, s *feed.Subscription, deliver fu
 	}
 }
 
+// recognizeBy makes the last event of a feed the landmark by which the watch recognizes the history.
+func (w *watch) recognizeBy(last feed.Event) {
+	if mark := w.marks.latest.Load(); last != nil && (mark == nil || mark.modified < last.ModifiedIndex()) {
+		w.marks.saw((*Response)(last.(*event)))
+	}
+}
+
 // openFeed follows the directory of a feed until that or the client ends. It begins with what this watch knows
 // of the history.
 func (w *watch) openFeed(f *feed.Feed) feed.End {
@@ -151,14 +159,14 @@ func (w *watch) openFeed(f *feed.Feed) feed.End {
 	})
 	var ended *WatchError
 	switch {
-	case !errors.As(err, &ended):
+	case !errors.As(err, &ended): // the feed or the client has ended
 		return feed.End{}
 	case isCleared(err):
-		return feed.End{Err: ended.Err, Again: true}
-	case errors.Is(err, ErrClusterRolledBack), errors.Is(err, ErrWrongCluster):
 		return feed.End{Err: ended.Err}
+	case errors.Is(err, ErrClusterRolledBack), errors.Is(err, ErrWrongCluster):
+		return feed.End{Err: ended.Err, Retry: feed.RefusedTime}
 	}
-	return feed.End{}
+	return feed.End{Retry: feed.RefusedTime}
 }
 
 // Removal reports whether the event is the end of a directory, with all below it.

@@ -11,8 +11,10 @@
 //
 // Sharing costs the events of the directory that no watch wants, and saves polls: each poll is made again
 // before 500 changes of the store, so N polls cost N requests for 500 changes. An event of a stream costs
-// about a fifteenth of a request. So even where every change of the store is below the directory, sharing
-// costs no more than about 33 polls, and where half of the changes are, 16. That is the default.
+// about a fifteenth of a request. So even where every change of the store is below the directory and nobody
+// wants it, 33 polls cost as much as the feed, and 16 where it is every other change. That is the default. A
+// feed that brings far more than it saves, because few share it or the values are large, ends again; see
+// balance.go.
 //
 // A watch cannot be shared by the feed of a directory if
 //
@@ -34,13 +36,15 @@
 //	                                                  because the history has ended: it ends, too
 //
 //	of a feed       begins                            ends
-//	sure            at the index that the client      when a request of its watch has failed: unsure
-//	                has seen last; with the next
-//	                event or progress
-//	unsure          see above                         see above; no watch is admitted, because the history may
-//	                                                  be another one
-//	ended           with the last subscriber, or      -
-//	                when its watch ends
+//	unsure          at the index that the client has  with a request that waits at a member, at first, and
+//	                seen last; when a request of its  with progress or an event later: sure. Until then, a
+//	                watch has failed                  watch that joins waits, because the feed may be refused,
+//	                                                  or its history may be another one. If the first request
+//	                                                  fails: ended
+//	sure            see above                         when a request of its watch has failed: unsure
+//	ended           when its watch ends; when few     -
+//	                subscribers are left; when it
+//	                does not pay
 //
 // The position of a subscriber is that of its feed: everything up to it is in the subscriber's queue. A
 // subscriber that does not empty its queue leaves with the event that did not fit, and the others go on.

@@ -53,6 +53,7 @@ type Feed struct {
 	count       int
 	told        map[*Subscription]struct{} // those that want progress or pulse
 	tellAt      time.Time                  // when they are to be told
+	balance     balance
 }
 
 func newFeed(h *Hub, dir string, next uint64) *Feed {
@@ -62,6 +63,7 @@ func newFeed(h *Hub, dir string, next uint64) *Feed {
 		subscribers: map[string][]*Subscription{}, told: map[*Subscription]struct{}{},
 	}
 	f.Context, f.stop = context.WithCancel(context.Background())
+	f.balance.begin(next)
 	return f
 }
 
@@ -78,8 +80,12 @@ func (f *Feed) Deliver(e Event) {
 	f.delivered = max(f.delivered, e.ModifiedIndex())
 	f.proven = max(f.proven, f.delivered)
 	f.keep(e)
-	for _, s := range f.concerned(e) {
+	concerned := f.concerned(e)
+	for _, s := range concerned {
 		f.hand(e, s)
+	}
+	if !f.ended && f.balance.counts(e, len(concerned) > 0, f.count) {
+		f.fail(End{Retry: wastefulTime})
 	}
 }
 
@@ -177,7 +183,7 @@ func (f *Feed) Reopened() {
 	f.hub.mu.Lock()
 	f.unsure = true
 	if !f.begun && !f.ended {
-		f.fail(End{})
+		f.fail(End{Retry: RefusedTime})
 	}
 	f.hub.mu.Unlock()
 	f.tell(func(w Watch) func() { return w.Reopened })
@@ -255,9 +261,8 @@ func (f *Feed) dismiss(s *Subscription, why *Ended) {
 		s.end(why)
 		break
 	}
-	if f.count < max(1, f.hub.Limit/4) && !f.ended {
-		f.remove()
-		f.dismissAll(nil)
+	if few := !f.unsure && f.count < f.hub.Limit/4; !f.ended && (few || f.count == 0) {
+		f.fail(End{})
 	}
 }
 
@@ -266,9 +271,14 @@ func (f *Feed) dismissAll(err error) {
 	for _, s := range f.waiting {
 		f.dismiss(s, &Ended{}) // it may be of the history that follows
 	}
+	why := Ended{Next: f.position(), Err: err, Unsure: f.unsure}
+	if len(f.ring) > 0 {
+		why.Last = f.ring[len(f.ring)-1]
+	}
 	for _, all := range f.subscribers {
 		for _, s := range slices.Clone(all) {
-			f.dismiss(s, &Ended{Next: f.position(), Err: err})
+			ended := why
+			f.dismiss(s, &ended)
 		}
 	}
 }
@@ -283,8 +293,8 @@ func (f *Feed) remove() {
 
 // End is how the watch of a feed has ended.
 type End struct {
-	Err   error // what ends its subscribers, too; nil if they are to join again
-	Again bool  // the directory may have another feed
+	Err   error         // what ends its subscribers, too; nil if they are to join again
+	Retry time.Duration // how long the directory has no other feed
 }
 
 // end ends the feed because its watch has ended.
@@ -298,8 +308,8 @@ func (f *Feed) end(how End) {
 
 func (f *Feed) fail(how End) {
 	f.remove()
-	if !how.Again {
-		f.hub.at(f.Dir).retry = time.Now().Add(refusedTime)
+	if how.Retry > 0 {
+		f.hub.at(f.Dir).retry = time.Now().Add(how.Retry)
 	}
 	f.dismissAll(how.Err)
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/etcdv2/client/internal/group"
 )
 
-// refusedTime is how long a directory has no feed after a feed of it has failed. Its watches then poll by
+// RefusedTime is how long a directory has no feed after the watch of one was refused. Its watches then poll by
 // themselves, because they may be served all the same.
-const refusedTime = time.Minute
+const RefusedTime = time.Minute
 
 // Hub holds the feeds of a client, and decides which watch shares one.
 type Hub struct {
@@ -36,6 +36,10 @@ type Watch struct {
 	Key       string // with a leading slash, and without a trailing one
 	Recursive bool
 	Next      uint64 // the first index that is wanted
+
+	// Unsure is set if it is not known whether the history is still the one that the watch has followed. It then
+	// polls, which finds that out.
+	Unsure bool
 
 	Progress bool // it wants to know how far it has come
 
@@ -66,7 +70,7 @@ func (h *Hub) Join(w Watch, open func(*Feed) End) (*Subscription, *Poller) {
 	if f == nil {
 		f = h.start(h.crowded(w, 1), open)
 	}
-	if f != nil && f.covers(w.Next) {
+	if f != nil && f.covers(w.Next) && !w.Unsure {
 		return f.admit(w), nil
 	}
 	return nil, h.poll(w)

@@ -30,8 +30,10 @@ type Subscription struct {
 
 // Ended is why a subscription has ended.
 type Ended struct {
-	Next uint64 // the first index of which nothing was handed over
-	Err  error  // what ends the watch; nil if it is to join again
+	Next   uint64 // the first index of which nothing was handed over
+	Err    error  // what ends the watch; nil if it is to join again
+	Last   Event  // the last event of the feed, by which its history can be recognized; nil for none
+	Unsure bool   // whether the history is still the same
 }
 
 func (e *Ended) Error() string {

@@ -56,7 +56,8 @@ type follower struct {
 func newFollower(ctx context.Context, w *Watch) *follower {
 	start := w.Next - 1
 	f := &follower{
-		watch: w, position: position{start, start}, cluster: w.Cluster, over: make(chan struct{}), pause: NewPause(),
+		watch: w, position: position{start, start}, cluster: w.Cluster, interrupted: w.Interrupted,
+		over: make(chan struct{}), pause: NewPause(),
 	}
 	f.ctx, f.cancel = context.WithCancel(ctx)
 	f.pace = newPace(w.PollTimeout)

@@ -93,7 +93,10 @@ func (f *follower) checkRolledBack() {
 // is delivered before that is known, because the cluster may have been made anew under the same name.
 func (f *follower) checkHistory() {
 	if f.interrupted {
-		f.check(f.watch.Source.CheckHistory, func() { f.interrupted = false })
+		f.check(f.watch.Source.CheckHistory, func() {
+			f.interrupted = false
+			f.tellProgress()
+		})
 	}
 }
 

@@ -97,6 +97,7 @@ type Watch struct {
 	Cluster     string        // ID of the watched cluster; empty for the one that answers first
 	PollTimeout time.Duration // after which a poll is made again
 	Pulsed      bool          // confirmations are expected
+	Interrupted bool          // it is not known whether the history is still the one that was followed
 
 	Concerns  func(key string) bool // reports whether an event on key belongs to the watch
 	AtOrAbove func(key string) bool // reports whether key is the watched key or a directory above it
