@@ -1,0 +1,433 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// change is an event of a test.
+type change struct {
+	index   uint64
+	key     string
+	removal bool
+	weight  int
+}
+
+func (c change) ModifiedIndex() uint64 { return c.index }
+func (c change) Key() string           { return c.key }
+func (c change) Removal() bool         { return c.removal }
+func (c change) Weight() int           { return max(c.weight, 1) }
+
+// bench is a hub in virtual time, with the feeds that it has opened.
+type bench struct {
+	*testing.T
+	Hub
+	index uint64 // that the client has seen
+	feeds map[string]*Feed
+	ends  map[string]chan End
+}
+
+func inBubble(t *testing.T, limit int, test func(b *bench)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		b := &bench{T: t, index: 10, feeds: map[string]*Feed{}, ends: map[string]chan End{}}
+		b.Limit, b.Seen = limit, func() uint64 { return b.index }
+		defer func() {
+			b.Close()
+			for _, f := range b.feeds {
+				f.stop()
+			}
+			b.Wait()
+		}()
+		test(b)
+	})
+}
+
+// join joins a watch, whose key ends with "/" if it is recursive.
+func (b *bench) join(key string, next uint64, more ...func(*Watch)) (*Subscription, *Poller) {
+	w := Watch{Key: key, Next: next}
+	if name, ok := strings.CutSuffix(key, "/"); ok && key != "/" {
+		w.Key, w.Recursive = name, true
+	}
+	for _, set := range more {
+		set(&w)
+	}
+	defer synctest.Wait()
+	return b.Join(w, func(f *Feed) End {
+		end := make(chan End)
+		b.feeds[f.Dir], b.ends[f.Dir] = f, end
+		select {
+		case how := <-end:
+			return how
+		case <-f.Context.Done():
+			return End{}
+		}
+	})
+}
+
+// shared joins a watch that must be shared, and polled one that must not.
+func (b *bench) shared(key string, next uint64, more ...func(*Watch)) *Subscription {
+	b.Helper()
+	s, _ := b.join(key, next, more...)
+	if s == nil {
+		b.Fatalf("%s is not shared", key)
+	}
+	return s
+}
+
+func (b *bench) polled(key string, next uint64, more ...func(*Watch)) *Poller {
+	b.Helper()
+	s, p := b.join(key, next, more...)
+	if s != nil {
+		b.Fatalf("%s is shared by the feed of %s", key, s.feed.Dir)
+	}
+	return p
+}
+
+// opened returns the feed of dir, whose watch is served.
+func (b *bench) opened(dir string) *Feed {
+	b.Helper()
+	f := b.feeds[dir]
+	if f == nil {
+		b.Fatalf("no feed of %s", dir)
+	}
+	f.Opened()
+	return f
+}
+
+// got expects the next updates of s: events by their indexes, progress with a "p" before it, and the end.
+func (b *bench) got(s *Subscription, want ...string) {
+	b.Helper()
+	var got []string
+	for {
+		u, err := s.take()
+		var ended *Ended
+		switch {
+		case u.Event != nil:
+			got = append(got, fmt.Sprint(u.Event.ModifiedIndex()))
+			continue
+		case u.Progress != 0:
+			got = append(got, fmt.Sprintf("p%d", u.Progress))
+			continue
+		case errors.As(err, &ended):
+			got = append(got, fmt.Sprintf("end %d %v unsure:%v", ended.Next, ended.Err, ended.Unsure))
+		}
+		if !slices.Equal(got, want) {
+			b.Errorf("got %q, want %q", got, want)
+		}
+		return
+	}
+}
+
+// The limit is of polls below one directory. What comes next opens a feed, and those that poll move to it.
+func TestWatchesShareAboveTheLimit(t *testing.T) {
+	inBubble(t, 2, func(b *bench) {
+		first, second := b.polled("/d/a", 11), b.polled("/d/b/", 8)
+		third := b.shared("/d/c", 11)
+		if first.Moves(11) {
+			b.Error("the first moves to a feed that nobody has served")
+		}
+		f := b.opened("/d")
+		select {
+		case <-first.Request():
+		default:
+			b.Error("the first is not asked to move")
+		}
+		if !first.Moves(11) || second.Moves(8) || !second.Moves(11) {
+			b.Error("the wrong ones move")
+		}
+		first.Leave()
+		a := b.shared("/d/a", 11)
+		f.Deliver(change{index: 12, key: "/d/a"})
+		f.Deliver(change{index: 13, key: "/d/c"})
+		b.got(a, "12")
+		b.got(third, "13")
+	})
+}
+
+// Feeds count as polls: too many of them give way to one feed of the directory above.
+func TestFeedsShareAboveTheLimit(t *testing.T) {
+	inBubble(t, 1, func(b *bench) {
+		b.polled("/a/1", 11)
+		b.shared("/a/2", 11)
+		a := b.opened("/a")
+		own := func(w *Watch) { w.Recursive, w.Feed, w.Progress, w.Reopened = true, a, true, a.Reopened }
+		if s := b.shared("/a", 11, own); s.feed.Dir != "/" {
+			b.Errorf("the feed of /a is shared by %s", s.feed.Dir)
+		}
+		if s := b.shared("/b/1", 11); s.feed.Dir != "/" {
+			b.Errorf("/b/1 is shared by %s", s.feed.Dir)
+		}
+		if s := b.shared("/a/3", 11); s.feed.Dir != "/a" {
+			b.Errorf("/a/3 is shared by %s", s.feed.Dir)
+		}
+		root := b.opened("/")
+		root.Reopened()
+		if !a.unsure {
+			b.Error("the feed below is sure of a history that the one above is not")
+		}
+	})
+}
+
+func TestEventsGoToThoseTheyConcern(t *testing.T) {
+	inBubble(t, 0, func(b *bench) {
+		all := map[string]*Subscription{}
+		for _, key := range []string{"/d/", "/d/k", "/d/k/", "/d/kk", "/d/k/x", "/d/a/b/c", "/d/a/"} {
+			s, _ := b.join(key, 11, func(w *Watch) { w.Feed = b.feeds["/d"] })
+			all[key] = s
+		}
+		f := b.opened("/d")
+		for _, e := range []change{
+			{index: 11, key: "/d"}, {index: 12, key: "/d/k"}, {index: 13, key: "/d/k/x"}, {index: 14, key: "/d/a/b", removal: true},
+			{index: 15, key: "/d/a", removal: true}, {index: 16, key: "/d/kk"}, {index: 17, key: "/", removal: true},
+		} {
+			f.Deliver(e)
+		}
+		for key, want := range map[string]string{
+			"/d/": "11 12 13 14 15 16 17", "/d/k": "12 17", "/d/k/": "12 13 17", "/d/kk": "16 17", "/d/k/x": "13 17",
+			"/d/a/b/c": "14 15 17", "/d/a/": "14 15 17",
+		} {
+			b.got(all[key], strings.Fields(want)...)
+		}
+	})
+}
+
+// The feed of a directory does not see what is hidden in it, but a hidden directory has a feed.
+func TestHiddenKeysAreNotShared(t *testing.T) {
+	inBubble(t, 1, func(b *bench) {
+		b.polled("/d/a", 11)
+		b.shared("/d/b", 11)
+		b.opened("/d")
+		b.polled("/d/_h", 11)
+		b.polled("/_locks/a", 11)
+		if s := b.shared("/_locks/b", 11); s.feed.Dir != "/_locks" {
+			b.Errorf("/_locks/b is shared by %s", s.feed.Dir)
+		}
+	})
+}
+
+func TestLateSubscriberGetsWhatTheRingHas(t *testing.T) {
+	inBubble(t, 0, func(b *bench) {
+		first := b.shared("/d/", 11)
+		f := b.opened("/d")
+		for i := range mostEvents + 10 {
+			f.Deliver(change{index: uint64(11 + i), key: "/d/k"})
+		}
+		b.index = mostEvents + 20
+		if s, _ := b.join("/d/k", 20); s != nil {
+			b.Error("events that the ring has dropped are not missed")
+		}
+		b.got(b.shared("/d/k", b.index), "1020")
+		b.polled("/d/k", b.index+2) // from an index that nobody has seen: the cluster may have been rolled back
+		b.got(first, strings.Fields(strings.Trim(fmt.Sprint(numbers(11, mostEvents+10)), "[]"))...)
+	})
+}
+
+func numbers(first, n int) (numbers []int) {
+	for i := range n {
+		numbers = append(numbers, first+i)
+	}
+	return numbers
+}
+
+// What refuses the directory may serve the keys in it. The directory has no other feed for a while.
+func TestDirectoryThatIsRefused(t *testing.T) {
+	inBubble(t, 0, func(b *bench) {
+		s := b.shared("/d", 11)
+		b.feeds["/d"].Reopened()
+		b.got(s, "end 11 <nil> unsure:false")
+		if s := b.shared("/d", 11); s.feed.Dir != "/" {
+			b.Errorf("shared by %s", s.feed.Dir)
+		}
+		b.ends["/"] <- End{Retry: RefusedTime}
+		synctest.Wait()
+		p := b.polled("/d", 11)
+		if p.Moves(11) {
+			b.Error("it moves to nothing")
+		}
+		time.Sleep(RefusedTime)
+		if !p.Moves(11) {
+			b.Error("it does not try again")
+		}
+		p.Leave()
+		b.shared("/d", 11)
+		b.feeds["/d"].Reopened()
+		b.Forgive()
+		b.shared("/d", 11)
+	})
+}
+
+// After an interruption the history may be another one: whoever joins waits until that is known.
+func TestWatchThatJoinsAnInterruptedFeedWaits(t *testing.T) {
+	inBubble(t, 0, func(b *bench) {
+		early := b.shared("/d", 11)
+		f := b.opened("/d")
+		f.Deliver(change{index: 12, key: "/d"})
+		f.Reopened()
+		late := b.shared("/d", 11)
+		b.got(late)
+		if b.Present(Watch{Key: "/d"}) != 0 {
+			b.Error("a feed that is not sure tells an index")
+		}
+		f.Progress(12)
+		b.got(late, "12")
+		if got := b.Present(Watch{Key: "/d"}); got != 12 {
+			b.Errorf("the index is %d", got)
+		}
+		f.Reopened()
+		waiting := b.shared("/d", 11)
+		changed := errors.New("another history")
+		b.ends["/d"] <- End{Err: changed}
+		synctest.Wait()
+		b.got(early, "12", "end 13 another history unsure:true")
+		b.got(waiting, "end 11 <nil> unsure:false")
+		b.polled("/d", 13, func(w *Watch) { w.Unsure = true })
+	})
+}
+
+// A subscriber that does not read leaves by itself, with the event that it has no room for.
+func TestSlowSubscriberLeaves(t *testing.T) {
+	inBubble(t, 0, func(b *bench) {
+		slow, quick := b.shared("/d", 11), b.shared("/d", 11)
+		f := b.opened("/d")
+		const half = mostQueued/2 + 1
+		f.Deliver(change{index: 11, key: "/d", weight: half})
+		b.got(quick, "11")
+		f.Deliver(change{index: 12, key: "/d", weight: half})
+		b.got(quick, "12")
+		f.Deliver(change{index: 13, key: "/d"})
+		b.got(quick, "13")
+		b.got(slow, "11", "end 12 <nil> unsure:false")
+	})
+}
+
+// A position that was proven by silence alone is given up, as long as the history reaches back to the last event.
+func TestPositionOfThoseThatLeave(t *testing.T) {
+	for proven, want := range map[uint64]string{12 + healing - 1: "end 13", 12 + healing: fmt.Sprint("end ", 13+healing)} {
+		inBubble(t, 0, func(b *bench) {
+			s := b.shared("/d", 11)
+			f := b.opened("/d")
+			f.Deliver(change{index: 12, key: "/d"})
+			f.Progress(proven)
+			b.ends["/d"] <- End{}
+			synctest.Wait()
+			b.got(s, "12", want+" <nil> unsure:false")
+		})
+	}
+}
+
+// A feed for a few costs more than it saves, and so does one that brings much that nobody wants.
+func TestFeedThatDoesNotPayEnds(t *testing.T) {
+	inBubble(t, 8, func(b *bench) {
+		var polls []*Poller
+		for range 8 {
+			polls = append(polls, b.polled("/d/k", 11))
+		}
+		subscribers := []*Subscription{b.shared("/d/k", 11), b.shared("/d/k", 11), b.shared("/d/k", 11)}
+		for _, p := range polls {
+			p.Leave()
+		}
+		b.opened("/d/k")
+		subscribers[0].Close()
+		b.got(subscribers[1])
+		subscribers[1].Close()
+		b.got(subscribers[2], "end 11 <nil> unsure:false")
+	})
+	inBubble(t, 0, func(b *bench) {
+		s := b.shared("/d", 11)
+		f := b.opened("/d")
+		for i := range 2000 {
+			f.Deliver(change{index: uint64(11 + i), key: "/d/other"})
+			time.Sleep(balanceTime / 1000)
+		}
+		b.got(s, "end 1012 <nil> unsure:false")
+	})
+}
+
+func TestProgressIsToldToThoseThatAsk(t *testing.T) {
+	inBubble(t, 0, func(b *bench) {
+		asking := func(w *Watch) { w.Progress, w.Request = true, make(chan struct{}, 1) }
+		s, other := b.shared("/d", 11, asking), b.shared("/d", 11)
+		f := b.opened("/d")
+		b.got(s, "p10")
+		f.Progress(12)
+		b.got(s, "p12")
+		f.Progress(13)
+		b.got(s)
+		s.request()
+		b.got(s, "p13")
+		f.Progress(13)
+		b.got(s)
+		f.Progress(14)
+		b.got(s, "p14")
+		time.Sleep(progressInterval)
+		f.Progress(15)
+		b.got(s, "p15")
+		b.got(other)
+	})
+}
+
+func TestPulseIsPassedOn(t *testing.T) {
+	inBubble(t, 0, func(b *bench) {
+		pulses := 0
+		b.shared("/d", 11, func(w *Watch) { w.Pulse = func() { pulses++ } })
+		b.opened("/d").Pulse()
+		if pulses != 1 {
+			b.Errorf("%d signs of life", pulses)
+		}
+	})
+}
+
+// The last subscriber ends the feed, and so does the last of those that it was opened for.
+func TestFeedEndsWithItsSubscribers(t *testing.T) {
+	inBubble(t, 0, func(b *bench) {
+		s := b.shared("/d", 11)
+		s.Close()
+		synctest.Wait()
+		if f := b.feeds["/d"]; f.Context.Err() == nil || len(b.dirs) > 0 {
+			b.Error("the feed has not ended")
+		}
+		p := b.polled("/d", 5)
+		if f := b.feeds["/d"]; f.Context.Err() != nil {
+			b.Error("no feed for the watch that is behind")
+		}
+		p.Leave()
+		synctest.Wait()
+		if f := b.feeds["/d"]; f.Context.Err() == nil || len(b.dirs) > 0 {
+			b.Error("the feed has not ended")
+		}
+	})
+}
+
+func TestNextEndsWithItsContext(t *testing.T) {
+	inBubble(t, 0, func(b *bench) {
+		s := b.shared("/d", 11)
+		ctx, cancel := context.WithTimeout(b.Context(), time.Second)
+		defer cancel()
+		if _, err := s.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			b.Errorf("it returned %v", err)
+		}
+	})
+}
+
+func TestNothingIsSharedWithoutALimit(t *testing.T) {
+	inBubble(t, -1, func(b *bench) {
+		for range 100 {
+			p := b.polled("/d", 11)
+			if p.Moves(11) {
+				b.Error("it moves")
+			}
+			p.Leave()
+		}
+	})
+	inBubble(t, 0, func(b *bench) {
+		b.index = 0 // nothing has been seen
+		b.polled("/d", 11)
+	})
+}
