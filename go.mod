@@ -1,6 +1,6 @@
 module github.com/etcdv2/client
 
-go 1.24.0
+go 1.25.0
 
 require github.com/oapi-codegen/runtime v1.8.0
 

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/etcdv2/client/gen"
 	"github.com/etcdv2/client/internal/errs"
 	"github.com/etcdv2/client/internal/foreign"
-	"github.com/etcdv2/client/internal/group"
 )
 
 var (
@@ -85,7 +85,7 @@ func (c *Client) Health(ctx context.Context) ([]MemberHealth, error) {
 		return nil, unlisted
 	}
 	all := make([]MemberHealth, len(members))
-	var asking group.Group
+	var asking sync.WaitGroup
 	for i, m := range members {
 		asking.Go(func() { all[i] = c.memberHealth(ctx, m) })
 	}

@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/internal/contexts"
-	"github.com/etcdv2/client/internal/group"
 )
 
 // await returns when the lock is held. An ErrLost says that the place is gone.
@@ -108,7 +108,7 @@ func (p *place) watch(ctx context.Context, blockers []Contender, index uint64) e
 	defer cancel()
 	ctx, wake := context.WithTimeout(ctx, max(lookAgain, p.queue.ttl))
 	defer wake()
-	var watches group.Group
+	var watches sync.WaitGroup
 	failures := make([]error, len(blockers))
 	for i, blocker := range blockers {
 		watches.Go(func() {

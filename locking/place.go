@@ -8,7 +8,6 @@ import (
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/internal/contexts"
-	"github.com/etcdv2/client/internal/group"
 )
 
 // place is a place in line: a key of our own, and what keeps it there. It ends when it is given up or lost.
@@ -26,8 +25,8 @@ type place struct {
 
 	ctx    context.Context // the place's life; its cause says why it has ended
 	cancel context.CancelCauseFunc
-	work   group.Group   // what keeps the place
-	turn   chan struct{} // holds one token, for who writes
+	work   sync.WaitGroup // what keeps the place
+	turn   chan struct{}  // holds one token, for who writes
 
 	// Only for who has the turn.
 	index uint64 // modifiedIndex

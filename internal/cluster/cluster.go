@@ -5,12 +5,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/errs"
-	"github.com/etcdv2/client/internal/group"
 )
 
 // maxFormBytes is the length of the longest body that etcd reads. Etcd truncates a longer body, resets the
@@ -34,8 +34,8 @@ type Cluster struct {
 	life       context.Context // ended by Close
 	endLife    context.CancelCauseFunc
 	inflight   inflight
-	background group.Group // the goroutines that Close waits for
-	release    func()      // closes the idle connections of the cluster's own pool
+	background sync.WaitGroup // the goroutines that Close waits for
+	release    func()         // closes the idle connections of the cluster's own pool
 }
 
 // New returns a Cluster for config, or errs.ErrInvalidArgument. It opens no connection.

@@ -12,7 +12,6 @@ import (
 
 	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/errs"
-	"github.com/etcdv2/client/internal/group"
 )
 
 // Endpoints returns the URLs of the members that calls can currently go to.
@@ -86,7 +85,7 @@ func (c *Cluster) Advertise(ctx context.Context, endpoints []string) error {
 	usable := make([]*Member, len(endpoints))
 	identify := sync.OnceFunc(func() { c.identify(ctx) })
 	var odd passedOver
-	var asking group.Group
+	var asking sync.WaitGroup
 	turns := make(chan struct{}, mostAsked)
 	for i, endpoint := range endpoints {
 		m, err := parseMember(endpoint)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"github.com/etcdv2/client/internal/group"
 )
 
 // pulse monitors the members on which calls wait. The same few questions serve all calls of a cluster.
@@ -116,7 +114,7 @@ func (p *pulse) beat(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		var asked group.Group
+		var asked sync.WaitGroup
 		for _, m := range p.toAsk() {
 			asked.Go(func() { p.askService(ctx, m) })
 			asked.Go(func() { p.askIndex(ctx, m) })

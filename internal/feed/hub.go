@@ -4,8 +4,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/etcdv2/client/internal/group"
 )
 
 // RefusedTime is how long a directory has no feed after the watch of one was refused. Its watches then poll by
@@ -21,7 +19,7 @@ type Hub struct {
 	closed  bool
 	dirs    map[string]*directory
 	pollers map[*Poller]struct{}
-	running group.Group
+	running sync.WaitGroup
 }
 
 // directory is what the hub knows of a directory, or of a key that is watched as if it were one.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/etcdv2/client/internal/backoff"
 	"github.com/etcdv2/client/internal/contexts"
-	"github.com/etcdv2/client/internal/group"
 )
 
 // follower follows a server as fast as it writes. While little happens, it has one long poll open; see arm
@@ -19,7 +18,7 @@ type follower struct {
 	watch   *Watch
 	ctx     context.Context
 	cancel  context.CancelFunc
-	running group.Group
+	running sync.WaitGroup
 	over    chan struct{} // closed when a step has ended the watch
 
 	mu  sync.Mutex // held by the running step
