@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"cmp"
 	"crypto/tls"
 	"net/http"
 	"strings"
@@ -50,6 +51,11 @@ type Config struct {
 	// means none. Client.SetCredentials replaces them.
 	Username string
 	Password string
+
+	// UserAgent is sent as the header User-Agent of every request, so that the logs of servers and proxies show
+	// which program calls. Empty means "etcdv2-client-go/" and the version of this library, if the program was
+	// built from a released one.
+	UserAgent string
 
 	// TLS is used for https endpoints: authorities, client certificate, and so on. TLSFiles makes one from
 	// PEM files. Nil means Go's defaults: the system's authorities, no client certificate. The server's
@@ -127,6 +133,9 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errs.Invalidf("version prefix %q does not begin with a slash", c.VersionPrefix)
 	}
 	c.VersionPrefix = strings.TrimRight(c.VersionPrefix, "/")
+	if c.UserAgent == "" {
+		c.UserAgent = defaultUserAgent()
+	}
 	if c.AttemptTimeout == 0 {
 		c.AttemptTimeout = defaultAttemptTimeout
 	}
@@ -155,14 +164,14 @@ func (c Config) withDefaults() (Config, error) {
 	case c.Selection == SelectLeader && c.SyncInterval == 0:
 		return c, errs.Invalidf("SelectLeader without a SyncInterval would not follow the leader")
 	}
-	return c, checkCredentials(c.Username, c.Password)
+	return c, cmp.Or(checkUserAgent(c.UserAgent), checkCredentials(c.Username, c.Password))
 }
 
 // cluster returns what the cluster needs to know.
 func (c Config) cluster() cluster.Config {
 	config := cluster.Config{
 		Endpoints: c.Endpoints, ClusterID: c.ClusterID, VersionPrefix: c.VersionPrefix,
-		TLS: c.TLS, HTTPClient: c.HTTPClient,
+		UserAgent: c.UserAgent, TLS: c.TLS, HTTPClient: c.HTTPClient,
 		RefuseRedirects: c.RefuseRedirects, AttemptTimeout: c.AttemptTimeout,
 		PulseInterval: c.PulseInterval, Questions: questions{},
 	}

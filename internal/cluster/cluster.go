@@ -30,6 +30,7 @@ type Cluster struct {
 	pulse    pulse
 
 	credentials atomic.Pointer[credentials] // those to send now
+	userAgent   []string                    // the header of every request; nil for net/http's own
 
 	life       context.Context // ended by Close
 	endLife    context.CancelCauseFunc
@@ -57,6 +58,9 @@ func New(config Config) (*Cluster, error) {
 		members:  newMemberList(members),
 		identity: identity{expected: config.ClusterID},
 		release:  release,
+	}
+	if config.UserAgent != "" {
+		c.userAgent = []string{config.UserAgent}
 	}
 	c.SetCredentials("", "")
 	c.life, c.endLife = context.WithCancelCause(context.Background())

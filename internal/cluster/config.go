@@ -20,6 +20,7 @@ type Config struct {
 	Discover        func(ctx context.Context) ([]string, error) // finds more endpoints; nil for no discovery
 	ClusterID       string                                      // in hex or AnyCluster; empty: first answer's
 	VersionPrefix   string                                      // replaces the "/v2" of paths; empty for none
+	UserAgent       string                                      // of every request; empty for net/http's
 	TLS             *tls.Config                                 // nil for Go's defaults
 	HTTPClient      *http.Client                                // nil for a client with its own connection pool
 	RefuseRedirects bool                                        // even redirects to the leader

@@ -94,6 +94,7 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 		defer a.end()
 		return noAttempt(err).Verdict, nil
 	}
+	c.setUserAgent(req)
 	resp, err := roundTrip(c.http, req)
 	if err != nil {
 		defer a.end()
@@ -149,6 +150,14 @@ func (c *Cluster) accepted(v Verdict, author Author, resp *http.Response, m *Mem
 		m.proven.Store(true)
 	}
 	return v
+}
+
+// setUserAgent adds Config.UserAgent to req, unless the request of an earlier attempt has added it: all attempts
+// of a call share the header, and the transport may still be reading it for an earlier one.
+func (c *Cluster) setUserAgent(req *http.Request) {
+	if c.userAgent != nil && req.Header["User-Agent"] == nil {
+		req.Header["User-Agent"] = c.userAgent
+	}
 }
 
 // requestTo returns the request of the call as it is sent to target.
