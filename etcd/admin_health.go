@@ -71,14 +71,15 @@ func (h MemberHealth) name() string {
 	return foreign.Line(h.Member.Name, mostShown) + " at " + h.Endpoint
 }
 
-// Health asks every member whether it is well: whether it has a leader and the cluster makes progress, as it
-// says itself. It returns how each is, in the order in which the cluster lists them, and a *HealthError,
-// which names the sick ones, unless all are well.
+// Health asks every member whether it is healthy: whether it has a leader and the cluster makes progress, as the
+// member itself reports. It returns the health of each member, in the order in which the cluster lists them, and
+// a *HealthError that names the unhealthy ones, unless all are healthy.
 //
-// All members that the cluster lists are asked, at the same time, at the client URLs that they advertise,
-// without credentials; they must be reachable there. Where no member tells the list, the endpoints that the
-// client knows are asked, and the error says why, too. It returns ErrNotSupported where the server runs
-// without the v2 API. On etcd 0.x, which tells no more, a member is well when it knows the leader.
+// Health asks all members that the cluster lists at once, at the client URLs that they advertise, without
+// credentials. They must be reachable there, and must show the cluster's ID. If no member returns the list,
+// Health asks the endpoints that the client knows, and the error also says why. It returns ErrNotSupported if the
+// server runs without the v2 API. On etcd 0.x, which reports nothing more, a member is healthy if it knows the
+// leader.
 func (c *Client) Health(ctx context.Context) ([]MemberHealth, error) {
 	members, unlisted := c.membersToAsk(ctx)
 	if members == nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
+// Etcd has no error codes for changes of the members, so their reasons are errors of their own.
 var (
 	// ErrMemberNotFound says that the cluster has no member with the ID.
 	ErrMemberNotFound = errs.New("no such member")

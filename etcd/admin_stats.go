@@ -100,9 +100,10 @@ func (c *Client) StoreStats(ctx context.Context) (StoreStats, error) {
 	}, nil
 }
 
-// LeaderStats asks the leader how its followers answer. It returns ErrLeaderElect where there is no leader,
-// or where it changes meanwhile, and ErrNotSupported where the server runs without the v2 API. The leader is
-// asked at the URLs that it advertises, without credentials; it must be reachable there.
+// LeaderStats asks the leader how its followers answer. It returns ErrLeaderElect if there is no leader or if
+// the leader changes meanwhile, and ErrNotSupported if the server runs without the v2 API. It asks the leader at
+// the URLs that the leader advertises, without credentials. The leader must be reachable there, and must show the
+// cluster's ID.
 func (c *Client) LeaderStats(ctx context.Context) (LeaderStats, error) {
 	leader, err := c.Leader(ctx)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
+// Etcd has no error codes for calls about users and roles, so their reasons are errors of their own.
 var (
 	// ErrUserNotFound says that there is no user of the name.
 	ErrUserNotFound = errs.New("no such user")

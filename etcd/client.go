@@ -8,8 +8,43 @@ import (
 	"github.com/etcdv2/client/internal/feed"
 )
 
-// Client speaks to one etcd cluster. Its methods may be called by many goroutines at once. Make one with New
-// and share it: it holds the connection pool. The zero value is not usable.
+// Client sends calls to the members of one etcd cluster. Multiple goroutines may use it at once. Make one with
+// New and share it, because it holds the connection pool. The zero value is not usable.
+//
+// A call begins with the member that answered last. The first call begins with a member chosen at random or,
+// with SelectLeader, with the leader. Config.AttemptTimeout says how long an attempt at one member may take.
+//
+// # Answers
+//
+// A reply is an answer only if etcd of this cluster wrote it in answer to this very request. It must have etcd's
+// headers, and its action, key, value and condition, or the code and the cause of a refusal, must fit the
+// request. The page of a gateway or a web server, or the answer to another request, settles no write and ends no
+// read, whatever its status. A member that sends one is set aside.
+//
+// # Failover
+//
+//   - A read (Get, Exists, Watch, and every question about members, users and roles) goes to the next member
+//     after anything but an answer: no connection, a reply that was cut off, a 5xx, a page, another cluster.
+//   - If a member says that a key does not exist, but is known to be behind, the same member is asked once more
+//     with a quorum read.
+//   - A write goes to the next member only if no part of it can have been sent, because there was no connection
+//     to send it on, or if the server does not serve such requests. That is a server without the path (etcd 3.4
+//     and later without --enable-v2), a proxy for reads, a server without members, or a follower of etcd 0.x,
+//     which names the leader. If a path is missing, one more request makes sure that it is. In all other cases,
+//     a write is sent at most once.
+//   - A client with several members asks a member that has not answered yet, or has failed, for its index before
+//     it sends a write there. So a write does not go to a server that is not etcd, or to another cluster.
+//   - A write that was sent fails with ErrOutcomeUnknown if it was not answered, or was answered with a 5xx or by
+//     something other than etcd. It may have been applied, or may still be. Etcd's own timeout, ErrRaftInternal,
+//     is such an answer. WithUniqueValue settles the outcome for the writes that allow it. For the others, read
+//     the key with WithQuorum to learn what happened.
+//   - If a write fails with any other error, it was not applied.
+//   - A member that has failed is set aside: first for half a second, then for longer each time, up to half a
+//     minute. It is not tried while there are others. If all members are set aside, all are tried.
+//   - When all members have been tried and the call may continue, it pauses and makes another round, up to three
+//     rounds and none after AttemptTimeout has passed. The end of ctx ends the call.
+//   - While a cluster of etcd 0.x elects a leader, a call that needs one makes further rounds until
+//     AttemptTimeout has passed. Then the error is ErrLeaderElect, and nothing was applied.
 type Client struct {
 	cluster        *cluster.Cluster
 	hub            *feed.Hub     // of the watches

@@ -7,13 +7,15 @@ import (
 	"time"
 )
 
-// Sync asks the cluster for its members, and from then on requests go to them too. The configured endpoints
-// stay in the list whatever the answer. A member is taken on only if it answers here with the cluster's ID,
-// which etcd 0.x does not have, and speaks the scheme that one of the endpoints does, so that credentials
-// meant for TLS stay on it. The error names the first that is not a URL of a member; the others are taken on
-// all the same. With SelectLeader, calls begin with the member that leads now. If the members cannot be asked
-// for, or none are named, the list stays as it was. Do not use Sync where the endpoints are proxies that
-// members are to be reached through.
+// Sync asks the cluster for its members, and adds them to the endpoints that requests go to. It never removes a
+// configured endpoint. With SelectLeader, calls then begin with the current leader.
+//
+// A member is added only if it answers here with the cluster's ID, which etcd 0.x does not have, and if its URL
+// has the scheme of one of the endpoints, so that credentials meant for TLS stay on TLS. The error names the first
+// member whose URL is not valid; the other members are added all the same. If the members cannot be asked for, or
+// the cluster names none, the list stays as it was.
+//
+// Do not use Sync if the endpoints are proxies through which members are to be reached.
 func (c *Client) Sync(ctx context.Context) error {
 	err := c.sync(ctx)
 	c.Observe(Synced{c.Endpoints(), err})

@@ -12,44 +12,44 @@ import (
 )
 
 var (
-	// ErrOutcomeUnknown says of a failed write that it may or may not have been applied: the connection broke
-	// after bytes were sent, the server answered 5xx, something that is not a member of the cluster answered,
-	// or the deadline passed in flight. A write that fails with any other error was not applied.
+	// ErrOutcomeUnknown means that a failed write may have been applied. The connection broke after bytes were
+	// sent, the server answered 5xx, something that is not a member of the cluster answered, or the deadline
+	// passed while the write was in flight. A write that fails with any other error was not applied.
 	ErrOutcomeUnknown = errs.New("etcd: outcome unknown")
 
-	// ErrInvalidArgument says that a call was refused before anything was sent: a key, value, TTL or
-	// condition that etcd cannot hold or would misread.
+	// ErrInvalidArgument means that the client refused a call before it sent anything, because etcd could not
+	// store a key, value, TTL or condition, or would misread it.
 	ErrInvalidArgument = errs.ErrInvalidArgument
 
-	// ErrWrongCluster says that a member belongs to another cluster than the one that Config.ClusterID names,
-	// or that answered first. A write to it may have been applied, there.
+	// ErrWrongCluster means that a member belongs to another cluster than the one that Config.ClusterID names or
+	// that answered first. A write may have been applied there.
 	ErrWrongCluster = errs.ErrWrongCluster
 
-	// ErrClusterRolledBack says that the cluster, asked with a quorum read, is behind an index that it has
-	// shown before: it was built anew, or restored from a backup. A watch would wait for indexes that now
-	// belong to other changes.
+	// ErrClusterRolledBack means that a quorum read has shown the cluster to be behind an index that it had
+	// reached before: it was rebuilt, or restored from a backup. A watch would wait for indexes that now belong
+	// to other changes.
 	ErrClusterRolledBack = errs.New("cluster is behind what it has shown before")
 
-	// ErrClosed says that the client was closed, before the call or while it ran. It never comes from the
-	// cause of a call's context.
+	// ErrClosed means that the client was closed, before the call or while it ran. If the call's context has
+	// ended too, the error is the context's. ErrClosed never comes from the cause of a call's context.
 	ErrClosed = errs.ErrClosed
 )
 
 // Error is a reply of a server that is not a success. errors.Is finds its Code.
 type Error struct {
-	Code       ErrorCode // 0 where the reply carried no errorCode: a proxy's page, a redirect
-	Message    string    // the server's words; for a body that is not etcd's its first 200 bytes, in one line
-	Cause      string    // what the server names as cause: for ErrKeyNotFound the first missing key
-	Index      uint64    // the etcd index at the time of the reply; 0 where it gave none
+	Code       ErrorCode // 0 if the reply has no errorCode: a proxy's page, a redirect
+	Message    string    // the server's words; for a body that is not etcd's, its first 200 bytes in one line
+	Cause      string    // the cause that the server names: for ErrKeyNotFound the first missing key
+	Index      uint64    // the etcd index at the time of the reply; 0 if it has none
 	StatusCode int       // HTTP status
 	Method     string    // HTTP method of the request
-	Path       string    // the request's path, /v2/keys/… with the key as it is written, not escaped
+	Path       string    // the request's path, /v2/keys/… with the key as the caller wrote it, not escaped
 	Endpoint   string    // the member that answered
-	cluster    string    // ID of the member's cluster, where it told
+	cluster    string    // ID of the member's cluster; empty if the reply has none
 }
 
-// Error tells request, reply and member in one line, and what the reply may mean. Credentials of the request
-// that the reply quotes are hidden, control characters escaped, and long texts truncated.
+// Error returns the request, the reply and the member in one line, and what the reply may mean. It hides the
+// request's credentials if the reply quotes them, escapes control characters, and truncates long texts.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "etcd: %s %s: %s", e.Method, foreign.Line(e.Path, mostPathShown), foreign.Line(e.Message, mostShown))
@@ -67,7 +67,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns Code, or nil where there is none.
+// Unwrap returns Code, or nil if there is none.
 func (e *Error) Unwrap() error {
 	if e.Code == 0 {
 		return nil
@@ -75,28 +75,32 @@ func (e *Error) Unwrap() error {
 	return e.Code
 }
 
-// Attempt is one try of a request at one member.
+// Attempt is one attempt of a request at one member.
 type Attempt struct {
 	Endpoint string        // the member
 	Duration time.Duration // from the start of the attempt to its failure
 	Err      error         // what went wrong: a network error, or an *Error for a reply that is not an answer
 }
 
-// ClusterError says that no member gave a usable answer to a request. If its context or Close ended the call,
+// ClusterError means that no member gave a usable answer to a request. If its context or Close ended the call,
 // it unwraps to ctx.Err() or ErrClosed; the context's cause is only in its text. It also unwraps to the error
-// of every attempt, to ErrOutcomeUnknown where a write may have been applied, and to ErrLeaderElect where a
-// cluster of etcd 0.x had no leader for as long as an attempt may take.
+// of every attempt, to ErrOutcomeUnknown if a write may have been applied, and to ErrLeaderElect if a cluster of
+// etcd 0.x had no leader for as long as an attempt may take.
+//
+// The error of a transport, a resolver or a TLS callback can be inspected, but it never matches an error of this
+// package, whatever it wraps.
 type ClusterError struct {
 	Method   string    // HTTP method of the request
 	Path     string    // the request's path with Config.VersionPrefix; the key in it is not escaped
-	Attempts []Attempt // in the order they were made; at least one
+	Attempts []Attempt // in the order in which they were made; at least one
 	unknown  bool
 	ended    error // what ended the call before it was through with the members; nil if nothing did
 
 	leaderless bool // the members of etcd 0.x had no leader, so nothing was applied
 }
 
-// Error lists the attempts in one line, the last nine if there are more.
+// Error lists the attempts in one line: the last nine if there are more. Like the text of an Error, it truncates
+// and escapes what other programs wrote, and hides the credentials of the request.
 func (e *ClusterError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "etcd: %s %s: ", e.Method, foreign.Line(e.Path, mostPathShown))
@@ -123,8 +127,8 @@ func (e *ClusterError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns what ended the call early, which is the context's error or ErrClosed, the attempts' errors,
-// and ErrOutcomeUnknown or ErrLeaderElect where one holds.
+// Unwrap returns what ended the call early, which is the context's error or ErrClosed, the attempts' errors, and
+// ErrOutcomeUnknown or ErrLeaderElect if one of them applies.
 func (e *ClusterError) Unwrap() []error {
 	errs := make([]error, 0, len(e.Attempts)+3)
 	if e.ended != nil {
@@ -150,13 +154,13 @@ const (
 	mostAttemptsShown = 9
 )
 
-// Outcome says what is known of a request after an attempt at one member.
+// Outcome is what is known about a request after an attempt at one member.
 type Outcome int
 
 // The outcomes of an attempt.
 const (
 	OutcomeAnswered Outcome = iota // the member has decided: done, or refused and not done
-	OutcomeNotSent                 // nothing of the request has left
+	OutcomeNotSent                 // no part of the request was sent
 	OutcomeUnknown                 // sent, and no answer that settles whether it was done
 )
 

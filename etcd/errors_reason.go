@@ -10,9 +10,9 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// ErrNotSupported says that no member has what was asked for: all are too old, too new, were started without
-// the v2 API, or listen at their URLs for other members and not for clients. The error names the version of
-// one. Nothing was done.
+// ErrNotSupported means that no member supports the call. All are too old or too new, were started without the v2
+// API, or listen at their URLs for other members and not for clients. From etcd 3.4 on, a server supports only
+// Version, unless it was started with --enable-v2. The error names the version of one member. Nothing was done.
 var ErrNotSupported = errs.New("not supported by the server")
 
 // reason is what a reply of a status and with words that begin so means. Off the keys etcd sends no codes,

@@ -93,16 +93,21 @@ func (recursiveOption) applyWatch(w *watch)     { w.recursive = true }
 // call to call.
 func WithSorted() GetOption { return getFunc(func(q *getQuery) { q.sorted = true }) }
 
-// WithQuorum makes a read go through the cluster's consensus: it sees every write acknowledged before it
-// began. Without it a member answers from its own copy, which may be behind.
+// WithQuorum makes a read go through the cluster's consensus: it sees every write that was acknowledged before it
+// began. Without it, a member answers from its own copy, which may be behind; a member that is cut off from the
+// others keeps answering from it. Modify, UpdateDir and Update with WithKeepTTL read with quorum by themselves.
 func WithQuorum() GetOption { return getFunc(func(q *getQuery) { q.quorum = true }) }
 
 type getFunc func(*getQuery)
 
 func (f getFunc) applyGet(q *getQuery) { f(q) }
 
-// WithTTL makes what is written expire after ttl, rounded up to whole seconds. The smallest is a second, the
-// largest ends in the year 2262; others are ErrInvalidArgument, zero too.
+// WithTTL makes what is written expire after ttl. Etcd counts whole seconds, so ttl is rounded up. The minimum is
+// one second, and the maximum ends in the year 2262; any other ttl, zero included, is ErrInvalidArgument.
+//
+// A key expires within about half a second after its time, by the clock of the member that took the write. It
+// does not expire while the cluster has no leader: a Node with a TTL of zero or less and an Expiration has
+// expired.
 func WithTTL(ttl time.Duration) TTLOption { return ttlOption(ttl) }
 
 // WithTTLOf makes what is written live for as long as node had left to live when it was read, and for ever if

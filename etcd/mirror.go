@@ -12,30 +12,29 @@ import (
 )
 
 // Mirror is a local copy of a directory, or of one file, that a watch keeps current. Reading it costs no
-// request. Client.Mirror makes one; the zero value is not usable. Its methods may be called by many
-// goroutines at once.
+// request. Client.Mirror makes one; the zero value is not usable. Multiple goroutines may use it at once.
 //
-// It goes through the same states as the directory on the server, each a moment that was, and it is behind by
-// no more than the watch is: Age tells when that was last known to be alive, WaitIndex waits until the mirror
-// has come as far as a Response.
+// A mirror goes through the same states as the directory on the server. It lags as far as its watch does: Age
+// returns how long ago the mirror was last known to be current, and WaitIndex waits until the mirror has reached
+// the index of a Response.
 //
-// Where the watch cannot go on (ErrEventIndexCleared, ErrClusterRolledBack, ErrWrongCluster, or an event
-// whose Action this package does not know) the directory is read again, WithQuorum, for as long as that
-// takes, and what differs is applied at once. Changes and the Observer are told. With Config.ClusterID
-// AnyCluster the mirror so moves on to a cluster that was built anew; a client that keeps to one cluster is
-// refused by it, and that ends the mirror.
+// If the watch cannot continue (ErrEventIndexCleared, ErrClusterRolledBack, ErrWrongCluster, or an event whose
+// Action this package does not know), the mirror reads the directory again, WithQuorum, and retries until that
+// succeeds. It applies the differences at once, and reports to Changes and the Observer that it has read again.
+// With AnyCluster as Config.ClusterID, the mirror moves on to a cluster that was rebuilt. A client that keeps to
+// one cluster refuses the new one, and that ends the mirror.
 //
-// The end of its context, Close, the client's Close and a refusal by the server end the mirror; ErrUnauthorized
-// does so after a minute, see SetCredentials. It keeps answering from what it held; Err tells why it ended.
+// The mirror ends with its context, with Close, with the client's Close, or if the server refuses it. For
+// ErrUnauthorized that takes a minute; see SetCredentials. A mirror that has ended keeps answering from what it
+// held. Err returns why it ended.
 //
 // Not guaranteed:
 //
-//   - That TTL, Expiration and ModifiedIndex of a node that is refreshed are the present ones. They are what
-//     the server said with the last event of the node, or when it was read; a Refresh causes no event. An
-//     expiry that did happen is one.
-//   - That it has hidden nodes: it does not, unless what it mirrors is itself hidden. A directory that came
-//     to be only because a hidden node was made in it is not seen before something visible happens there, and
-//     has that event's index as its CreatedIndex then.
+//   - That TTL, Expiration and ModifiedIndex of a node that is refreshed are current. They are those of the
+//     node's last event, or of the last read, because a Refresh causes no event. An expiry causes one.
+//   - That the mirror has hidden nodes. It does not, unless what it mirrors is itself hidden. If a directory was
+//     created only because a hidden node was made in it, the mirror does not see it until something visible
+//     happens there. The directory then has the index of that event as its CreatedIndex.
 type Mirror struct {
 	client  *Client
 	dir     string // what is mirrored, with its leading slash and without a trailing one

@@ -26,24 +26,53 @@ import (
 //	}
 //
 // Watch delivers every event after the starting point, in order and once. It retries after failures of
-// members and connections, without limit, and after refusals as SetCredentials says. It reads up to 16 MiB
-// ahead of the loop, so that a loop that is busy for a while misses nothing.
-//
-// A watch ends with one pair of nil and an error: ctx.Err(), ErrClosed, ErrInvalidArgument, or a *WatchError
-// that says how far the watch came and why it cannot continue. The reason to expect is
-// ErrEventIndexCleared: the next events are no longer in the history of 1,000 events that the server keeps
-// for all keys together. Then read the key and watch from that response's Index; a Mirror does so by itself.
-// ErrClusterRolledBack and ErrWrongCluster mean that the cluster is no longer the one that was watched.
-//
-// A watch of keys on which nothing happens outlives that history, because a member that is asked to end a
-// request first sends what it has for it. That cannot be asked through a proxy that breaks off a connection
-// whose client has closed its half, over HTTP/2, or with a Config.HTTPClient, whose connections others may use.
-// There, such a watch ends with ErrEventIndexCleared, too, if the server writes more than about 400 events a
-// second.
+// members and connections, without limit, and after refusals as SetCredentials says.
 //
 // To resume after an event, pass its Index to WithAfterIndex. The deletion or expiry of a directory is one
 // event, even for a watch of a key below it: Node.Key is then shorter than the watched key. A watch does not
 // see refreshes, and sees hidden nodes only if it watches the hidden node itself.
+//
+// # How a watch ends
+//
+// A watch ends with one pair of nil and an error: ctx.Err(), ErrClosed, ErrInvalidArgument, or a *WatchError
+// that says how far the watch came and why it cannot continue. ErrClusterRolledBack and ErrWrongCluster mean
+// that the cluster is not the one that was watched: it was restored from a backup, or is another one.
+//
+// The reason to expect is ErrEventIndexCleared: the next events are no longer in the history of 1,000 events
+// that the server keeps for all keys together. A watch reads up to 16 MiB ahead of its loop, so that a loop that
+// is busy for a while misses nothing; a loop that is slower for longer than that ends so. Then read the key and
+// watch from that response's Index; a Mirror does so by itself.
+//
+// Changes of other keys alone do not end a watch. A watch of keys on which nothing happens outlives the history,
+// because a member that is asked to end a request first sends what it has for it. That cannot be asked through a
+// proxy that breaks off a connection whose client has closed its half, over HTTP/2, or with a Config.HTTPClient,
+// whose connections others may use. There, such a watch ends with ErrEventIndexCleared, too, if the server writes
+// more than about 400 events a second.
+//
+// # How a watch follows
+//
+//   - A watch follows as fast as the server can write. A quiet watch is one long poll, or two if it is recursive
+//     on etcd 2.3.0 to 3.0.17, which hide events of the watched key itself from one. A watch that is behind has
+//     up to 64 polls open and, at high rates, a stream, with a poll that proves that the stream is alive.
+//   - Config.PulseInterval says how a watch leaves a member that hangs, and what that costs. When a fault of all
+//     members is over, delivery resumes within 2 s.
+//   - A member that catches up by a snapshot hides events from polls that are open on it. The client notices it
+//     because the member's index leaps, or because the member was cut off. The watch then asks again. It
+//     continues if the history still has the next events, and ends with ErrEventIndexCleared otherwise.
+//   - TCP detects a connection that was lost silently, for example because a firewall forgot it, within 20 s,
+//     unless a proxy ends the TCP connection in between.
+//   - Every poll is made again after Config.PollTimeout at the latest, and before 500 changes have passed if the
+//     server writes no faster than 500 a second. This proves from the history that nothing was missed.
+//
+// # What a watch cannot see
+//
+//   - Behind a proxy that hides members from the client (a load balancer, nginx, the 2.x proxy), a watch does not
+//     see that a member's index leaps. What the member hid shows only when a poll is made again. A watch does
+//     not see leaps, either, if guests may not read the root.
+//   - On etcd up to 2.2, a watch of a key that looks back in the history does not see the deletion of a directory
+//     above it.
+//   - If a cluster was restored and has since passed the index that was delivered, its ID and its index look as
+//     before. The watch may then miss events.
 func (c *Client) Watch(ctx context.Context, key string, opts ...WatchOption) iter.Seq2[*Response, error] {
 	return func(yield func(*Response, error) bool) {
 		w, err := newWatch(c, key, opts)

@@ -51,10 +51,10 @@ var (
 	permissions etcd.Permissions
 
 	k, d, v, p, u, r, old, id, ca, c, peerURL string
-	password, uniqueName string
+	key, dir, value, name, password, uniqueName string
 	endpoints, roles, prefixes []string
-	i     uint64
-	t     time.Duration
+	i, index uint64
+	t, ttl time.Duration
 	fresh bool
 
 	errTaken error
@@ -64,6 +64,7 @@ var (
 	write  func(context.Context, uint64) error
 	lead   func(context.Context, uint64) error
 	work   func(context.Context, *locking.Lock) error
+	asLeader func(context.Context, *election.Term) error
 	use    func(*etcd.Response, error)
 	follow func(election.Leader, error)
 )
