@@ -124,7 +124,7 @@ func (p *place) watch(ctx context.Context, blockers []Contender, index uint64) e
 
 // follow returns when c has gone, or has begun to hold.
 func (q *queue) follow(ctx context.Context, c Contender, index uint64) error {
-	for event, err := range q.client.Watch(ctx, c.Key, etcd.WithAfterIndex(index)) {
+	for event, err := range q.watch(ctx, c.Key, index) {
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,9 @@ package locking
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -270,5 +272,52 @@ func TestTakenOverAfterItsExpiry(t *testing.T) {
 		if keys := b.Keys(dir); len(keys) != 1 {
 			b.Errorf("the keys are %v", keys)
 		}
+	})
+}
+
+// A watch that begins after a look without an index would begin from now on, and miss what has happened since. So
+// a waiter looks again until the server tells the index.
+func TestWaiterThatIsNotToldTheIndex(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		holder := b.lock(b.mutex())
+		var told atomic.Bool
+		b.Obey(func(r fakestore.Request) fakestore.Fault {
+			if r.Method == http.MethodHead && r.Key == holder.Key() { // a watch asks for the present, after the look
+				b.Remove(holder.Key())
+			}
+			return fakestore.Fault{Mute: !told.Load() && r.Reads(dir)}
+		})
+		waiter := b.locking(b.mutex())
+		time.Sleep(5 * time.Second)
+		if waiter.over() {
+			b.Fatalf("it has not waited: %v", waiter.err)
+		}
+		told.Store(true)
+		time.Sleep(5 * time.Second)
+		b.unlock(holder)
+		b.unlock(b.within(time.Second, waiter))
+	})
+}
+
+// A password is changed on the server first. So a waiter that has looked before rides a refusal out, and one that
+// has not is told.
+func TestWaiterThatIsRefusedForAWhile(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		lock := b.lock(b.mutex())
+		waiter := b.locking(b.mutex())
+		b.Obey(func(r fakestore.Request) fakestore.Fault { return fakestore.Fault{Refuse: r.Reads(dir)} })
+		b.unlock(lock)
+		time.Sleep(time.Minute)
+		if waiter.over() {
+			b.Fatalf("the refusal has ended the wait: %v", waiter.err)
+		}
+		newcomer := b.locking(b.mutex())
+		if !newcomer.over() {
+			b.Fatal("a newcomer waits though it may not look")
+		}
+		b.is(newcomer.err, etcd.ErrUnauthorized)
+		b.Obey(nil)
+		b.unlock(b.within(10*time.Second, waiter))
+		b.empty()
 	})
 }

@@ -64,7 +64,7 @@ type observer struct {
 // reads reports whether err, which has ended the watch of a queue, goes away when the queue is read again.
 func reads(err error) bool {
 	var ended *etcd.WatchError
-	return errors.As(err, &ended)
+	return errors.As(err, &ended) || errors.Is(err, errNoIndex)
 }
 
 // follow reads the queue and keeps it current by its events, until that fails or the loop is left.
@@ -77,8 +77,7 @@ func (o *observer) follow(ctx context.Context, again *backoff.Backoff) error {
 	if !o.tell() {
 		return nil
 	}
-	opts := []etcd.WatchOption{etcd.WithRecursive(), etcd.WithAfterIndex(l.index)}
-	for event, err := range o.queue.client.Watch(ctx, o.queue.dir, opts...) {
+	for event, err := range o.queue.watch(ctx, o.queue.dir, l.index, etcd.WithRecursive()) {
 		if err != nil {
 			return err
 		}

@@ -2,8 +2,10 @@ package locking
 
 import (
 	"context"
+	"net/http"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -130,6 +132,25 @@ func TestObserveReadsAgain(t *testing.T) {
 		b.Obey(func(fakestore.Request) fakestore.Fault { return fakestore.Fault{Status: 503} })
 		<-o.done
 		b.is(o.err, context.DeadlineExceeded)
+	})
+}
+
+// A watch that begins after a read without an index would begin from now on, and miss what has happened since. So
+// an Observe reads again until the server tells the index.
+func TestObserveThatIsNotToldTheIndex(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		var told, changed atomic.Bool
+		b.Obey(func(r fakestore.Request) fakestore.Fault {
+			if begins := r.Waits() || r.Method == http.MethodHead; begins && !changed.Swap(true) { // a watch, after the read
+				b.Put(dir+"/other", "between", 0)
+			}
+			return fakestore.Fault{Mute: !told.Load() && r.Reads(dir)}
+		})
+		o := b.observe(b.Context(), b.mutex())
+		b.saw(o, "")
+		told.Store(true)
+		time.Sleep(5 * time.Second)
+		b.saw(o, "between")
 	})
 }
 

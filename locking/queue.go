@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
 	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/internal/errs"
 )
 
 // queue is a lock's directory and how this process stands in line there.
@@ -52,10 +54,10 @@ func newQueue(client *etcd.Client, name string, limit int, opts []Option) *queue
 	return q
 }
 
-// line is who is in the queue, the first in front, at an etcd index.
+// line is the contenders in the queue, the first in front, at an etcd index.
 type line struct {
 	contenders []Contender
-	index      uint64
+	index      uint64 // 0 if the server has not told it
 }
 
 // list reads the line as it is now, not as a member remembers it.
@@ -86,6 +88,18 @@ func (q *queue) list(ctx context.Context) (line, error) {
 	}
 	slices.SortFunc(l.contenders, q.layout.compare)
 	return l, nil
+}
+
+// errNoIndex says that a look at the queue has not told the index at which it was made. A watch could then begin
+// only from now on, and would miss what has happened since.
+var errNoIndex = errs.New("locking: the server has not told its index")
+
+// watch follows key after a look at the queue that was made at index.
+func (q *queue) watch(ctx context.Context, key string, index uint64, opts ...etcd.WatchOption) iter.Seq2[*etcd.Response, error] {
+	if index == 0 {
+		return func(yield func(*etcd.Response, error) bool) { yield(nil, errNoIndex) }
+	}
+	return q.client.Watch(ctx, key, append(opts, etcd.WithAfterIndex(index))...)
 }
 
 // owner returns the line of a lock that is one key.

@@ -49,6 +49,7 @@ type Fault struct {
 	Refuse bool          // the answer is that the user may not do that, and nothing was done
 	Hang   bool          // nothing is done, and there is no answer
 	Drop   bool          // nothing is done, and the connection breaks
+	Mute   bool          // the answer tells the index 0, as a server or a proxy may that does not tell its index
 	After  time.Duration // how long the answer is on its way
 	Lose   bool          // the connection breaks instead of the answer
 }

@@ -90,6 +90,9 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.list != nil {
 		index = a.list.index
 	}
+	if f.Mute {
+		index = 0
+	}
 	status, text := a.wire(index)
 	s.mu.Unlock()
 	if !s.pause(f.After) || f.Lose {
