@@ -10,89 +10,111 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// Observer is told what a client does beneath its calls. Observe is called by many goroutines at once, in the
-// middle of a call: it must be quick, and must not call the client.
+// Observer is told what a client does beneath its calls. Multiple goroutines call Observe at once, in the middle
+// of calls, polls and renewals, which wait until it returns. So Observe must not block and must not call the
+// client. An Observer that writes somewhere slow should put events into a buffer, and drop them when it is full.
 type Observer interface {
 	Observe(Event)
 }
 
-// Event is what an Observer is told: AttemptStarted, AttemptEnded, MemberSetAside, MemberBack, Synced,
-// WatchLag, WatchReopened or MirrorResynced, or one of packages locking and election. Others may come, so an
-// Observer passes over those it does not know. None holds a password. An Err may quote what a server said, and so the values it compared; LogValue
-// leaves that out.
+// Event is what an Observer is told: AttemptStarted, AttemptEnded, MemberSetAside, MemberBack, Synced, WatchLag,
+// WatchReopened, MirrorResynced or RegistrationChanged, or an event of package locking or election. More may be
+// added, so an Observer should ignore events that it does not know. No event has a password. An Err may quote
+// what a server said, and so the values that it compared; LogValue leaves that out.
 type Event interface {
 	// LogValue returns the event's fields for log/slog.
 	LogValue() slog.Value
 }
 
-// AttemptStarted says that a request is about to be sent to a member.
+// RequestKind is what a request is for. The small questions by which a client learns the state of members, such as
+// those of Config.PulseInterval, are not reported, so they have no kind.
+type RequestKind int
+
+// The kinds of requests.
+const (
+	KindCall RequestKind = iota // a call, or a read that a watch, a mirror or a lock makes by itself
+	KindPoll                    // a poll of a watch: its answer comes when there is an event
+)
+
+// String returns the kind in a word.
+func (k RequestKind) String() string {
+	if k == KindPoll {
+		return "poll"
+	}
+	return "call"
+}
+
+// AttemptStarted reports that a request is about to be sent to a member.
 type AttemptStarted struct {
 	Endpoint string // the member
 	Method   string // HTTP method
-	Path     string // the path, with the key in it as it is written
+	Path     string // the path, with the key as the caller wrote it
+	Kind     RequestKind
 }
 
-// AttemptEnded says how an attempt came out. For a watch that is when its header has come.
+// AttemptEnded reports the outcome of an attempt. An attempt of a poll ends when its header has arrived, so its
+// Duration says nothing about how long the poll waited for an event.
 type AttemptEnded struct {
 	Endpoint string
 	Method   string
 	Path     string
+	Kind     RequestKind
 	Duration time.Duration
 	Outcome  Outcome
-	Err      error // nil for an answer of use; an *Error where the member refused or answered something else
+	Err      error // nil for a usable answer; an *Error if the member refused or answered something else
 }
 
-// MemberSetAside says that a member has failed, and is not tried for a while unless all are set aside.
+// MemberSetAside reports that a member has failed. It is not tried for a while unless all members are set aside.
 type MemberSetAside struct {
 	Endpoint string
 	For      time.Duration
 	Err      error // the failure
 }
 
-// MemberBack says that a member that was set aside has answered.
+// MemberBack reports that a member that was set aside has answered.
 type MemberBack struct {
 	Endpoint string
 }
 
-// Synced says that the cluster was asked for its members.
+// Synced reports that the cluster was asked for its members.
 type Synced struct {
 	Endpoints []string // all that requests may go to now
 	Err       error    // why the members, or with SelectLeader the leader, could not be learned
 }
 
-// WatchLag says how far a watch is behind its server: at most once a second while it is more than 100 events
-// of all keys behind, and once, with a Lag of 0, when it has caught up again.
+// WatchLag reports how far a watch lags: at most once a second while it is more than 100 events of all keys
+// behind, and once, with a Lag of 0, when it has caught up.
 type WatchLag struct {
-	Key   string // the key watched
+	Key   string // the watched key
 	After uint64 // all events up to this etcd index have been read from the server
-	Lag   uint64 // how many the server had behind it
+	Lag   uint64 // the number of later events that the server had
 }
 
-// WatchReopened says that a request of a watch has failed or was found to have been let go by the server, and
-// is about to be made again. Nothing is lost by that.
+// WatchReopened reports that a request of a watch has failed, or that the server has dropped it, and that the
+// watch is about to make it again. No event is lost by that.
 type WatchReopened struct {
-	Key   string // the key watched
-	After uint64 // the etcd index that the watch goes on behind
+	Key   string // the watched key
+	After uint64 // the etcd index after which the watch resumes
 	Err   error  // what went wrong
 }
 
-// MirrorResynced says that what a Mirror holds was read again, since its watch could not go on.
+// MirrorResynced reports that a Mirror has read its directory again, because its watch could not continue.
 type MirrorResynced struct {
 	Dir     string // what is mirrored
-	From    uint64 // the etcd index that the mirror had come to
-	To      uint64 // that of what was read; lower, where the cluster is another or was restored
+	From    uint64 // the etcd index that the mirror had reached
+	To      uint64 // that of the read; lower if the cluster is another one or was restored
 	Changes int    // how many nodes differed
-	Err     error  // why the watch could not go on
+	Err     error  // why the watch could not continue
 }
 
 // LogValue returns the fields.
 func (e AttemptStarted) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("endpoint", e.Endpoint), slog.String("method", e.Method), slog.String("path", e.Path))
+	return slog.GroupValue(slog.String("endpoint", e.Endpoint), slog.String("method", e.Method), slog.String("path", e.Path), slog.String("kind", e.Kind.String()))
 }
 
 // LogValue returns the fields.
 func (e AttemptEnded) LogValue() slog.Value {
-	return errs.LogValue(e.Err, slog.String("endpoint", e.Endpoint), slog.String("method", e.Method), slog.String("path", e.Path),
+	return errs.LogValue(e.Err, slog.String("endpoint", e.Endpoint), slog.String("method", e.Method), slog.String("path", e.Path), slog.String("kind", e.Kind.String()),
 		slog.Duration("duration", e.Duration), slog.String("outcome", e.Outcome.String()))
 }
 
@@ -185,12 +207,19 @@ func (c *Client) Observe(event Event) {
 // attemptObserver tells an Observer what happens beneath a call.
 type attemptObserver struct{ Observer }
 
-func (o attemptObserver) AttemptStarted(endpoint, method, path string) {
-	o.Observe(AttemptStarted{endpoint, method, path})
+func (o attemptObserver) AttemptStarted(endpoint, path string, call *cluster.Call) {
+	o.Observe(AttemptStarted{endpoint, call.Request.Method, path, kindOf(call)})
 }
 
-func (o attemptObserver) AttemptEnded(endpoint, method, path string, took time.Duration, outcome cluster.Outcome, err error) {
-	o.Observe(AttemptEnded{endpoint, method, path, took, outcomes[outcome], err})
+func (o attemptObserver) AttemptEnded(endpoint, path string, call *cluster.Call, took time.Duration, v *cluster.Verdict) {
+	o.Observe(AttemptEnded{endpoint, call.Request.Method, path, kindOf(call), took, outcomes[v.Outcome], v.Err})
+}
+
+func kindOf(call *cluster.Call) RequestKind {
+	if call.Wait {
+		return KindPoll
+	}
+	return KindCall
 }
 
 func (o attemptObserver) SetAside(endpoint string, duration time.Duration, err error) {

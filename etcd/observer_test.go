@@ -107,7 +107,7 @@ func TestObserverIsToldWhatHappened(t *testing.T) {
 		if aside.For < 250*time.Millisecond || aside.For > 500*time.Millisecond {
 			t.Errorf("set aside for %v", aside.For)
 		}
-		check(t, "refusal", refused, AttemptEnded{"http://b", "GET", "/v2/keys/k", 0, OutcomeAnswered, err})
+		check(t, "refusal", refused, AttemptEnded{"http://b", "GET", "/v2/keys/k", KindCall, 0, OutcomeAnswered, err})
 	})
 }
 
@@ -120,6 +120,11 @@ func TestObserverIsToldOfAWatchWhenItsHeaderComes(t *testing.T) {
 		client := net.connect(t, Config{Endpoints: []string{"http://a"}, Observer: &r})
 		go func() { _, _ = client.WatchOnce(t.Context(), "/k", WithAfterIndex(4)) }() // ends with the client
 		synctest.Wait()
+		for _, event := range r.got() {
+			if e, ok := event.(AttemptEnded); ok {
+				check(t, "kind", e.Kind, KindPoll)
+			}
+		}
 		check(t, "events", r.take(), []string{
 			"http://a started GET /v2/keys/k", "http://a answered GET /v2/keys/k, error: false",
 		})
@@ -226,11 +231,11 @@ func TestLogObserver(t *testing.T) {
 		level slog.Level
 		want  string
 	}{
-		{AttemptStarted{"http://a", "GET", "/p"}, slog.LevelDebug, "etcd: attempt started: endpoint=http://a method=GET path=/p"},
+		{AttemptStarted{"http://a", "GET", "/p", KindPoll}, slog.LevelDebug, "etcd: attempt started: endpoint=http://a method=GET path=/p kind=poll"},
 		{
-			AttemptEnded{"http://a", "PUT", "/p", time.Second, OutcomeUnknown, broken},
+			AttemptEnded{"http://a", "PUT", "/p", KindCall, time.Second, OutcomeUnknown, broken},
 			slog.LevelDebug,
-			"etcd: attempt ended: endpoint=http://a method=PUT path=/p duration=1s outcome=unknown error=broken",
+			"etcd: attempt ended: endpoint=http://a method=PUT path=/p kind=call duration=1s outcome=unknown error=broken",
 		},
 		{MemberSetAside{"http://a", time.Second, broken}, slog.LevelWarn, "etcd: member set aside: endpoint=http://a for=1s error=broken"},
 		{MemberBack{"http://a"}, slog.LevelInfo, "etcd: member back: endpoint=http://a"},

@@ -61,8 +61,8 @@ type Questions interface {
 // Observer is notified of the attempts of calls and of members that fail and recover. Its methods may be
 // called by multiple goroutines at once.
 type Observer interface {
-	AttemptStarted(endpoint, method, path string)
-	AttemptEnded(endpoint, method, path string, took time.Duration, outcome Outcome, err error)
+	AttemptStarted(endpoint, path string, call *Call)
+	AttemptEnded(endpoint, path string, call *Call, took time.Duration, v *Verdict)
 	SetAside(endpoint string, duration time.Duration, err error)
 	Back(endpoint string)
 }

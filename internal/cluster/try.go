@@ -13,7 +13,7 @@ import (
 func (c *Cluster) attempt(ctx context.Context, call *Call, m *Member, target *url.URL, most time.Duration) (Verdict, *Open) {
 	observer := c.config.Observer
 	if observer != nil {
-		observer.AttemptStarted(m.endpoint, call.Request.Method, target.Path)
+		observer.AttemptStarted(m.endpoint, target.Path, call)
 	}
 	start := time.Now()
 	a := c.newAttempt(ctx, most)
@@ -29,7 +29,7 @@ func (c *Cluster) attempt(ctx context.Context, call *Call, m *Member, target *ur
 		v.Outcome = Refused
 	}
 	if observer != nil {
-		observer.AttemptEnded(m.endpoint, call.Request.Method, target.Path, time.Since(start), v.Outcome, v.Err)
+		observer.AttemptEnded(m.endpoint, target.Path, call, time.Since(start), &v)
 	}
 	switch {
 	case v.Outcome.settled():
