@@ -55,7 +55,7 @@ var (
 	endpoints, roles, prefixes []string
 	i, index uint64
 	t, ttl time.Duration
-	fresh bool
+	fresh, deep bool
 
 	errTaken error
 
