@@ -211,8 +211,8 @@ func (o attemptObserver) AttemptStarted(endpoint, path string, call *cluster.Cal
 	o.Observe(AttemptStarted{endpoint, call.Request.Method, path, kindOf(call)})
 }
 
-func (o attemptObserver) AttemptEnded(endpoint, path string, call *cluster.Call, took time.Duration, v *cluster.Verdict) {
-	o.Observe(AttemptEnded{endpoint, call.Request.Method, path, kindOf(call), took, outcomes[v.Outcome], v.Err})
+func (o attemptObserver) AttemptEnded(endpoint, path string, call *cluster.Call, took time.Duration, outcome cluster.Outcome, err error) {
+	o.Observe(AttemptEnded{endpoint, call.Request.Method, path, kindOf(call), took, outcomes[outcome], err})
 }
 
 func kindOf(call *cluster.Call) RequestKind {

@@ -62,7 +62,7 @@ type Questions interface {
 // called by multiple goroutines at once.
 type Observer interface {
 	AttemptStarted(endpoint, path string, call *Call)
-	AttemptEnded(endpoint, path string, call *Call, took time.Duration, v *Verdict)
+	AttemptEnded(endpoint, path string, call *Call, took time.Duration, outcome Outcome, err error)
 	SetAside(endpoint string, duration time.Duration, err error)
 	Back(endpoint string)
 }

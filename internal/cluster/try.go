@@ -29,7 +29,7 @@ func (c *Cluster) attempt(ctx context.Context, call *Call, m *Member, target *ur
 		v.Outcome = Refused
 	}
 	if observer != nil {
-		observer.AttemptEnded(m.endpoint, target.Path, call, time.Since(start), &v)
+		observer.AttemptEnded(m.endpoint, target.Path, call, time.Since(start), v.Outcome, v.Err)
 	}
 	switch {
 	case v.Outcome.settled():
