@@ -111,7 +111,7 @@ func orHost(name string) (string, error) {
 	}
 	host, err := os.Hostname()
 	if err != nil {
-		return "", fmt.Errorf("election: no name was given, and the host's cannot be read: %w", err)
+		return "", fmt.Errorf("election: name is empty, and the host's name cannot be read: %w", err)
 	}
 	return host, nil
 }
@@ -164,7 +164,7 @@ func (e *Election) Remove(ctx context.Context, name string) error {
 		}
 	}
 	if !found {
-		return fmt.Errorf("election: no candidate %q: %w", name, etcd.ErrKeyNotFound)
+		return fmt.Errorf("election: remove %s from %s: no such candidate: %w", name, e.name, errs.Bare(etcd.ErrKeyNotFound))
 	}
 	return nil
 }

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/internal/backoff"
 	"github.com/etcdv2/client/internal/contexts"
+	"github.com/etcdv2/client/internal/errs"
 	"github.com/etcdv2/client/locking"
 )
 
@@ -31,7 +31,7 @@ const (
 // each as CampaignFailed and TermLost. A nil lead is etcd.ErrInvalidArgument.
 func (e *Election) Run(ctx context.Context, name string, lead func(ctx context.Context, term *Term) error) error {
 	if lead == nil {
-		return fmt.Errorf("election: Run of %s without a function that leads: %w", e.name, etcd.ErrInvalidArgument)
+		return errs.Invalid("election: run " + e.name + ": the lead function is nil")
 	}
 	for pause := (backoff.Backoff{First: firstPause, Most: mostPause}); ; {
 		began := time.Now()

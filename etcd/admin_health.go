@@ -16,10 +16,10 @@ import (
 
 var (
 	// ErrUnhealthy says that a member is not well, or does not answer.
-	ErrUnhealthy = errs.New("not healthy")
+	ErrUnhealthy = errs.New("etcd: not healthy")
 
 	// ErrNotStarted says that a member was added and has not started yet.
-	ErrNotStarted = errs.New("has not started")
+	ErrNotStarted = errs.New("etcd: not started")
 )
 
 // MemberHealth is how one member is.
@@ -38,12 +38,12 @@ type HealthError struct {
 // Error names each sick member, and says what is wrong with it.
 func (e *HealthError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "etcd: of %d members %d not healthy: ", e.Members, len(e.Sick))
+	fmt.Fprintf(&b, "etcd: health: %d of %d members not healthy: ", len(e.Sick), e.Members)
 	for i, sick := range e.Sick {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		fmt.Fprintf(&b, "%s: %v", sick.name(), sick.Err)
+		fmt.Fprintf(&b, "%s: %v", sick.name(), errs.Bare(sick.Err))
 	}
 	return b.String()
 }
@@ -53,11 +53,11 @@ func (e *HealthError) Is(target error) bool { return target == ErrUnhealthy }
 
 // Unwrap returns the members' errors.
 func (e *HealthError) Unwrap() []error {
-	errs := make([]error, len(e.Sick))
+	all := make([]error, len(e.Sick))
 	for i, sick := range e.Sick {
-		errs[i] = sick.Err
+		all[i] = sick.Err
 	}
-	return errs
+	return all
 }
 
 // name returns what people call the member: its name and where it is.
@@ -97,10 +97,13 @@ func (c *Client) Health(ctx context.Context) ([]MemberHealth, error) {
 			sick.Sick = append(sick.Sick, h)
 		}
 	}
-	if len(sick.Sick) == 0 {
+	switch {
+	case len(sick.Sick) == 0:
 		return all, unlisted
+	case unlisted == nil:
+		return all, sick
 	}
-	return all, errors.Join(sick, unlisted)
+	return all, fmt.Errorf("%w; the endpoints were asked, because no member has listed all: %w", sick, errs.Bare(unlisted))
 }
 
 // membersToAsk returns the cluster's members; or else the endpoints and why it cannot be those; or, where

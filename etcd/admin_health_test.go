@@ -64,8 +64,8 @@ func TestHealthNamesTheSick(t *testing.T) {
 		t.Fatalf("got %+v, %v", all, err)
 	}
 	for _, part := range []string{
-		"etcd: of 5 members 4 not healthy: ", "m2 at " + second.url + ": ", "RAFT NO LEADER", "status 503, " + second.url,
-		"m3 at " + closedPort + ": ", "connection refused", "member 4 at http://p4:1: has not started", "m5 at " + liar.url,
+		"etcd: health: 4 of 5 members not healthy: ", "m2 at " + second.url + ": ", "RAFT NO LEADER", "status 503, " + second.url,
+		"m3 at " + closedPort + ": ", "connection refused", "member 4 at http://p4:1: not started", "m5 at " + liar.url,
 	} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("there is no %q in %v", part, err)

@@ -3,7 +3,6 @@ package etcd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -59,7 +58,7 @@ func (c *Client) Leader(ctx context.Context) (Member, error) {
 	case isRefusedBy(err, http.StatusNotFound):
 		return c.legacyLeader(ctx)
 	case errors.As(err, &reply) && reply.Message == "During election":
-		return Member{}, fmt.Errorf("%w: %w", ErrLeaderElect, err)
+		return Member{}, &explained{ErrLeaderElect, err}
 	case err != nil:
 		return Member{}, err
 	}

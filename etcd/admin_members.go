@@ -16,13 +16,13 @@ import (
 // Etcd has no error codes for changes of the members, so their reasons are errors of their own.
 var (
 	// ErrMemberNotFound says that the cluster has no member with the ID.
-	ErrMemberNotFound = errs.New("no such member")
+	ErrMemberNotFound = errs.New("etcd: no such member")
 
 	// ErrMemberExists says that a member has one of the peer URLs already.
-	ErrMemberExists = errs.New("member exists")
+	ErrMemberExists = errs.New("etcd: member exists")
 
 	// ErrMemberRemoved says that the member was removed before; its ID never comes back.
-	ErrMemberRemoved = errs.New("member was removed")
+	ErrMemberRemoved = errs.New("etcd: member was removed")
 )
 
 // What servers say of a refused change of the members.
@@ -126,11 +126,11 @@ func checkMemberID(id string) error {
 // checkPeerURLs refuses what etcd would, and the same URL twice, which etcd takes.
 func checkPeerURLs(peerURLs []string) error {
 	if len(peerURLs) == 0 {
-		return errs.Invalidf("no peer URLs")
+		return errs.Invalidf("peer URLs are missing")
 	}
 	for i, peerURL := range peerURLs {
 		if strings.Contains(peerURL, "@") { // with a password before it, in any spelling
-			return errs.Invalidf("a peer URL holds credentials")
+			return errs.Invalidf("peer URL has credentials; remove them")
 		}
 		u, err := url.Parse(peerURL)
 		switch {
@@ -141,9 +141,9 @@ func checkPeerURLs(peerURLs []string) error {
 		case u.Hostname() == "" || u.Port() == "":
 			return errs.Invalidf("peer URL %q has no host, or no port", peerURL)
 		case u.Path != "" || u.RawQuery != "" || u.Fragment != "":
-			return errs.Invalidf("peer URL %q has something behind the port", peerURL)
+			return errs.Invalidf("peer URL %q has a path, a query or a fragment; remove it", peerURL)
 		case slices.Contains(peerURLs[:i], peerURL):
-			return errs.Invalidf("peer URL %q is given twice", peerURL)
+			return errs.Invalidf("peer URL %q is listed twice", peerURL)
 		}
 	}
 	return nil

@@ -146,7 +146,7 @@ func TestMembersOfOldServers(t *testing.T) {
 		_, err := connect(t, s.url).Members(t.Context())
 		checkIs(t, err, ErrNotSupported)
 		check(t, "status", status(err), 404)
-		if text := err.Error(); !strings.HasPrefix(text, "etcd: not supported by the server: etcd: GET /v2/members: ") || !strings.Contains(text, want) {
+		if text := err.Error(); !strings.HasPrefix(text, "etcd: GET /v2/members: not supported by the server: ") || !strings.Contains(text, want) {
 			t.Errorf("error is %v", err)
 		}
 		check(t, "requests", s.got(), []string{"GET /v2/members", "GET /version"})

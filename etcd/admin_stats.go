@@ -113,7 +113,7 @@ func (c *Client) LeaderStats(ctx context.Context) (LeaderStats, error) {
 	if err != nil {
 		return LeaderStats{}, err
 	}
-	failed := fmt.Errorf("%w that could be asked: it names no client URL", ErrLeaderElect)
+	failed := fmt.Errorf("%w: the leader advertises no client URL", ErrLeaderElect)
 	for i, endpoint := range endpoints {
 		var wire gen.LeaderStats
 		isStats := asJSON(&wire, func() bool { return wire.Followers != nil })
@@ -122,7 +122,7 @@ func (c *Client) LeaderStats(ctx context.Context) (LeaderStats, error) {
 			return newLeaderStats(wire), nil
 		}
 		if isRefusedBy(err, http.StatusForbidden) {
-			err = fmt.Errorf("%w: %w", ErrLeaderElect, err)
+			err = &explained{ErrLeaderElect, err}
 		}
 		failed = err
 	}

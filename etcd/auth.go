@@ -16,33 +16,33 @@ import (
 // Etcd has no error codes for calls about users and roles, so their reasons are errors of their own.
 var (
 	// ErrUserNotFound says that there is no user of the name.
-	ErrUserNotFound = errs.New("no such user")
+	ErrUserNotFound = errs.New("etcd: no such user")
 
 	// ErrUserExists says that a user who was to be created exists.
-	ErrUserExists = errs.New("user exists")
+	ErrUserExists = errs.New("etcd: user exists")
 
 	// ErrRoleNotFound says that there is no role of the name.
-	ErrRoleNotFound = errs.New("no such role")
+	ErrRoleNotFound = errs.New("etcd: no such role")
 
 	// ErrRoleExists says that a role that was to be created exists.
-	ErrRoleExists = errs.New("role exists")
+	ErrRoleExists = errs.New("etcd: role exists")
 
 	// ErrAlreadyGranted says that a user has a role, or a role a pattern, that was to be granted.
-	ErrAlreadyGranted = errs.New("already granted")
+	ErrAlreadyGranted = errs.New("etcd: already granted")
 
 	// ErrNotGranted says that a user lacks a role, or a role the patterns, that were to be revoked.
-	ErrNotGranted = errs.New("not granted")
+	ErrNotGranted = errs.New("etcd: not granted")
 
 	// ErrNoRootUser says that authentication cannot be switched on before there is a user root.
-	ErrNoRootUser = errs.New("no user root")
+	ErrNoRootUser = errs.New("etcd: no user root")
 
 	// ErrAuthEnabled says that something cannot be done while authentication is on.
-	ErrAuthEnabled = errs.New("authentication is on")
+	ErrAuthEnabled = errs.New("etcd: authentication is on")
 
 	// ErrAuthNotReady says that the members have not agreed yet on a version that knows authentication: on
 	// etcd 2.x in the first moment after a start, and while a cluster is upgraded from 2.0. Nothing was done;
 	// try again.
-	ErrAuthNotReady = errs.New("authentication is not ready")
+	ErrAuthNotReady = errs.New("etcd: authentication is not ready")
 )
 
 // notCapable is how the words of ErrAuthNotReady begin.
@@ -154,11 +154,11 @@ func areNames(parts []json.RawMessage) bool {
 func checkName(what, name string) error {
 	switch {
 	case name == "":
-		return errs.Invalidf("empty name of a %s", what)
+		return errs.Invalidf("name of a %s is empty", what)
 	case !utf8.ValidString(name):
-		return errs.Invalidf("name %q of a %s is not valid UTF-8", name, what)
+		return errs.Invalidf("%s name %q is not valid UTF-8", what, name)
 	case name == "." || name == ".." || strings.Contains(name, "/"):
-		return errs.Invalidf("name %q of a %s: etcd would take it for a path", name, what)
+		return errs.Invalidf("%s name %q would be a path for etcd", what, name)
 	}
 	return nil
 }
@@ -166,7 +166,7 @@ func checkName(what, name string) error {
 // checkNames refuses an empty list, and names that are none.
 func checkNames(what string, names []string) error {
 	if len(names) == 0 {
-		return errs.Invalidf("no %s given", what)
+		return errs.Invalidf("%ss are missing", what)
 	}
 	for _, name := range names {
 		if err := checkName(what, name); err != nil {

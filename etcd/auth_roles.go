@@ -157,7 +157,7 @@ func (p Permissions) check() error {
 // checkSome refuses permissions without patterns: etcd would take the request for the creation of a role.
 func (p Permissions) checkSome() error {
 	if len(p.Read) == 0 && len(p.Write) == 0 {
-		return errs.Invalidf("no patterns given")
+		return errs.Invalidf("patterns are missing")
 	}
 	return nil
 }
@@ -165,7 +165,7 @@ func (p Permissions) checkSome() error {
 // checkRoleToChange refuses names that are none, and root, which cannot be changed.
 func checkRoleToChange(name string) error {
 	if name == rootName {
-		return errs.Invalidf("the role root may do everything and cannot be changed")
+		return errs.Invalidf("role root may do everything and cannot be changed")
 	}
 	return checkName("role", name)
 }

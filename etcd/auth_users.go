@@ -151,14 +151,14 @@ func (a *Auth) CreateUser(ctx context.Context, name, password string, roles ...s
 func (a *Auth) createWithoutRoles(ctx context.Context, name, password string) error {
 	switch _, err := a.User(ctx, name); {
 	case err == nil, errors.Is(err, ErrRoleNotFound):
-		return fmt.Errorf("etcd: create user %q: %w", name, ErrUserExists)
+		return failed("create user", name, ErrUserExists)
 	case !errors.Is(err, ErrUserNotFound):
 		return err
 	}
 	status, err := a.putUser(ctx, gen.UserRequest{User: name, Password: &password})
 	if err == nil && status != http.StatusCreated {
-		return fmt.Errorf("etcd: create user %q: %w and was not there a moment before; it may have the new password now: %w",
-			name, ErrUserExists, ErrOutcomeUnknown)
+		return failed("create user", name, fmt.Errorf("%w, but did not a moment before, and may have the new password: %w",
+			errs.Bare(ErrUserExists), errs.Bare(ErrOutcomeUnknown)))
 	}
 	return err
 }
@@ -222,7 +222,7 @@ func (a *Auth) putUser(ctx context.Context, request gen.UserRequest) (status int
 // checkNewUser refuses names that could never be used.
 func checkNewUser(name string) error {
 	if strings.Contains(name, ":") {
-		return errs.Invalidf("name %q of a user has a colon, which basic auth cannot carry", name)
+		return errs.Invalidf("user name %q has a colon, which basic auth cannot carry", name)
 	}
 	return checkName("user", name)
 }
@@ -231,11 +231,11 @@ func checkNewUser(name string) error {
 func checkPassword(name, password string) error {
 	switch {
 	case password == "":
-		return errs.Invalidf("empty password for user %q", name)
+		return errs.Invalidf("password for user %q is empty", name)
 	case len(password) > mostPassword:
-		return errs.Invalidf("password of %d bytes for user %q, etcd compares at most %d", len(password), name, mostPassword)
+		return errs.Invalidf("password for user %q has %d bytes; etcd compares at most %d", name, len(password), mostPassword)
 	case !utf8.ValidString(password):
-		return errs.Invalidf("the password for user %q is not valid UTF-8", name)
+		return errs.Invalidf("password for user %q is not valid UTF-8", name)
 	}
 	return nil
 }

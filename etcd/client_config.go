@@ -172,9 +172,9 @@ func (c Config) withDefaults() (Config, error) {
 	case !cluster.IsClusterID(c.ClusterID):
 		return c, errs.Invalidf("cluster ID %q is not a hexadecimal number", c.ClusterID)
 	case c.Selection != SelectAny && c.Selection != SelectLeader:
-		return c, errs.Invalidf("there is no selection %d", c.Selection)
+		return c, errs.Invalidf("selection %d is neither SelectAny nor SelectLeader", c.Selection)
 	case c.Selection == SelectLeader && c.SyncInterval == 0:
-		return c, errs.Invalidf("SelectLeader without a SyncInterval would not follow the leader")
+		return c, errs.Invalidf("SelectLeader needs a SyncInterval to follow the leader")
 	}
 	return c, cmp.Or(checkUserAgent(c.UserAgent), checkCredentials(c.Username, c.Password))
 }

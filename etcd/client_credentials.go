@@ -34,9 +34,9 @@ func (c *Client) SetCredentials(username, password string) error {
 func checkCredentials(username, password string) error {
 	switch {
 	case username == "" && password != "":
-		return errs.Invalidf("password without a user name")
+		return errs.Invalidf("user name for the password is empty")
 	case strings.Contains(username, ":"):
-		return errs.Invalidf("the user name has a colon, which basic auth cannot carry")
+		return errs.Invalidf("user name has a colon, which basic auth cannot carry")
 	}
 	return nil
 }

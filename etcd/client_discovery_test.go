@@ -56,7 +56,7 @@ func TestFailedLookupIsTheCallsErrorAndIsMadeAgainByTheNext(t *testing.T) {
 			before := asked.Load()
 			err := do(t.Context(), client)
 			var dns *net.DNSError
-			if !errors.As(err, &dns) || !strings.HasPrefix(err.Error(), "etcd: look up SRV records of etcd in example.test: ") {
+			if !errors.As(err, &dns) || !strings.HasPrefix(err.Error(), "etcd: discovery: look up SRV records of etcd in example.test: ") {
 				t.Errorf("error is %v", err)
 			}
 			checkNot(t, err, ErrOutcomeUnknown) // nothing can have been sent

@@ -28,12 +28,12 @@ func (f TLSFiles) Config() (*tls.Config, error) {
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, errs.Invalidf("%s holds no PEM certificate", f.CA)
+			return nil, errs.Invalidf("file %s has no PEM certificate", f.CA)
 		}
 	}
 	if f.Cert == "" {
 		if f.Key != "" {
-			return nil, errs.Invalidf("key file %s without a certificate", f.Key)
+			return nil, errs.Invalidf("key file %s has no certificate file; set Cert", f.Key)
 		}
 		return config, nil
 	}

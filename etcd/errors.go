@@ -28,7 +28,7 @@ var (
 	// ErrClusterRolledBack means that a quorum read has shown the cluster to be behind an index that it had
 	// reached before: it was rebuilt, or restored from a backup. A watch would wait for indexes that now belong
 	// to other changes.
-	ErrClusterRolledBack = errs.New("cluster is behind what it has shown before")
+	ErrClusterRolledBack = errs.New("etcd: cluster is behind an index that it had reached")
 
 	// ErrClosed means that the client was closed, before the call or while it ran. If the call's context has
 	// ended too, the error is the context's. ErrClosed never comes from the cause of a call's context.
@@ -50,9 +50,12 @@ type Error struct {
 
 // Error returns the request, the reply and the member in one line, and what the reply may mean. It hides the
 // request's credentials if the reply quotes them, escapes control characters, and truncates long texts.
-func (e *Error) Error() string {
+func (e *Error) Error() string { return e.text("") }
+
+// text returns the text of the error with a reason, which ends in ": ", before what the server said.
+func (e *Error) text(reason string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "etcd: %s %s: %s", e.Method, foreign.Line(e.Path, mostPathShown), foreign.Line(e.Message, mostShown))
+	fmt.Fprintf(&b, "etcd: %s %s: %s%s", e.Method, foreign.Line(e.Path, mostPathShown), reason, foreign.Line(e.Message, mostShown))
 	if e.Cause != "" {
 		fmt.Fprintf(&b, " (%s)", foreign.Line(e.Cause, mostShown))
 	}
@@ -119,10 +122,13 @@ func (e *ClusterError) Error() string {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		fmt.Fprintf(&b, "%s after %v: %v", a.Endpoint, a.Duration.Round(time.Millisecond), foreign.Line(a.Err.Error(), mostAttemptShown))
+		fmt.Fprintf(&b, "%s after %v: %v", a.Endpoint, a.Duration.Round(time.Millisecond), foreign.Line(errs.Bare(a.Err).Error(), mostAttemptShown))
 	}
-	if e.ended != nil && !strings.HasSuffix(b.String(), e.ended.Error()) { // the last attempt says it already
-		fmt.Fprintf(&b, "; then %v", e.ended)
+	if e.ended != nil {
+		ended := errs.Bare(e.ended).Error()
+		if !strings.HasSuffix(b.String(), ended) { // the last attempt says it already
+			b.WriteString("; then " + ended)
+		}
 	}
 	return b.String()
 }
@@ -130,20 +136,25 @@ func (e *ClusterError) Error() string {
 // Unwrap returns what ended the call early, which is the context's error or ErrClosed, the attempts' errors, and
 // ErrOutcomeUnknown or ErrLeaderElect if one of them applies.
 func (e *ClusterError) Unwrap() []error {
-	errs := make([]error, 0, len(e.Attempts)+3)
+	all := make([]error, 0, len(e.Attempts)+3)
 	if e.ended != nil {
-		errs = append(errs, e.ended)
+		all = append(all, e.ended)
 	}
 	for _, a := range e.Attempts {
-		errs = append(errs, a.Err)
+		all = append(all, a.Err)
 	}
 	if e.unknown {
-		errs = append(errs, ErrOutcomeUnknown)
+		all = append(all, ErrOutcomeUnknown)
 	}
 	if e.leaderless {
-		errs = append(errs, ErrLeaderElect)
+		all = append(all, ErrLeaderElect)
 	}
-	return errs
+	return all
+}
+
+// failed returns err as the reason why an operation on a key failed.
+func failed(operation, key string, err error) error {
+	return fmt.Errorf("etcd: %s %s: %w", operation, foreign.Line(key, mostPathShown), errs.Bare(err))
 }
 
 // How many bytes of a path, and of the error of an attempt, the text of an error shows, and how many

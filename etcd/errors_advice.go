@@ -33,5 +33,5 @@ func (e *notSupportedError) Error() string {
 	case atLeast(e.version, 3, 4, 0):
 		may = fmt.Sprintf("etcd %s may have been started without --enable-v2, or %s", version, peer)
 	}
-	return fmt.Sprintf("etcd: not supported by the server: %v; %s", e.reply, may)
+	return explainedText(ErrNotSupported, e.reply) + "; " + may
 }

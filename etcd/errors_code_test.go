@@ -21,7 +21,7 @@ func TestCodesSpeak(t *testing.T) {
 
 func TestCodeIsFoundInsideOtherErrors(t *testing.T) {
 	err := fmt.Errorf("outer: %w", &Error{Code: ErrNodeExist})
-	checkIs(t, err, ErrNodeExist)
+	check(t, "is the code", errors.Is(err, ErrNodeExist), true)
 	checkNot(t, err, ErrKeyNotFound, ErrorCode(0))
 	var code ErrorCode
 	if !errors.As(err, &code) || code != ErrNodeExist {

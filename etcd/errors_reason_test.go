@@ -53,7 +53,7 @@ func TestServerWithoutTheAPI(t *testing.T) {
 		checkIs(t, err, ErrNotSupported)
 		checkNot(t, err, ErrKeyNotFound, ErrOutcomeUnknown)
 		const may = "; etcd 3.5.35 may have been started without --enable-v2, or the endpoint may be a peer URL"
-		if !strings.Contains(err.Error(), "etcd: not supported by the server: ") || !strings.Contains(err.Error(), may) {
+		if !strings.Contains(err.Error(), ": not supported by the server: 404 page not found [") || !strings.Contains(err.Error(), may) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

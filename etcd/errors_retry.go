@@ -8,7 +8,7 @@ import (
 )
 
 // errNoIndex says that an answer lacks the index that etcd sends with every answer on keys.
-var errNoIndex = errs.New("the server did not tell its index")
+var errNoIndex = errs.New("etcd: the server did not report its index")
 
 // Retryable reports whether the same call may succeed if it is made again, because no member has decided
 // anything. The watches, mirrors, locks and elections of this library use it; callers can use it in loops of

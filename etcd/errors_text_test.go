@@ -20,7 +20,7 @@ func TestTextsOfErrors(t *testing.T) {
 		`etcd: none of the client URLs ["::" "http://elsewhere:2379"] of the leader "m1" is a known endpoint; put one into Endpoints`: func() error {
 			return following.Sync(t.Context())
 		},
-		`modify "/k": its TTL has run out: etcd: key not found`: func() error {
+		"etcd: modify /k: key not found: its TTL has passed": func() error {
 			_, err := client(keys(200, 7, expired)).Modify(t.Context(), "/k", keep)
 			return err
 		},
@@ -28,7 +28,7 @@ func TestTextsOfErrors(t *testing.T) {
 			_, err := unstarted.AddMember(t.Context(), "q:2380")
 			return err
 		},
-		"etcd: a peer URL holds credentials": func() error {
+		"etcd: peer URL has credentials; remove them": func() error {
 			_, err := unstarted.AddMember(t.Context(), "http://root:"+secret+"@q:port")
 			return err
 		},

@@ -18,7 +18,7 @@ import (
 // since a member changes it to U+FFFD when it restarts from a snapshot; see Delete for keys that are there.
 func wireKey(key string) (string, error) {
 	if key == "" {
-		return "", errs.Invalidf("empty key; the root is \"/\"")
+		return "", errs.Invalidf("key is empty; the root is \"/\"")
 	}
 	if !utf8.ValidString(key) {
 		return "", errs.Invalidf("key %q is not valid UTF-8, which etcd does not keep; "+
@@ -33,7 +33,7 @@ func wireKey(key string) (string, error) {
 		case "":
 			return "", errs.Invalidf("key %q has an empty segment", key)
 		case ".", "..":
-			return "", errs.Invalidf("key %q has a segment %q", key, segment)
+			return "", errs.Invalidf("key %q has the segment %q", key, segment)
 		}
 	}
 	return wire, nil
@@ -70,7 +70,7 @@ func parentKey(key string) string { return key[:max(1, strings.LastIndexByte(key
 // checkValue refuses what etcd would store as something else. what names the value in the error.
 func checkValue(what, key, value string) error {
 	if !utf8.ValidString(value) {
-		return errs.Invalidf("%s for key %q is not valid UTF-8; encode binary data, as base64 for one", what, key)
+		return errs.Invalidf("%s for key %q is not valid UTF-8; encode binary data, for example in base64", what, key)
 	}
 	return nil
 }
@@ -85,9 +85,9 @@ var lastExpiration = time.Unix(0, math.MaxInt64).Add(-24 * time.Hour)
 func wireTTL(key string, ttl time.Duration) (int64, error) {
 	switch {
 	case ttl < time.Second:
-		return 0, errs.Invalidf("TTL %v of %q is below one second, the smallest that etcd keeps", ttl, key)
+		return 0, errs.Invalidf("TTL %v for key %q is below one second, the minimum of etcd", ttl, key)
 	case ttl > time.Until(lastExpiration):
-		return 0, errs.Invalidf("TTL %v of %q ends after %d, beyond what etcd can hold", ttl, key, lastExpiration.Year())
+		return 0, errs.Invalidf("TTL %v for key %q ends after %d, beyond the maximum of etcd", ttl, key, lastExpiration.Year())
 	}
 	seconds := int64(ttl / time.Second)
 	if ttl%time.Second != 0 {

@@ -44,8 +44,8 @@ func TestRefusedDeletionOfADirectorySaysWhatDeletesIt(t *testing.T) {
 		code   ErrorCode
 		want   string
 	}{
-		{403, ErrNotFile, "]; WithDir deletes an empty directory, WithRecursive one with all that is in it"},
-		{403, ErrDirNotEmpty, "]; WithRecursive deletes a directory with all that is in it, also hidden nodes"},
+		{403, ErrNotFile, "]; WithDir deletes an empty directory, WithRecursive any directory with its content"},
+		{403, ErrDirNotEmpty, "]; WithRecursive deletes a directory with its content, hidden nodes included"},
 		{404, ErrKeyNotFound, "]"},
 	} {
 		s := serve(t, refusing(test.status, test.code, "/d", 7))

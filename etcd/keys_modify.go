@@ -40,11 +40,11 @@ func (c *Client) Modify(ctx context.Context, key string, change func(current str
 	opts ...ModifyOption,
 ) (*Response, error) {
 	if change == nil {
-		return nil, errs.Invalidf("modify of %q without a function that changes it", key)
+		return nil, errs.Invalidf("modify %s: the change function is nil", key)
 	}
 	m := with(opts, ModifyOption.applyModify, &modify{key: key, change: change})
 	if m.ttl != nil && m.dropTTL {
-		return nil, errs.Invalidf("modify of %q with a TTL and without one", key)
+		return nil, errs.Invalidf("modify %s: both WithTTL and WithoutTTL", key)
 	}
 	if err := checkTTL(key, m.ttl); err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (m *modify) run(ctx context.Context, c *Client) (*Response, error) {
 			return resp, err
 		}
 		if err := pause.Wait(ctx, c.cluster.Life()); err != nil {
-			return nil, fmt.Errorf("etcd: modify %q: %w", m.key, err)
+			return nil, failed("modify", m.key, err)
 		}
 	}
 }
@@ -80,12 +80,12 @@ func (m *modify) try(ctx context.Context, c *Client) (resp *Response, again bool
 	keeps := m.ttl == nil && !m.dropTTL && !node.Expiration.IsZero()
 	switch {
 	case node.Dir:
-		return nil, false, fmt.Errorf("modify %q: %w", m.key, ErrNotFile)
+		return nil, false, failed("modify", m.key, ErrNotFile)
 	case keeps && node.TTL <= 0 && m.create:
 		return nil, true, nil // until the server has swept it
 	case keeps && node.TTL <= 0:
 		// It has expired, and the server only has not swept it yet.
-		return nil, false, fmt.Errorf("modify %q: its TTL has run out: %w", m.key, ErrKeyNotFound)
+		return nil, false, failed("modify", m.key, fmt.Errorf("%w: its TTL has passed", errs.Bare(ErrKeyNotFound)))
 	case keeps && clock.tooLate(node.TTL):
 		return nil, true, nil
 	}

@@ -163,7 +163,7 @@ func (f deleteFunc) applyDelete(d *deletion) { f(d) }
 func WithAfterIndex(index uint64) WatchOption {
 	return watchFunc(func(w *watch) {
 		if index == math.MaxUint64 {
-			w.err = errs.Invalidf("watch %s: after the index %d, which is 0-1", w.key, index)
+			w.err = errs.Invalidf("watch %s: index %d is 0-1; 0 means from now on", w.key, index)
 		}
 		if w.after = true; index > 0 {
 			w.next = index + 1
@@ -177,7 +177,7 @@ func WithAfterIndex(index uint64) WatchOption {
 func WithAfterResponse(resp *Response) WatchOption {
 	return watchFunc(func(w *watch) {
 		if resp == nil || resp.Node == nil {
-			w.err = errs.Invalidf("watch %s: after a response that is nil", w.key)
+			w.err = errs.Invalidf("watch %s: the response to begin after is nil", w.key)
 			return
 		}
 		w.after, w.next = true, resp.Index+1 // also if that is 0: nothing happens between a read and its watch

@@ -3,7 +3,6 @@ package etcd
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/errs"
@@ -58,7 +57,7 @@ func (c *Client) settled(ctx context.Context, key string, w *write, send func() 
 		return send()
 	}
 	if *w.value == "" {
-		return nil, errs.Invalidf("the empty value for %q is not unique", key)
+		return nil, errs.Invalidf("value for key %q is empty, so it is not unique", key)
 	}
 	s := &settlement{client: c, key: key, write: w, send: send, after: w.after}
 	if s.after == (point{}) {
@@ -87,7 +86,7 @@ func (c *Client) swapByIndex(ctx context.Context, key string, w *write) (*Respon
 	}
 	compare := func(current string) (string, error) {
 		if current != w.prev.Value {
-			return "", fmt.Errorf("compare and swap %q: %w", key, ErrCompareFailed)
+			return "", failed("compare and swap", key, ErrCompareFailed)
 		}
 		return *w.value, nil
 	}

@@ -41,7 +41,7 @@ func (c *Client) Update(ctx context.Context, key, value string, opts ...UpdateOp
 		return resp, err
 	}
 	if u.ttl != nil {
-		return nil, errs.Invalidf("update of %q with both a new and the old TTL", key)
+		return nil, errs.Invalidf("update %s: both WithTTL and WithKeepTTL", key)
 	}
 	if err := checkValue("value", key, value); err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (c *Client) UpdateDir(ctx context.Context, dir string, opts ...SetOption) (
 		return nil, err
 	}
 	if !current.Node.Dir {
-		return nil, fmt.Errorf("update directory %q: %w", dir, ErrNotDir)
+		return nil, failed("update directory", dir, ErrNotDir)
 	}
 	return c.put(ctx, dir, w)
 }
@@ -119,9 +119,9 @@ func (c *Client) Delete(ctx context.Context, key string, opts ...DeleteOption) (
 	resp, err := c.delete(ctx, key, params, asked{action: ActionDelete})
 	switch {
 	case errors.Is(err, ErrNotFile):
-		err = fmt.Errorf("%w; WithDir deletes an empty directory, WithRecursive one with all that is in it", err)
+		err = fmt.Errorf("%w; WithDir deletes an empty directory, WithRecursive any directory with its content", err)
 	case errors.Is(err, ErrDirNotEmpty):
-		err = fmt.Errorf("%w; WithRecursive deletes a directory with all that is in it, also hidden nodes", err)
+		err = fmt.Errorf("%w; WithRecursive deletes a directory with its content, hidden nodes included", err)
 	}
 	return resp, err
 }

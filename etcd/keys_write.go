@@ -22,7 +22,7 @@ type Prev struct {
 
 func (p Prev) check(key string) error {
 	if p == (Prev{}) {
-		return errs.Invalidf("no previous value or index to compare %q with", key)
+		return errs.Invalidf("previous value and index for key %q are both empty; set one", key)
 	}
 	return checkValue("previous value", key, p.Value)
 }

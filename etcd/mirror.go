@@ -2,7 +2,6 @@ package etcd
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"sync"
 	"sync/atomic"
@@ -195,5 +194,5 @@ func bare(node *Node) *Node {
 // closedMirror is why a mirror ended whose Close was called.
 type closedMirror struct{ dir string }
 
-func (e *closedMirror) Error() string        { return fmt.Sprintf("etcd: mirror of %s: closed", e.dir) }
+func (e *closedMirror) Error() string        { return "etcd: mirror " + e.dir + ": closed" }
 func (e *closedMirror) Is(target error) bool { return target == ErrClosed }

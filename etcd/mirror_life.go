@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/etcdv2/client/internal/contexts"
@@ -56,7 +55,7 @@ func (m *Mirror) read(ctx context.Context, opts ...GetOption) (*Node, uint64, er
 		return nil, 0, err
 	}
 	if index == 0 { // a watch from there on would miss what no history holds
-		return nil, 0, fmt.Errorf("etcd: mirror of %s: %w", m.dir, errNoIndex)
+		return nil, 0, failed("mirror", m.dir, errNoIndex)
 	}
 	m.cluster = cluster
 	return node, index, nil

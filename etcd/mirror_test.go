@@ -181,7 +181,7 @@ func TestMirrorSaysThatItWasClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := mirroring(t, holding("1", 7))
 		m.Close()
-		check(t, "error", m.Err().Error(), "etcd: mirror of /d: closed")
+		check(t, "error", m.Err().Error(), "etcd: mirror /d: closed")
 	})
 }
 

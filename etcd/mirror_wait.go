@@ -29,7 +29,7 @@ func (m *Mirror) WaitFor(ctx context.Context, key string, predicate func(*Node) 
 		return nil, err
 	}
 	if predicate == nil {
-		return nil, errs.Invalidf("waiting for %q without a predicate", key)
+		return nil, errs.Invalidf("mirror %s: wait for %q: the predicate is nil", m.dir, key)
 	}
 	var asked *Node
 	for first := true; ; first = false {
@@ -61,7 +61,7 @@ func (m *Mirror) WaitIndex(ctx context.Context, index uint64) error {
 	for now := began; ; now = m.look(m.dir) {
 		switch {
 		case now.epoch != began.epoch:
-			return fmt.Errorf("etcd: mirror of %s: waiting for index %d: %w", m.dir, index, ErrClusterRolledBack)
+			return failed("mirror", m.dir, fmt.Errorf("wait for index %d: %w", index, errs.Bare(ErrClusterRolledBack)))
 		case now.index >= index:
 			return nil
 		}

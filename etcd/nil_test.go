@@ -48,7 +48,7 @@ func TestNilOptionsChangeNothing(t *testing.T) {
 		"GET /v2/keys/k?quorum=true": func(c *Client, t *testing.T) error { // and ends with its function's error
 			failed := errors.New("failed")
 			_, err := c.Modify(t.Context(), "/k", func(string) (string, error) { return "", failed }, nil)
-			checkIs(t, err, failed)
+			check(t, "is the function's error", errors.Is(err, failed), true)
 			return nil
 		},
 		"GET /v2/keys/k?wait=true&waitIndex=4": func(c *Client, t *testing.T) error {

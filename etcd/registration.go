@@ -14,7 +14,7 @@ import (
 )
 
 // ErrTaken is the state of a Registration whose key is somebody else's now.
-var ErrTaken = errs.New("etcd: key is another's")
+var ErrTaken = errs.New("etcd: key is taken")
 
 // registrationRenewals is how often a registration is renewed within its TTL.
 const registrationRenewals = 3
@@ -175,7 +175,7 @@ func (r *Registration) ours(node *Node) error {
 	if (node.Value == r.value || node.Value == r.tried) && (r.created == node.CreatedIndex || r.created == 0) {
 		return nil
 	}
-	return fmt.Errorf("etcd: register %q: the value is %.40q, created at index %d: %w", r.key, node.Value, node.CreatedIndex, ErrTaken)
+	return failed("register", r.key, fmt.Errorf("%w: its value is %.40q, created at index %d", errs.Bare(ErrTaken), node.Value, node.CreatedIndex))
 }
 
 // SetValue changes the value that is registered. It fails if the key is not registered or the cluster does not
@@ -186,7 +186,7 @@ func (r *Registration) SetValue(ctx context.Context, value string) error {
 	r.tried = value
 	resp, err := r.client.Modify(ctx, r.key, func(current string) (string, error) {
 		if current != r.value && current != value {
-			return "", fmt.Errorf("etcd: register %q: the value is %.40q: %w", r.key, current, ErrTaken)
+			return "", failed("register", r.key, fmt.Errorf("%w: its value is %.40q", errs.Bare(ErrTaken), current))
 		}
 		return value, nil
 	}, WithTTL(r.ttl))

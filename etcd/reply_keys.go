@@ -165,11 +165,11 @@ func provesNothing(reply cluster.Reply, said *Error) bool {
 // stores replies has answered.
 func (k *keysCall) doubt(reply cluster.Reply, said *Error) cluster.Verdict {
 	if k.asked.query.quorum {
-		return cluster.Verdict{Err: fmt.Errorf("%w: at index %d, %d has been seen", ErrClusterRolledBack, said.Index, reply.Seen)}
+		return cluster.Verdict{Err: fmt.Errorf("%w: it is at index %d and had reached %d", ErrClusterRolledBack, said.Index, reply.Seen)}
 	}
 	k.asked.query.quorum = true
 	return cluster.Verdict{
-		Err:     fmt.Errorf("does not have the key, but is behind: at index %d, %d has been seen", said.Index, reply.Seen),
+		Err:     fmt.Errorf("does not have the key, but is behind: it is at index %d, and %d has been seen", said.Index, reply.Seen),
 		Instead: gen.NewGetKeyRequest(k.asked.key, k.asked.query.params()),
 	}
 }

@@ -296,13 +296,26 @@ func check(t *testing.T, what string, got, want any) {
 	}
 }
 
-// checkIs fails unless err is every one of targets.
+// checkIs fails unless err is every one of targets, and has a text in the style of all errors.
 func checkIs(t *testing.T, err error, targets ...error) {
 	t.Helper()
+	if err != nil {
+		checkStyle(t, err)
+	}
 	for _, target := range targets {
 		if !errors.Is(err, target) {
 			t.Errorf("error %v\nis not %v", err, target)
 		}
+	}
+}
+
+// checkStyle fails unless the text of err begins with the name of the package, which is nowhere else in it. The error of
+// a context has its own text.
+func checkStyle(t *testing.T, err error) {
+	t.Helper()
+	text := err.Error()
+	if names := strings.Count(text, "etcd: "); !strings.HasPrefix(text, "context ") && (!strings.HasPrefix(text, "etcd: ") || names > 1) {
+		t.Errorf("the text of an error has not the one style: %s", text)
 	}
 }
 

@@ -3,7 +3,6 @@ package etcd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"strings"
 
@@ -11,7 +10,6 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 	"github.com/etcdv2/client/internal/feed"
 	"github.com/etcdv2/client/internal/follow"
-	"github.com/etcdv2/client/internal/foreign"
 )
 
 // Watch iterates over the changes of key from now on. WithAfterIndex starts it at a point in the past;
@@ -123,7 +121,7 @@ func (c *Client) WatchOnce(ctx context.Context, key string, opts ...WatchOption)
 		return event, nil
 	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		err = fmt.Errorf("etcd: watch %s: %w", foreign.Line(w.key, mostPathShown), err)
+		err = failed("watch", w.key, err)
 	}
 	return nil, err
 }
@@ -167,7 +165,7 @@ func newWatch(c *Client, key string, opts []WatchOption) (*watch, error) {
 		return nil, w.err
 	}
 	if w.current && (w.after || w.next != 0) {
-		return nil, errs.Invalidf("watch %s: either WithCurrent or WithAfterIndex", w.key)
+		return nil, errs.Invalidf("watch %s: both WithCurrent and a starting index", w.key)
 	}
 	return w, nil
 }
@@ -192,7 +190,7 @@ func (w *watch) run(ctx context.Context, deliver func(*Response) error) error {
 	if ended := contexts.Err(ctx); ended != nil {
 		return ended
 	}
-	return fmt.Errorf("etcd: watch %s: %w", w.key, ErrClosed)
+	return failed("watch", w.key, ErrClosed)
 }
 
 // engine returns the follow.Watch for the events from next on.

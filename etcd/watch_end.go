@@ -3,6 +3,7 @@ package etcd
 import (
 	"fmt"
 
+	"github.com/etcdv2/client/internal/errs"
 	"github.com/etcdv2/client/internal/foreign"
 )
 
@@ -17,7 +18,7 @@ type WatchError struct {
 
 // Error says which watch ended where, and why.
 func (e *WatchError) Error() string {
-	return fmt.Sprintf("etcd: watch %s ended after index %d: %v", foreign.Line(e.Key, mostPathShown), e.After, e.Err)
+	return fmt.Sprintf("etcd: watch %s ended after index %d: %v", foreign.Line(e.Key, mostPathShown), e.After, errs.Bare(e.Err))
 }
 
 // Unwrap returns Err.

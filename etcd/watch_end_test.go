@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,7 +29,7 @@ func TestWatchEndsWhenTheHistoryIsGone(t *testing.T) {
 		if !errors.As(err, &end) || end.Key != "/k" || end.After != 4 || !errors.Is(end.Err, reply) {
 			t.Errorf("error is %#v", err)
 		}
-		check(t, "text", err.Error(), "etcd: watch /k ended after index 4: "+reply.Error())
+		check(t, "text", err.Error(), "etcd: watch /k ended after index 4: "+strings.TrimPrefix(reply.Error(), "etcd: "))
 		w.checkSent(t, polls(5)...)
 	})
 }

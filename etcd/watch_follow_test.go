@@ -265,7 +265,7 @@ func TestWatchThatIsOvertakenEndsBehindWhatItBrought(t *testing.T) {
 		e.fill(1200)
 		m.change(func() { m.fault = nil })
 		end := w.take(t, 1)[0]
-		if !strings.HasPrefix(end, "etcd: watch /d ended after index 2: etcd: GET /v2/keys/d: Message 401") {
+		if !strings.HasPrefix(end, "etcd: watch /d ended after index 2: GET /v2/keys/d: Message 401") {
 			t.Errorf("it ended with %s", end)
 		}
 		_, err := client.WatchOnce(t.Context(), "/d", WithRecursive(), WithAfterIndex(2))

@@ -64,7 +64,7 @@ func (s *source) CheckHistory(ctx context.Context) error {
 		return err
 	}
 	if resp != nil && mark.term > resp.RaftTerm && resp.RaftTerm > 0 {
-		return fmt.Errorf("%w: at raft term %d, %d has been seen", ErrClusterRolledBack, resp.RaftTerm, mark.term)
+		return fmt.Errorf("%w: its raft term is %d and was %d", ErrClusterRolledBack, resp.RaftTerm, mark.term)
 	}
 	same, known := mark.in(resp)
 	if !known {
@@ -137,7 +137,7 @@ func (s *source) find(ctx context.Context, mark *landmark) (same bool, err error
 }
 
 // errUnsettled says that it could not be found out whether the history is the same.
-var errUnsettled = errs.New("the history could not be searched")
+var errUnsettled = errs.New("etcd: the history could not be searched")
 
 // landmarkTime is how long the server may take to show a landmark.
 const landmarkTime = 5 * time.Second

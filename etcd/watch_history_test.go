@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/etcdv2/client/internal/errs"
 	"github.com/etcdv2/client/internal/fakenet"
 )
 
@@ -29,7 +30,7 @@ func TestWatchNoticesAnotherHistory(t *testing.T) {
 				synctest.Wait()
 				e.wipe(func() { write(e) })
 				end := strings.Join(w.take(t, 1), "")
-				if !strings.Contains(end, ErrClusterRolledBack.Error()) {
+				if !strings.Contains(end, errs.Bare(ErrClusterRolledBack).Error()) {
 					t.Errorf("it ended with %q", end)
 				}
 			})
@@ -146,7 +147,7 @@ func TestMirrorNoticesAnotherHistory(t *testing.T) {
 		_, old := m.Get("/d/old")
 		_, now := m.Get("/d/new")
 		check(t, "what the mirror holds of old and new", []bool{old, now}, []bool{false, true})
-		if end := strings.Join(w.take(t, 1), ""); !strings.Contains(end, ErrClusterRolledBack.Error()) {
+		if end := strings.Join(w.take(t, 1), ""); !strings.Contains(end, errs.Bare(ErrClusterRolledBack).Error()) {
 			t.Errorf("the watch ended with %q", end)
 		}
 	})

@@ -81,7 +81,7 @@ func (s *source) CheckRolledBack(ctx context.Context, next uint64) error {
 		return err
 	}
 	if index+1 < next {
-		return fmt.Errorf("%w: at index %d, %d has been seen", ErrClusterRolledBack, index, next-1)
+		return fmt.Errorf("%w: it is at index %d and had reached %d", ErrClusterRolledBack, index, next-1)
 	}
 	return nil
 }
@@ -97,17 +97,17 @@ func (s *source) Kind(err error) follow.Kind {
 }
 
 func (s *source) Impossible(from, index uint64) error {
-	return fmt.Errorf("%w: asked for events from index %d on, got that at %d; a cache may have answered, or a server that emulates v2",
+	return fmt.Errorf("%w: asked for events from index %d on and got the one at %d; a cache may have answered, or a server that emulates v2",
 		ErrNotSupported, from, index)
 }
 
 func (s *source) Missed(index, delivered uint64) error {
-	return fmt.Errorf("the event at index %d arrived after that at %d, when a silent connection had been taken for a quiet one: %w",
-		index, delivered, ErrEventIndexCleared)
+	return fmt.Errorf("%w: the event at index %d arrived after that at %d, because a silent connection was taken for a quiet one",
+		ErrEventIndexCleared, index, delivered)
 }
 
 func (s *source) WrongCluster(id, watched string) error {
-	return fmt.Errorf("%w: its ID is %.20q, that of the one watched %.20q", ErrWrongCluster, id, watched)
+	return fmt.Errorf("%w: its ID is %.20q, and that of the watched one %.20q", ErrWrongCluster, id, watched)
 }
 
 // isCleared reports whether err says that events are no longer in the server's history.

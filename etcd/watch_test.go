@@ -408,7 +408,7 @@ func TestWatchEndsWhereEventsBeforeTheAskedOnesComeAgainAndAgain(t *testing.T) {
 		w.replies = []http.HandlerFunc{eventAt("set", "/k", 4, 9)}
 		err := w.end(t, t.Context(), WithAfterIndex(4))
 		checkIs(t, err, ErrNotSupported)
-		if !strings.Contains(err.Error(), "from index 5 on, got that at 4") {
+		if !strings.Contains(err.Error(), "from index 5 on and got the one at 4") {
 			t.Errorf("error is %v", err)
 		}
 	})

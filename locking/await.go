@@ -70,12 +70,12 @@ func (p *place) blockers(ctx context.Context) ([]Contender, uint64, error) {
 	p.heard()
 	at := slices.IndexFunc(l.contenders, func(c Contender) bool { return c.Key == p.key })
 	if at < 0 {
-		err := lost("%s is gone", p.key)
+		err := lost(p.key, errGone)
 		p.lose(err)
 		return nil, 0, err
 	}
 	if c := l.contenders[at]; c.id != p.id || c.Token != p.token {
-		err := lost("%s: %w", p.key, errTakenOver)
+		err := lost(p.key, errTakenOver)
 		p.lose(err)
 		return nil, 0, err
 	}

@@ -23,7 +23,7 @@ type Acquirer interface {
 // looks at ctx.Err(), or for ErrLost in what Do returns.
 func Do(ctx context.Context, mutex Acquirer, work func(ctx context.Context, lock *Lock) error) (err error) {
 	if mutex == nil || work == nil {
-		return invalid("Do without a mutex, or without work")
+		return invalid("do: the mutex or the work function is nil")
 	}
 	lock, err := mutex.Lock(ctx)
 	if err != nil {

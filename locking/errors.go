@@ -17,30 +17,38 @@ var (
 	ErrUnlocked = errs.New("locking: lock unlocked")
 
 	// ErrLocked is the answer of a TryLock that would have had to wait.
-	ErrLocked = errs.New("locking: held by others")
+	ErrLocked = errs.New("locking: lock held by others")
 
 	// ErrOtherLimit says that another contender of a Semaphore has another limit. See WithFormerLimit.
-	ErrOtherLimit = errs.New("locking: another limit")
+	ErrOtherLimit = errs.New("locking: limits differ")
 
 	// ErrNotHeld says that nobody holds the lock.
-	ErrNotHeld = errs.New("locking: held by nobody")
+	ErrNotHeld = errs.New("locking: lock not held")
 )
 
-// errTakenOver is a loss that no new try can mend: two processes of one identity would take the lock from
-// each other for ever.
-var errTakenOver = errs.New("written by somebody else, perhaps a process of the same identity that has taken it over")
+// errTakenOver is a loss that no new try can mend: two processes of one identity would take the lock from each
+// other for ever.
+var errTakenOver = errs.New("another process has written its key, perhaps one of the same identity that has taken it over")
 
 // errOverdue is a loss by the place's own deadline.
-var errOverdue = errs.New("not renewed in time")
+var errOverdue = errs.New("it was not renewed in time")
 
-// lost makes an ErrLost that says how.
-func lost(format string, args ...any) error {
-	return fmt.Errorf("%w: %w", ErrLost, fmt.Errorf(format, args...))
+// errGone is a loss by the deletion or the expiry of the key.
+var errGone = errs.New("its key is gone")
+
+// lost returns an ErrLost for a key, with the reason.
+func lost(key string, reason error) error {
+	return fmt.Errorf("locking: hold %s: %w: %w", key, errs.Bare(ErrLost), errs.Bare(reason))
 }
 
-// invalid makes an error that matches etcd.ErrInvalidArgument.
+// lostBy returns an ErrLost for a key that an event has ended.
+func lostBy(event *etcd.Response, key string) error {
+	return lost(key, fmt.Errorf("the action %s on %s has ended it", event.Action, event.Node.Key))
+}
+
+// invalid returns an error that matches etcd.ErrInvalidArgument.
 func invalid(format string, args ...any) error {
-	return fmt.Errorf("locking: %s: %w", fmt.Sprintf(format, args...), etcd.ErrInvalidArgument)
+	return errs.Invalid("locking: " + fmt.Sprintf(format, args...))
 }
 
 // refused reports whether the cluster has decided against a write, with that code.

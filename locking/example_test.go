@@ -169,7 +169,7 @@ func ExampleRWMutex() {
 		log.Fatal(err)
 	}
 	// Output:
-	// writing beside a reader: locking: held by others
+	// writing beside a reader: locking: lock held by others
 	// changing the schema
 }
 
@@ -191,7 +191,7 @@ func ExampleSemaphore() {
 	// Output:
 	// a restarts
 	// b restarts
-	// c waits: locking: held by others
+	// c waits: locking: lock held by others
 }
 
 // Hold a lock over the restart of the process, for as long as the machine exists.

@@ -35,8 +35,8 @@ func (q *queue) lock(ctx context.Context) (*Lock, error) {
 			stillborn = 0
 		}
 		if stillborn >= mostStillborn {
-			return nil, fmt.Errorf("locking: the TTL of %v is too short: %d places in line were lost before a request was answered",
-				q.ttl, stillborn)
+			return nil, fmt.Errorf("locking: lock %s: TTL %v is too short; %d places in the queue were lost before a request was answered",
+				q.dir, q.ttl, stillborn)
 		}
 		rejoins = true
 	}

@@ -272,7 +272,7 @@ func TestTTLBelowTheRoundTrip(t *testing.T) {
 		ctx, cancel := context.WithTimeout(b.Context(), time.Hour)
 		defer cancel()
 		_, err := b.mutex(WithTTL(time.Second)).Lock(ctx)
-		if err == nil || !strings.Contains(err.Error(), "the TTL of 1s is too short") || errors.Is(err, ErrLost) {
+		if err == nil || !strings.Contains(err.Error(), "TTL 1s is too short") || errors.Is(err, ErrLost) {
 			b.Errorf("it returned %v", err) // an ErrLost would make an election's Run try again
 		}
 		if ctx.Err() != nil {

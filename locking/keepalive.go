@@ -3,10 +3,12 @@ package locking
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
 	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/internal/errs"
 )
 
 // keepAlive renews the key until the place ends.
@@ -142,10 +144,10 @@ func (p *place) expire() {
 		return
 	}
 	if p.failure != nil {
-		p.lose(lost("%s was %w: %w", p.key, errOverdue, p.failure))
+		p.lose(lost(p.key, fmt.Errorf("%w: %w", errOverdue, errs.Bare(p.failure))))
 		return
 	}
-	p.lose(lost("%s was %w", p.key, errOverdue))
+	p.lose(lost(p.key, errOverdue))
 }
 
 // guard watches the key from the event after last on, and ends the place when the key is lost.
@@ -158,9 +160,9 @@ func (p *place) guard(last *etcd.Response) {
 			again.Reset()
 			last = event
 			if !stays(event, p.key, p.token) {
-				p.lose(lost("%s: the action %s on %s has ended it", p.key, event.Action, event.Node.Key))
+				p.lose(lostBy(event, p.key))
 			} else if !p.ours(event.Node) {
-				p.lose(lost("%s: %w", p.key, errTakenOver))
+				p.lose(lost(p.key, errTakenOver))
 			}
 		}
 		// The watch has ended, since its history is gone for one. What it has missed is to be seen now.
@@ -171,7 +173,7 @@ func (p *place) guard(last *etcd.Response) {
 		case errors.Is(err, ErrLost):
 			p.lose(err)
 		case errors.Is(err, etcd.ErrClosed):
-			p.lose(lost("%s: %w", p.key, err)) // nothing can keep it alive any more
+			p.lose(lost(p.key, err)) // nothing can keep it alive any more
 		}
 		_ = again.Wait(p.ctx, p.ctx) // what has ended it, the next round says
 	}

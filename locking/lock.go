@@ -63,7 +63,7 @@ func (l *Lock) SetValue(ctx context.Context, value string) error {
 		return c.err
 	}
 	if what := l.place.queue.layout.foreign(); what != "" {
-		return invalid("the value of %s cannot be changed", what)
+		return invalid("set value: the value of %s cannot be changed", what)
 	}
 	return l.place.rewrite(ctx, func(e *entry, _ *time.Duration) bool {
 		e.Value = value

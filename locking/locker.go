@@ -79,7 +79,7 @@ func (l *locker) release() *Lock {
 	}
 	lock := l.held
 	if lock == nil {
-		panic("locking: Unlock of a sync.Locker that is not locked")
+		panic("locking: unlock of an unlocked sync.Locker")
 	}
 	l.held = nil
 	return lock

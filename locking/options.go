@@ -82,7 +82,7 @@ func newConfig(opts []Option) config {
 	case c.value != nil && c.layout == python{}:
 		c.err = invalid("%s has no value", what)
 	case c.value != nil && *c.value == "":
-		c.err = invalid("%s needs a value that tells its owner from others", what)
+		c.err = invalid("%s needs a unique value, not an empty one", what)
 	}
 	return c
 }

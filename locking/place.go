@@ -3,11 +3,13 @@ package locking
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/internal/contexts"
+	"github.com/etcdv2/client/internal/errs"
 )
 
 // place is a place in line: a key of our own, and what keeps it there. It ends when it is given up or lost.
@@ -87,11 +89,11 @@ func (p *place) check(ctx context.Context) (*etcd.Response, error) {
 	resp, err := p.queue.client.Get(ctx, p.key, etcd.WithQuorum())
 	switch {
 	case errors.Is(err, etcd.ErrKeyNotFound):
-		return nil, lost("%s is gone", p.key)
+		return nil, lost(p.key, errGone)
 	case err != nil:
 		return nil, err
 	case !p.ours(resp.Node):
-		return nil, lost("%s: %w", p.key, errTakenOver)
+		return nil, lost(p.key, errTakenOver)
 	}
 	return resp, nil
 }
@@ -137,7 +139,7 @@ func (p *place) remove(ctx context.Context) error {
 			return p.remove(ctx)
 		}
 	case refused(err, etcd.ErrKeyNotFound):
-		err = lost("%s is gone", p.key)
+		err = lost(p.key, errGone)
 	case errors.Is(err, etcd.ErrOutcomeUnknown):
 		p.mayBeGone = true
 	}
@@ -152,17 +154,17 @@ func (p *place) howGone(ctx context.Context) error {
 	for event, err := range p.queue.client.Watch(ctx, p.key, etcd.WithAfterIndex(p.index)) {
 		switch {
 		case errors.Is(err, etcd.ErrEventIndexCleared):
-			return lost("%s is gone, and the history does not show any more how: %w", p.key, err)
+			return lost(p.key, fmt.Errorf("%w, and the history no longer shows how: %w", errGone, errs.Bare(err)))
 		case err != nil:
 			return err
 		case stays(event, p.key, p.token) && p.ours(event.Node):
 			continue
 		case stays(event, p.key, p.token): // whoever has taken it over may have deleted it as remove does
-			return lost("%s: %w", p.key, errTakenOver)
+			return lost(p.key, errTakenOver)
 		case event.Action == etcd.ActionCompareAndDelete && event.Node.Key == p.key:
 			return nil
 		}
-		return lost("%s: the action %s on %s has ended it", p.key, event.Action, event.Node.Key)
+		return lostBy(event, p.key)
 	}
 	return contexts.Err(ctx)
 }

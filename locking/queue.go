@@ -45,11 +45,11 @@ func newQueue(client *etcd.Client, name string, limit int, opts []Option) *queue
 	switch {
 	case q.err != nil:
 	case client == nil:
-		q.err = invalid("no client for the lock %s", q.dir)
+		q.err = invalid("lock %s: the client is nil", q.dir)
 	case q.former != 0 && q.limit == 0:
-		q.err = invalid("the lock %s has no limit", q.dir)
+		q.err = invalid("lock %s: only a semaphore has a former limit", q.dir)
 	case q.dir == "/":
-		q.err = invalid("the root cannot be a lock")
+		q.err = invalid("lock /: the root cannot be a lock")
 	}
 	return q
 }
@@ -78,7 +78,7 @@ func (q *queue) list(ctx context.Context) (line, error) {
 		return q.owner(resp)
 	}
 	if !resp.Node.Dir {
-		return line{}, fmt.Errorf("locking: %s is a file, a lock needs a directory of its own: %w", q.dir, etcd.ErrNotDir)
+		return line{}, fmt.Errorf("locking: read %s: %w; a lock needs a directory of its own", q.dir, errs.Bare(etcd.ErrNotDir))
 	}
 	l := line{index: resp.Index}
 	for node := range resp.Node.Children() {
@@ -92,7 +92,7 @@ func (q *queue) list(ctx context.Context) (line, error) {
 
 // errNoIndex says that a look at the queue has not told the index at which it was made. A watch could then begin
 // only from now on, and would miss what has happened since.
-var errNoIndex = errs.New("locking: the server has not told its index")
+var errNoIndex = errs.New("locking: the server did not report its index")
 
 // watch follows key after a look at the queue that was made at index.
 func (q *queue) watch(ctx context.Context, key string, index uint64, opts ...etcd.WatchOption) iter.Seq2[*etcd.Response, error] {
@@ -105,7 +105,7 @@ func (q *queue) watch(ctx context.Context, key string, index uint64, opts ...etc
 // owner returns the line of a lock that is one key.
 func (q *queue) owner(resp *etcd.Response) (line, error) {
 	if resp.Node.Dir {
-		return line{}, fmt.Errorf("locking: %s is a directory, and not a key that is a lock: %w", q.dir, etcd.ErrNotFile)
+		return line{}, fmt.Errorf("locking: read %s: %w; WithSingleKey needs a key", q.dir, errs.Bare(etcd.ErrNotFile))
 	}
 	return line{contenders: []Contender{q.contender(resp.Node)}, index: resp.Index}, nil
 }
@@ -142,7 +142,7 @@ func (q *queue) remove(ctx context.Context, c Contender) error {
 		same := func(now Contender) bool { return now.Key == c.Key && now.Token == c.Token }
 		at := slices.IndexFunc(l.contenders, same)
 		if at < 0 {
-			return fmt.Errorf("locking: no contender %s of token %d: %w", c.Key, c.Token, etcd.ErrKeyNotFound)
+			return fmt.Errorf("locking: remove %s: no contender with the token %d: %w", c.Key, c.Token, errs.Bare(etcd.ErrKeyNotFound))
 		}
 		_, err = q.client.CompareAndDelete(ctx, c.Key, etcd.Prev{Index: l.contenders[at].index})
 		if refused(err, etcd.ErrCompareFailed) {

@@ -42,7 +42,7 @@ func (p *place) rewrite(ctx context.Context, change change) error {
 		case err == nil:
 			return nil
 		case refused(err, etcd.ErrKeyNotFound):
-			err = lost("%s is gone", p.key)
+			err = lost(p.key, errGone)
 		}
 		if errors.Is(err, ErrLost) {
 			p.lose(err)

@@ -35,7 +35,7 @@ func shared(line []Contender, at int) []Contender {
 // needNative refuses the layout of others.
 func (q *queue) needNative() {
 	if what := q.layout.foreign(); what != "" {
-		q.err = invalid("%s is a mutex, and knows neither readers nor slots", what)
+		q.err = invalid("%s is a mutex, and has neither readers nor slots", what)
 	}
 }
 

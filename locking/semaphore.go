@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/internal/errs"
 )
 
 // Semaphore is a lock of a cluster that up to a number of contenders can hold at the same time. It may be
@@ -19,7 +20,7 @@ func NewSemaphore(client *etcd.Client, name string, limit int, opts ...Option) *
 	q := newQueue(client, name, max(limit, 1), opts)
 	q.needNative()
 	if limit < 1 {
-		q.err = invalid("a semaphore with %d slots", limit)
+		q.err = invalid("limit %d of a semaphore is below one", limit)
 	}
 	q.rule, q.tells = slots(limit), limit > 1
 	return &Semaphore{q}
@@ -34,7 +35,7 @@ func NewSemaphore(client *etcd.Client, name string, limit int, opts ...Option) *
 func WithFormerLimit(limit int) Option {
 	return func(c *config) {
 		if limit < 1 {
-			c.err = invalid("a semaphore that had %d slots", limit)
+			c.err = invalid("former limit %d of a semaphore is below one", limit)
 		}
 		c.former = limit
 	}
@@ -72,7 +73,7 @@ func (q *queue) agree(line []Contender, at int) error {
 	}
 	for _, c := range line[:at] {
 		if c.limit != 0 && c.limit != q.limit && c.limit != q.former && c.former != q.limit {
-			return fmt.Errorf("%w: %s has %d slots for %s, and %d here", ErrOtherLimit, q.dir, c.limit, c.Key, q.limit)
+			return fmt.Errorf("locking: lock %s: %w: %d for %s, and %d here", q.dir, errs.Bare(ErrOtherLimit), c.limit, c.Key, q.limit)
 		}
 	}
 	return nil

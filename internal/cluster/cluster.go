@@ -126,10 +126,10 @@ func noAttempt(err error) Result { return Result{Verdict: Verdict{Outcome: NotSe
 func (c *Cluster) admit(ctx context.Context, call *Call) error {
 	req := call.Request
 	if why := contexts.Why(ctx, c.life); why != nil {
-		return fmt.Errorf("etcd: %s %s: %w", req.Method, req.URL.Path, why)
+		return fmt.Errorf("etcd: %s %s: %w", req.Method, req.URL.Path, errs.Bare(why))
 	}
 	if req.ContentLength > maxFormBytes {
-		return errs.Invalidf("%s %s: body of %d bytes, etcd reads at most %d, escapes counted",
+		return errs.Invalidf("%s %s: the body has %d bytes with its escapes; etcd reads at most %d",
 			req.Method, req.URL.Path, req.ContentLength, maxFormBytes)
 	}
 	c.authorize(req)
@@ -137,7 +137,7 @@ func (c *Cluster) admit(ctx context.Context, call *Call) error {
 		return nil
 	}
 	if err := c.Discover(ctx); len(c.members.all()) == 0 {
-		return cmp.Or(err, errs.Invalidf("no endpoints were found"))
+		return cmp.Or(err, errs.Invalidf("discovery has found no endpoints"))
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func (c Config) members() ([]*Member, error) {
 		}
 	}
 	if len(members) == 0 && c.Discover == nil {
-		return nil, errs.Invalidf("no endpoints")
+		return nil, errs.Invalidf("endpoints are missing")
 	}
 	shuffle := c.Shuffle
 	if shuffle == nil {

@@ -50,7 +50,7 @@ func (c *Cluster) discovered(endpoint string) (*Member, error) {
 		return nil, err
 	}
 	if c.secure && m.base.Scheme != "https" {
-		return nil, errs.Invalidf("discovery names %s, but TLS is configured; announce members by records with TLS", endpoint)
+		return nil, errs.Invalidf("discovery: %s does not use TLS, which is configured; announce members by records with TLS", endpoint)
 	}
 	m.seed = true
 	return m, nil
@@ -62,14 +62,14 @@ func (c *Cluster) lookUp(ctx context.Context) ([]string, error) {
 	defer a.end()
 	limited := a.ctx
 	if most := c.config.AttemptTimeout; most > 0 {
-		late := fmt.Errorf("etcd: discovery has not ended within %v: %w", most, os.ErrDeadlineExceeded)
+		late := fmt.Errorf("etcd: discovery: not done within %v: %w", most, os.ErrDeadlineExceeded)
 		bounded, cancel := context.WithTimeoutCause(limited, most, late)
 		defer cancel()
 		limited = bounded
 	}
 	endpoints, err := c.config.Discover(limited)
 	if why := contexts.Why(ctx, limited); err != nil && why != nil {
-		return nil, fmt.Errorf("%w: %w", why, err)
+		return nil, fmt.Errorf("%w: %w", why, errs.Bare(err))
 	}
 	return endpoints, err
 }
@@ -133,7 +133,7 @@ func (p *passedOver) err(of int, source string) error {
 	if p.count == 0 {
 		return nil
 	}
-	return fmt.Errorf("etcd: passed over %d of the %d members that %s: %w", p.count, of, source, p.first)
+	return fmt.Errorf("etcd: passed over %d of the %d members that %s: %w", p.count, of, source, errs.Bare(p.first))
 }
 
 // takesOn returns nil if m, which the cluster has named, can be used: m must be reachable from here and must
@@ -167,7 +167,7 @@ func (c *Cluster) Belongs(ctx context.Context, m *Member, most time.Duration) er
 	case v.Author == OtherCluster:
 		return cmp.Or(v.Err, errs.ErrWrongCluster)
 	}
-	return fmt.Errorf("does not answer as a member of this cluster: %w", cmp.Or(v.Err, errs.ErrWrongCluster))
+	return fmt.Errorf("does not answer as a member of this cluster: %w", errs.Bare(cmp.Or(v.Err, errs.ErrWrongCluster)))
 }
 
 // identify learns the cluster's ID from one of its members, if no reply has reported it yet.

@@ -90,7 +90,7 @@ func TestAdvertiseThatItsContextEndsDropsNoMember(t *testing.T) {
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errs.ErrClosed)
 		defer cancel()
 		err := c.Advertise(ctx, []string{"http://c", "http://d"})
-		check(t, "error", err.Error(), "context deadline exceeded: client closed")
+		check(t, "error", err.Error(), "context deadline exceeded: etcd: client closed")
 		checkIs(t, err, context.DeadlineExceeded)
 		check(t, "endpoints", c.Endpoints(), []string{"http://a", "http://d", "http://b"})
 	})

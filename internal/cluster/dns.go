@@ -49,11 +49,11 @@ func LookupEndpoints(ctx context.Context, resolver *net.Resolver, domain, servic
 	}
 	switch {
 	case last == nil:
-		return nil, fmt.Errorf("etcd: no SRV records of etcd in %s", domain)
+		return nil, fmt.Errorf("etcd: discovery: %s has no SRV records of etcd", domain)
 	case isMissingName(last):
-		return nil, fmt.Errorf("etcd: no SRV records of etcd in %s: %w", domain, last)
+		return nil, fmt.Errorf("etcd: discovery: %s has no SRV records of etcd: %w", domain, last)
 	}
-	return nil, fmt.Errorf("etcd: look up SRV records of etcd in %s: %w", domain, last)
+	return nil, fmt.Errorf("etcd: discovery: look up SRV records of etcd in %s: %w", domain, last)
 }
 
 // isMissingName reports whether the DNS has answered that it has no records of a name.

@@ -70,7 +70,7 @@ func nameServer(answer func(label string) (code byte, record []byte)) (resolver 
 func TestNextNameIsAskedForOnlyWhereThereIsNoSuchName(t *testing.T) {
 	missing, asked := nameServer(func(string) (byte, []byte) { return nameError, nil })
 	_, err := LookupEndpoints(t.Context(), missing, "example.test", "")
-	if err == nil || !strings.HasPrefix(err.Error(), "etcd: no SRV records of etcd in example.test: ") {
+	if err == nil || !strings.HasPrefix(err.Error(), "etcd: discovery: example.test has no SRV records of etcd: ") {
 		t.Errorf("error is %v", err)
 	}
 	check(t, "names", asked(), []string{"_etcd-client-ssl", "_etcd-client", "_etcd-ssl", "_etcd"})
@@ -83,7 +83,7 @@ func TestNextNameIsAskedForOnlyWhereThereIsNoSuchName(t *testing.T) {
 	})
 	_, err = LookupEndpoints(t.Context(), failing, "example.test", "")
 	// It is not known whether there are records.
-	if err == nil || !strings.HasPrefix(err.Error(), "etcd: look up SRV records of etcd in example.test: ") {
+	if err == nil || !strings.HasPrefix(err.Error(), "etcd: discovery: look up SRV records of etcd in example.test: ") {
 		t.Errorf("error is %v", err)
 	}
 	check(t, "names", asked(), []string{"_etcd-client-ssl"})

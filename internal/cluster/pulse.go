@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/etcdv2/client/internal/errs"
 )
 
 // pulse monitors the members on which calls wait. The same few questions serve all calls of a cluster.
@@ -207,4 +209,4 @@ func (p *pulse) strong(m *Member, asked time.Time) {
 // member's refusal of the question and is not an answer to the calls.
 type weakMember struct{ err error }
 
-func (e *weakMember) Error() string { return "the member does not serve: " + e.err.Error() }
+func (e *weakMember) Error() string { return "the member does not serve: " + errs.Bare(e.err).Error() }

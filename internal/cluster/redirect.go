@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+
+	"github.com/etcdv2/client/internal/errs"
 )
 
 // A follower of etcd 0.x does not pass requests on that only the leader serves: it redirects them. Until the
@@ -34,7 +36,7 @@ func (c *Cluster) findLeader(ctx context.Context, m *Member, v *Verdict) (isFoll
 	}
 	var named []string
 	if asked := c.Ask(ctx, m, c.config.Questions.Machines(&named), dialTimeout); asked.Outcome != Done {
-		v.Err = fmt.Errorf("%w; asked whether that is a member: %w", v.Err, asked.Err)
+		v.Err = fmt.Errorf("%w; asked whether that is a member: %w", v.Err, errs.Bare(asked.Err))
 		return false
 	}
 	for _, endpoint := range named {

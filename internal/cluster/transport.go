@@ -21,11 +21,11 @@ func newHTTPClient(config Config, members []*Member) (*http.Client, func(), erro
 	own := config.HTTPClient == nil
 	switch {
 	case !own && config.TLS != nil:
-		return nil, nil, errs.Invalidf("both TLS and HTTPClient given; set TLS in the HTTPClient's transport")
+		return nil, nil, errs.Invalidf("both TLS and HTTPClient are set; configure TLS in the HTTPClient's transport")
 	case !own && config.HTTPClient.Timeout != 0:
-		return nil, nil, errs.Invalidf("the HTTPClient has a Timeout, which would cut watches; use AttemptTimeout")
+		return nil, nil, errs.Invalidf("HTTPClient has a Timeout, which would cut watches; use AttemptTimeout")
 	case config.TLS != nil && !anyTLS(members) && config.Discover == nil:
-		return nil, nil, errs.Invalidf("TLS given, but no endpoint begins with https://")
+		return nil, nil, errs.Invalidf("TLS is set, but no endpoint begins with https://")
 	}
 	client, release := &http.Client{}, func() {}
 	if own {

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"github.com/etcdv2/client/internal/errs"
 )
 
 // A write that reaches something other than a member of the cluster has no known outcome, or is applied in
@@ -41,7 +43,7 @@ func (c *Cluster) vet(ctx context.Context, f *failover, m *Member, most time.Dur
 	}
 	return &Verdict{
 		Outcome: outcome, Author: v.Author, Missing: v.Missing,
-		Err: fmt.Errorf("not sent, because a question for the index brought no answer of a member: %w", v.Err),
+		Err: fmt.Errorf("not sent, because a question for the index brought no answer of a member: %w", errs.Bare(v.Err)),
 	}
 }
 

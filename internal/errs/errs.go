@@ -9,10 +9,10 @@ var (
 	ErrInvalidArgument = New("etcd: invalid argument")
 
 	// ErrWrongCluster is etcd.ErrWrongCluster.
-	ErrWrongCluster = New("answer from another cluster")
+	ErrWrongCluster = New("etcd: answer from another cluster")
 
 	// ErrClosed is etcd.ErrClosed.
-	ErrClosed = New("client closed")
+	ErrClosed = New("etcd: client closed")
 )
 
 // New returns an error as errors.New does. Its type makes External recognize it as the library's: New makes
@@ -26,8 +26,11 @@ func (e *sentinel) Error() string { return e.text }
 // Invalidf returns an error that matches ErrInvalidArgument and says what the caller passed. Its text begins
 // with "etcd: ".
 func Invalidf(format string, args ...any) error {
-	return &argumentError{fmt.Sprintf("etcd: "+format, args...)}
+	return Invalid("etcd: " + fmt.Sprintf(format, args...))
 }
+
+// Invalid returns an error that matches ErrInvalidArgument and has that text.
+func Invalid(text string) error { return &argumentError{text} }
 
 type argumentError struct{ text string }
 
