@@ -3,6 +3,8 @@ package locking
 import (
 	"context"
 	"errors"
+	"regexp"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -129,9 +131,18 @@ func (b *bubble) ends(limit time.Duration, lock *Lock, causes ...error) {
 	b.is(context.Cause(lock.Context()), causes...)
 }
 
-// is expects err to match all of causes.
+// named are the names of packages in the text of an error.
+var named = regexp.MustCompile(`\b(etcd|locking|election): `)
+
+// is expects err to match all of causes. If they are errors of the library, its text begins with the name of a package,
+// which is nowhere else in it.
 func (b *bubble) is(err error, causes ...error) {
 	b.Helper()
+	if err != nil && !strings.HasPrefix(err.Error(), "context ") {
+		if names := named.FindAllStringIndex(err.Error(), -1); len(names) != 1 || names[0][0] != 0 {
+			b.Errorf("the text of an error has not the one style: %v", err)
+		}
+	}
 	for _, cause := range causes {
 		if !errors.Is(err, cause) {
 			b.Errorf("the error %v is not %v", err, cause)
