@@ -57,8 +57,9 @@ type Client struct {
 	legacy         atomic.Bool                    // the cluster has answered a quorum read as etcd 0.x does
 }
 
-// New returns a client for the cluster that config describes. It returns ErrInvalidArgument for a
-// configuration that cannot work. It opens no connection; with a SyncInterval the background does so at once.
+// New returns a client for the cluster that config describes. It returns ErrInvalidArgument if the configuration
+// cannot work. New opens no connection, but with a SyncInterval the client begins at once to ask for members in
+// the background.
 func New(config Config) (*Client, error) {
 	config, err := config.withDefaults()
 	if err != nil {
@@ -85,9 +86,9 @@ func newClient(config Config, ofCluster cluster.Config) (*Client, error) {
 	return c, nil
 }
 
-// Close ends calls and watches that run, with ErrClosed, ends what runs in the background, and closes the
-// idle connections of the client's own pool; those of Config.HTTPClient are its owner's. Later calls return
-// ErrClosed. A second Close does nothing. The error is always nil.
+// Close ends running calls and watches with ErrClosed, ends the client's work in the background, and closes the
+// idle connections of the client's own pool. The connections of Config.HTTPClient belong to its owner. Later
+// calls return ErrClosed. A second Close does nothing. The error is always nil.
 func (c *Client) Close() error {
 	c.hub.Close()
 	c.cluster.Close()
@@ -95,5 +96,5 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// Endpoints returns the URLs of the members that requests can go to now.
+// Endpoints returns the URLs of the members that requests can currently go to.
 func (c *Client) Endpoints() []string { return c.cluster.Endpoints() }

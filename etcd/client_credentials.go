@@ -7,16 +7,15 @@ import (
 )
 
 // SetCredentials replaces the Username and Password of the client's Config. Two empty strings mean no
-// credentials. It returns ErrInvalidArgument for credentials that New would refuse; the client keeps its own
-// then. It sends nothing, and does not find out whether the server accepts the credentials.
+// credentials. It returns ErrInvalidArgument for credentials that New would refuse, and the client keeps its old
+// ones. SetCredentials sends nothing and does not check whether the server accepts the credentials.
 //
-// Calls that begin later carry the new credentials, and so does the next request of each watch, mirror, lock
-// and election that is running. To change a password, change it on the server, for example with
-// Auth.ChangePassword, and then here. In between, the server refuses requests with ErrUnauthorized. What is
-// running retries them:
+// Later calls carry the new credentials, and so does the next request of each running watch, mirror, lock and
+// election. To change a password, change it on the server, for example with Auth.ChangePassword, and then call
+// SetCredentials. In between, the server refuses requests with ErrUnauthorized. Running operations retry:
 //
-//   - A watch or a mirror that a member has served retries for a minute, and then ends with ErrUnauthorized.
-//     It retries at once after SetCredentials, and otherwise every few seconds, so that the order of the two
+//   - A watch or a mirror that a member has served retries for a minute, and then ends with ErrUnauthorized. It
+//     retries at once after SetCredentials, and otherwise every few seconds, so that the order of the two
 //     changes does not matter.
 //   - A lock that is held retries its renewal as long as its TTL lasts.
 //

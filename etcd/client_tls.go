@@ -9,16 +9,16 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// TLSFiles names the PEM files of a TLS set-up. Each may be left empty.
+// TLSFiles names the PEM files of a TLS configuration. Each may be empty.
 type TLSFiles struct {
 	CA   string // authorities that may sign the server's certificate; empty means the system's
 	Cert string // the client's certificate, with its chain; empty means none is shown
 	Key  string // the client certificate's private key; empty means that it is in Cert's file
 }
 
-// Config reads the files into what Config.TLS takes. It fails where a file cannot be read, holds no
-// certificate, or the key does not fit the certificate. The client's certificate and key are read again for
-// each new connection, so that they can be renewed in their place; the authorities are read once.
+// Config reads the files into a value for Config.TLS. It fails if a file cannot be read or has no certificate,
+// or if the key does not fit the certificate. The client's certificate and key are read again for each new
+// connection, so that they can be renewed in place. The authorities are read once.
 func (f TLSFiles) Config() (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if f.CA != "" {

@@ -2,7 +2,7 @@ package etcd
 
 import "strconv"
 
-// ErrorCode is the errorCode of an etcd error reply. Every code is itself an error, so that errors.Is(err,
+// ErrorCode is the errorCode of an error reply of etcd. Each code is an error itself, so errors.Is(err,
 // etcd.ErrKeyNotFound) asks what the server said.
 type ErrorCode int
 
@@ -55,7 +55,7 @@ var codeText = map[ErrorCode]string{
 	ErrEventIndexCleared:  "event index cleared",
 }
 
-// Error returns the code in words, or as a number where this package has none.
+// Error returns the code in words, or as a number if this package has no words for it.
 func (c ErrorCode) Error() string {
 	if text, ok := codeText[c]; ok {
 		return "etcd: " + text

@@ -21,21 +21,24 @@ type modify struct {
 
 func (m *modify) setTTL(ttl time.Duration) { m.ttl = &ttl }
 
-// Modify changes the value of a key atomically: it reads the key with quorum, calls change with the value,
-// and stores the result if the key is still the same; if not, it starts again, until ctx ends. change may
-// therefore be called many times. Its error ends Modify and is returned as it is; nothing is written then.
+// Modify changes the value of a key atomically. It reads the key with quorum, calls change with the value, and
+// stores the result if the key has not changed in the meantime. Otherwise it starts again, until ctx is done. So
+// change may be called several times. If change returns an error, Modify returns that error unchanged and writes
+// nothing.
 //
-// What is left of the key's TTL is kept. However often the key is changed, it expires within a second, and
-// the time that a request takes, of when it would have expired: Node.Expiration stays within the same second
-// of the server's clock. If a write misses that, because the second ended while it was in flight, Modify
-// writes the key once more. Where several clients change the key at the same time and requests take long,
-// writes that miss the second can hide each other, and the key can live a few seconds longer: with six clients
-// 200 ms from the server, 8 of 1,500 keys did, by up to 2.5 s. In the last second, or a little earlier where
-// requests take long, nothing can be written that would expire in time. Modify then waits until the key has
-// expired, and returns ErrKeyNotFound. WithTTL gives a new TTL, WithoutTTL drops it.
-//
-// Modify returns ErrKeyNotFound if the key does not exist, unless WithCreate is given, and ErrNotFile for a
+// Modify returns ErrKeyNotFound if the key does not exist, unless WithCreate is given, and ErrNotFile if it is a
 // directory. It never repeats a write whose outcome is unknown. A nil change is ErrInvalidArgument.
+//
+// The key keeps the time that is left of its TTL, unless WithTTL gives a new TTL or WithoutTTL removes it.
+// However often the key is changed, it expires within one second, and the time that a request takes, of when it
+// would have expired: Node.Expiration stays within the same second of the server's clock. If a write misses that
+// second because it ended while the write was in flight, Modify writes the key once more. If several clients
+// change the key at the same time and requests take long, writes that miss the second can hide each other, and
+// the key can live a few seconds longer: with six clients 200 ms from the server, 8 of 1,500 keys did, by up to
+// 2.5 s.
+//
+// In the key's last second, or a little earlier if requests take long, nothing can be written that would expire
+// in time. Modify then waits until the key has expired, and returns ErrKeyNotFound.
 func (c *Client) Modify(ctx context.Context, key string, change func(current string) (string, error),
 	opts ...ModifyOption,
 ) (*Response, error) {

@@ -51,7 +51,7 @@ func with[Option, Call any](opts []Option, apply func(Option, *Call), call *Call
 	return call
 }
 
-// If returns opt if the condition holds, and otherwise nil, which changes nothing:
+// If returns opt if the condition is true. Otherwise it returns nil, which changes nothing.
 //
 //	client.Get(ctx, key, etcd.If(fresh, etcd.WithQuorum()), etcd.If(deep, etcd.WithRecursive()))
 func If[Option any](condition bool, opt Option) Option {
@@ -79,8 +79,8 @@ type TTLOption interface {
 	ModifyOption
 }
 
-// WithRecursive makes a call mean everything below the directory too: all levels of a Get, the whole tree of
-// a Delete, changes below the key for a Watch.
+// WithRecursive extends a call to everything below the directory: a Get to all levels, a Delete to the whole
+// tree, and a Watch to all changes below the key.
 func WithRecursive() RecursiveOption { return recursiveOption{} }
 
 type recursiveOption struct{}
@@ -89,8 +89,8 @@ func (recursiveOption) applyGet(q *getQuery)    { q.recursive = true }
 func (recursiveOption) applyDelete(d *deletion) { d.recursive = true }
 func (recursiveOption) applyWatch(w *watch)     { w.recursive = true }
 
-// WithSorted makes the server list children in the order of their keys; without it the order differs from
-// call to call.
+// WithSorted makes the server list children in the order of their keys. Without it, the order differs from call
+// to call.
 func WithSorted() GetOption { return getFunc(func(q *getQuery) { q.sorted = true }) }
 
 // WithQuorum makes a read go through the cluster's consensus: it sees every write that was acknowledged before it
@@ -110,8 +110,9 @@ func (f getFunc) applyGet(q *getQuery) { f(q) }
 // expired.
 func WithTTL(ttl time.Duration) TTLOption { return ttlOption(ttl) }
 
-// WithTTLOf makes what is written live for as long as node had left to live when it was read, and for ever if
-// it does not expire. The TTL of a node that has expired and is not swept yet is a second.
+// WithTTLOf makes what is written live for as long as node had left to live when it was read. If node does not
+// expire, what is written does not expire either. If node has expired but was not deleted yet, the TTL is one
+// second.
 //
 //	_, err := client.Set(ctx, "/copy", node.Value, etcd.WithTTLOf(node))
 func WithTTLOf(node *Node) TTLOption {
@@ -130,36 +131,36 @@ func (o ttlOption) applyCreateInOrder(w *write)  { w.setTTL(time.Duration(o)) }
 func (o ttlOption) applyUpdate(u *update)        { u.setTTL(time.Duration(o)) }
 func (o ttlOption) applyModify(m *modify)        { m.setTTL(time.Duration(o)) }
 
-// WithKeepTTL makes an Update keep the time the key has left to live, which etcd itself would drop: the key
+// WithKeepTTL makes an Update keep the time that the key has left to live, which etcd itself would drop. The key
 // expires within a second of when it would have expired, however often it is updated. The update is then a
-// Modify: a quorum read and a compare-and-swap, and in the key's last second a wait for its end; see Modify.
+// Modify: a quorum read and a compare-and-swap and, in the key's last second, a wait until it has expired.
 func WithKeepTTL() UpdateOption { return updateFunc(func(u *update) { u.keepTTL = true }) }
 
 type updateFunc func(*update)
 
 func (f updateFunc) applyUpdate(u *update) { f(u) }
 
-// WithoutTTL makes a Modify drop the key's TTL, so that it no longer expires.
+// WithoutTTL makes a Modify remove the key's TTL, so that the key no longer expires.
 func WithoutTTL() ModifyOption { return modifyFunc(func(m *modify) { m.dropTTL = true }) }
 
-// WithCreate makes a Modify create the key if it does not exist. Its change is then called with an empty text.
+// WithCreate makes a Modify create the key if it does not exist. It then calls change with an empty value.
 func WithCreate() ModifyOption { return modifyFunc(func(m *modify) { m.create = true }) }
 
 type modifyFunc func(*modify)
 
 func (f modifyFunc) applyModify(m *modify) { f(m) }
 
-// WithDir makes a Delete take a directory, if it is empty; hidden nodes count as content.
+// WithDir lets a Delete delete a directory that is empty. Hidden nodes count as content.
 func WithDir() DeleteOption { return deleteFunc(func(d *deletion) { d.dir = true }) }
 
 type deleteFunc func(*deletion)
 
 func (f deleteFunc) applyDelete(d *deletion) { f(d) }
 
-// WithAfterIndex makes a watch begin with the first event whose index is greater than index: that of a
-// Response, so that nothing between the two is missed. The server keeps the last 1,000 events of all keys
-// together; when the wanted ones are gone the watch ends with ErrEventIndexCleared. Zero means from now on, as
-// without the option and as in client/v2.
+// WithAfterIndex makes a watch begin with the first event whose index is greater than index. With the Index of a
+// Response, the watch misses nothing in between. The server keeps the last 1,000 events of all keys together. If
+// the next events are no longer among them, the watch ends with ErrEventIndexCleared. Zero means from now on, as
+// it does without the option and in client/v2.
 func WithAfterIndex(index uint64) WatchOption {
 	return watchFunc(func(w *watch) {
 		if index == math.MaxUint64 {
@@ -171,9 +172,9 @@ func WithAfterIndex(index uint64) WatchOption {
 	})
 }
 
-// WithAfterResponse is WithAfterIndex with the Index of resp. The watch also knows something that has happened,
-// and so notices earlier that the cluster is not the one that answered with resp any more: see
-// ErrClusterRolledBack. It cannot be combined with WithAfterIndex or WithCurrent.
+// WithAfterResponse is WithAfterIndex with the Index of resp. The watch then also knows a change that has
+// happened, so it notices sooner that the cluster has been replaced or restored; see ErrClusterRolledBack. It
+// cannot be combined with WithAfterIndex or WithCurrent.
 func WithAfterResponse(resp *Response) WatchOption {
 	return watchFunc(func(w *watch) {
 		if resp == nil || resp.Node == nil {

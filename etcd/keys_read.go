@@ -28,11 +28,11 @@ func onlyTrue(set bool) *bool {
 	return &set
 }
 
-// Get reads a key: a file with its value, or a directory with its direct children, and with WithRecursive
-// everything below. "/" is the root.
+// Get reads a key: a file with its value, or a directory with its direct children. With WithRecursive it reads
+// everything below the directory. "/" is the root.
 //
-// Without WithQuorum the member answers from its own copy, which may be behind. It returns ErrKeyNotFound
-// where the key does not exist, and ErrNotDir where something above it is a file.
+// Without WithQuorum the member answers from its own copy, which may be behind. Get returns ErrKeyNotFound if
+// the key does not exist, and ErrNotDir if a part of the path above it is a file.
 func (c *Client) Get(ctx context.Context, key string, opts ...GetOption) (*Response, error) {
 	wire, err := wireKey(key)
 	if err != nil {
@@ -58,8 +58,8 @@ func (c *Client) read(ctx context.Context, wire string, query *getQuery) (*Respo
 	return c.onKeys(ctx, gen.NewGetKeyRequest(wire, query.params()), want, asked{key: wire, action: ActionGet, query: *query})
 }
 
-// Exists reports whether key is a file or a directory, by a member's own copy, which may be behind. Of a large
-// directory it reads no more than 64 KiB.
+// Exists reports whether key is a file or a directory. The member answers from its own copy, which may be
+// behind. Exists reads at most 64 KiB of a large directory.
 func (c *Client) Exists(ctx context.Context, key string) (bool, error) {
 	wire, err := wireKey(key)
 	if err != nil {

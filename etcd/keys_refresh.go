@@ -9,19 +9,19 @@ import (
 // Refresh gives an existing key a new TTL and keeps its value. It returns ErrKeyNotFound if the key does not
 // exist.
 //
-// No watch sees it if every member of the cluster runs etcd 2.3.7 or later; the servers' refresh parameter
-// does that. Otherwise, and if the versions cannot be learned, Refresh is a Modify that changes nothing but
-// the TTL, which watches see: members before 2.3.0 would erase the value, and members before 2.3.6 lose
-// events. All members count, because each applies the write to its own copy.
+// If every member of the cluster runs etcd 2.3.7 or later, Refresh uses the servers' refresh parameter, and no
+// watch sees it. Otherwise, and if the versions cannot be learned, Refresh is a Modify that changes only the
+// TTL, and watches see it: with the parameter, members before 2.3.0 would erase the value, and members before
+// 2.3.6 would lose events. All members count, because each applies the write to its own copy.
 //
-// From etcd 3.0 on, the cluster's version is proof enough. In a cluster of etcd 2.3 it is the same for all
-// patch levels. Each member is then asked, and must be an endpoint at a client URL that it advertises, unless
-// the cluster has only one member: behind one address for several members, nothing is known of the others.
-// Refresh asks again after a minute, because a member can be replaced by an older one.
+// From etcd 3.0 on, the version of the cluster is proof enough. In a cluster of etcd 2.3 it is the same for all
+// patch levels, so Refresh asks each member. Each member must then be an endpoint at a client URL that it
+// advertises, unless the cluster has only one member: behind one address for several members, nothing is known
+// about the others. Refresh asks again after a minute, because an older member may have replaced another one.
 //
-// A directory can be refreshed on etcd 2.3.7 to 3.4 in the same circumstances, and what is below it then
-// lives as long. Otherwise the error is ErrNotFile, or ErrRaftInternal from etcd 3.5, which cannot do it; the
-// directory keeps its TTL.
+// On etcd 2.3.7 to 3.4, a directory can be refreshed under the same conditions, and everything below it then
+// lives as long. Otherwise the error is ErrNotFile, or ErrRaftInternal from etcd 3.5, which cannot do it, and
+// the directory keeps its TTL.
 func (c *Client) Refresh(ctx context.Context, key string, ttl time.Duration) (*Response, error) {
 	if _, err := wireKey(key); err != nil {
 		return nil, err

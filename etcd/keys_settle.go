@@ -15,25 +15,26 @@ type UniqueOption interface {
 	CreateInOrderOption
 }
 
-// WithUniqueValue promises that nothing else is ever written with this value: it holds a random token, say.
-// If the outcome of a write is unknown, the call finds it out on the server before it returns, within its
-// context. It looks for the value, first at the key, with a quorum read, and then in the history of what has
-// happened there since just before the write. That costs every call one more request; a CompareAndSwap by
-// value becomes one by index, behind a quorum read.
+// WithUniqueValue promises that nothing else is ever written with this value, for example because it contains a
+// random token. If the outcome of a write is unknown, the call finds it out on the server before it returns,
+// within its context. It looks for the value at the key, with a quorum read, and then in the history of the key
+// since just before the write. That costs every call one more request. A CompareAndSwap by value becomes one by
+// index, after a quorum read.
 //
-//   - If the value is there, or was there and is gone again, the write has succeeded.
-//   - If it is certain that the value never was there, Create and CompareAndSwap are sent again.
-//     CreateInOrder is not, because an earlier copy could still arrive and make a second node.
-//   - If neither is certain, the error is still ErrOutcomeUnknown: the server remembers only the last 1,000
-//     events of all keys, the cluster may have been restored from a backup in the meantime, and with
-//     AnyCluster the write may have gone to another cluster.
+//   - If the value is there, or was there and has been replaced or deleted since, the write has succeeded.
+//   - If it is certain that the value was never there, Create and CompareAndSwap are sent again. CreateInOrder
+//     is not, because an earlier copy could still arrive and create a second node.
+//   - If neither is certain, the error is still ErrOutcomeUnknown: the server keeps only the last 1,000 events
+//     of all keys, the cluster may have been restored from a backup in the meantime, and with AnyCluster the
+//     write may have gone to another cluster.
 //
-// The answer is that of now. A member that hangs may hold back a copy of a Create and deliver it later. The
-// copy is refused while the key exists, but makes the key if it has been deleted by then: once more after a
-// success, and even after a refusal. Give the key a TTL, or look out for such a key, if that matters. A late
-// copy of a CompareAndSwap is always refused, because the index that it compares with does not come back.
+// The answer describes the present. A member that hangs may hold back a copy of a Create and deliver it later.
+// The copy is refused while the key exists, but creates the key if it has been deleted by then: once more after
+// a success, and even after a refusal. If that matters, give the key a TTL, or check for such a key. A late copy
+// of a CompareAndSwap is always refused, because the index that it compares with does not come back.
 //
-// The Response of a write that was found is that of what was found; its PrevNode may be missing.
+// If the write was found, the Response is that of the node or event that was found, and its PrevNode may be
+// missing.
 func WithUniqueValue() UniqueOption { return uniqueOption{} }
 
 type uniqueOption struct{}

@@ -15,22 +15,22 @@ var (
 	mustNotExist = false
 )
 
-// Set stores value at key, whatever was there before, and creates missing directories above it. Without
-// WithTTL the key does not expire, also where it did before. It returns ErrNotFile where key is a directory,
-// and ErrNotDir where something above key is a file.
+// Set stores value at key, whether the key exists or not, and creates missing directories above it. Without
+// WithTTL the key does not expire, even if it did before. Set returns ErrNotFile if key is a directory, and
+// ErrNotDir if a part of the path above key is a file.
 func (c *Client) Set(ctx context.Context, key, value string, opts ...SetOption) (*Response, error) {
 	return c.put(ctx, key, with(opts, SetOption.applySet, &write{value: &value}))
 }
 
-// Create stores value at key, which must not exist: ErrNodeExist otherwise.
+// Create stores value at key, which must not exist. Otherwise it returns ErrNodeExist.
 func (c *Client) Create(ctx context.Context, key, value string, opts ...CreateOption) (*Response, error) {
 	return c.put(ctx, key, with(opts, CreateOption.applyCreate, &write{value: &value, prevExist: &mustNotExist}))
 }
 
-// Update stores value at key, which must exist: ErrKeyNotFound otherwise, ErrNotFile for a directory.
-// CreatedIndex stays. Without an option the key's TTL is dropped, as etcd does it; WithTTL gives a new one,
-// WithKeepTTL keeps what is left of the old. On etcd 0.x an empty value without a TTL is stored by a
-// compare-and-swap, which is then the Action.
+// Update stores value at key, which must exist and keeps its CreatedIndex. It returns ErrKeyNotFound if the key
+// does not exist, and ErrNotFile if it is a directory. Without an option, the key loses its TTL, as it does in
+// etcd. WithTTL gives it a new one, and WithKeepTTL keeps the time that is left. On etcd 0.x an empty value
+// without a TTL is stored by a compare-and-swap, and the Action says so.
 func (c *Client) Update(ctx context.Context, key, value string, opts ...UpdateOption) (*Response, error) {
 	u := with(opts, UpdateOption.applyUpdate, &update{write: write{value: &value, prevExist: &mustExist}})
 	if !u.keepTTL {
@@ -54,9 +54,9 @@ type update struct {
 	keepTTL bool
 }
 
-// CompareAndSwap stores value at key if prev holds. It returns ErrCompareFailed where it does not,
-// ErrKeyNotFound where the key is missing, and ErrNotFile for a directory. CreatedIndex stays; without
-// WithTTL the key does not expire, also where it did before.
+// CompareAndSwap stores value at key if prev holds. It returns ErrCompareFailed if prev does not hold,
+// ErrKeyNotFound if the key does not exist, and ErrNotFile if it is a directory. The key keeps its CreatedIndex.
+// Without WithTTL it does not expire, even if it did before.
 func (c *Client) CompareAndSwap(ctx context.Context, key, value string, prev Prev,
 	opts ...CompareAndSwapOption,
 ) (*Response, error) {
@@ -67,25 +67,26 @@ func (c *Client) CompareAndSwap(ctx context.Context, key, value string, prev Pre
 	return c.put(ctx, key, w)
 }
 
-// CreateInOrder stores value in dir under a key that the server names, greater than all it named before. The
-// new key is Response.Node.Key. To go by order, compare CreatedIndex: servers before etcd 2.2 did not pad the
-// names, so they do not sort. It returns ErrNotDir where dir is a file.
+// CreateInOrder stores value in dir under a key that the server chooses, greater than all that it has chosen
+// there before. The new key is Response.Node.Key. To sort such keys, compare their CreatedIndex: servers before
+// etcd 2.2 do not pad the names, so the names do not sort. CreateInOrder returns ErrNotDir if dir is a file.
 func (c *Client) CreateInOrder(ctx context.Context, dir, value string, opts ...CreateInOrderOption) (*Response, error) {
 	return c.post(ctx, dir, with(opts, CreateInOrderOption.applyCreateInOrder, &write{value: &value}))
 }
 
-// CreateDir makes an empty directory and missing ones above it. It returns ErrNodeExist where the key exists,
-// as file or directory; neither is touched.
+// CreateDir creates an empty directory, and missing directories above it. It returns ErrNodeExist if the key
+// exists, as a file or as a directory, and leaves it unchanged.
 func (c *Client) CreateDir(ctx context.Context, dir string, opts ...SetOption) (*Response, error) {
 	return c.put(ctx, dir, with(opts, SetOption.applySet, &write{dir: true, prevExist: &mustNotExist}))
 }
 
-// UpdateDir gives an existing directory a new TTL, or none without WithTTL; when it runs out, all that is
-// below goes with it. It returns ErrKeyNotFound where dir does not exist, and ErrNotDir where it is a file,
-// which is looked up first with a quorum read: etcd itself would take the update and erase the file's value.
+// UpdateDir gives an existing directory a new TTL, or removes its TTL if WithTTL is not given. When the TTL
+// expires, everything below the directory is deleted with it. UpdateDir returns ErrKeyNotFound if dir does not
+// exist, and ErrNotDir if it is a file. It finds that out first, with a quorum read, because etcd would accept
+// the update and erase the value of the file.
 //
-// Etcd 3.5 cannot do it and answers ErrRaftInternal to every such update; the directory keeps its TTL.
-// Versions up to 3.4 can. Etcd 0.x cannot take a TTL away, and answers ErrValueOrTTLRequired.
+// Etcd 3.5 answers every such update with ErrRaftInternal, and the directory keeps its TTL. Versions up to 3.4
+// can do it. Etcd 0.x cannot remove a TTL, and answers ErrValueOrTTLRequired.
 func (c *Client) UpdateDir(ctx context.Context, dir string, opts ...SetOption) (*Response, error) {
 	w := with(opts, SetOption.applySet, &write{dir: true, prevExist: &mustExist})
 	if err := checkTTL(dir, w.ttl); err != nil {
@@ -106,13 +107,14 @@ type deletion struct {
 	recursive, dir bool
 }
 
-// Delete removes a file; with WithDir also an empty directory, with WithRecursive also a directory and all
-// below it. What was there is Response.PrevNode. It returns ErrKeyNotFound where the key does not exist,
-// ErrNotFile for a directory without an option, and ErrDirNotEmpty.
+// Delete deletes a file. With WithDir it also deletes an empty directory, and with WithRecursive a directory and
+// everything below it. Response.PrevNode is the node that was deleted. Delete returns ErrKeyNotFound if the key
+// does not exist, ErrNotFile if it is a directory and no option is given, and ErrDirNotEmpty if WithDir is given
+// and the directory is not empty.
 //
-// A key that is not valid UTF-8, which another client may have created, is ErrInvalidArgument: members that
-// have restarted since know it by another name, and a deletion by either name would succeed on some members
-// only, so that their indexes would differ from then on. Delete the directory that it is in, WithRecursive.
+// A key that is not valid UTF-8, which another client may have created, is ErrInvalidArgument. Members that have
+// restarted since then know it by another name. A deletion by either name would succeed on some members only,
+// and their indexes would differ from then on. Delete the directory above it, WithRecursive.
 func (c *Client) Delete(ctx context.Context, key string, opts ...DeleteOption) (*Response, error) {
 	d := with(opts, DeleteOption.applyDelete, &deletion{})
 	params := &gen.DeleteKeyParams{Recursive: onlyTrue(d.recursive), Dir: onlyTrue(d.dir)}
@@ -126,12 +128,12 @@ func (c *Client) Delete(ctx context.Context, key string, opts ...DeleteOption) (
 	return resp, err
 }
 
-// CompareAndDelete removes a file if prev holds. It returns ErrCompareFailed where it does not,
-// ErrKeyNotFound where the key is missing, and ErrNotFile for a directory.
+// CompareAndDelete deletes a file if prev holds. It returns ErrCompareFailed if prev does not hold,
+// ErrKeyNotFound if the key does not exist, and ErrNotFile if it is a directory.
 //
-// Etcd reads the previous value of a deletion from the request line, of which etcd 3.x without TLS reads 4
-// KiB. A longer request is ErrInvalidArgument, unless the server says that it is an older version; use
-// Prev.Index.
+// Etcd reads the previous value of a deletion from the request line, of which etcd 3.x without TLS reads at most
+// 4 KiB. A longer request is ErrInvalidArgument, unless the server is known to be an older version. Use
+// Prev.Index instead.
 func (c *Client) CompareAndDelete(ctx context.Context, key string, prev Prev) (*Response, error) {
 	if err := prev.check(key); err != nil {
 		return nil, err

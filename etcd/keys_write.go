@@ -9,11 +9,11 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// Prev is the condition of a CompareAndSwap or CompareAndDelete. At least one field must be set; where both
-// are, both must hold.
+// Prev is the condition of a CompareAndSwap or CompareAndDelete. At least one field must be set. If both are
+// set, both must hold.
 type Prev struct {
-	// Value must be the key's value. Empty means that the value is not compared: etcd cannot compare with the
-	// empty string, so use Index for a key that may hold it.
+	// Value must be the key's value. Empty means that the value is not compared. Etcd cannot compare with an
+	// empty value, so use Index for a key that may have one.
 	Value string
 
 	// Index must be the key's ModifiedIndex. Zero means that the index is not compared.

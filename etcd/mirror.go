@@ -57,9 +57,9 @@ type Mirror struct {
 	changed chan struct{} // closed, and made anew, with every change of the above
 }
 
-// Mirror returns a copy of everything below dir once it is read, and keeps it current until ctx ends, or
-// Close or the client's Close is called. Dir can be a file, and need not exist: the mirror is empty then,
-// until it does. "/" is the root.
+// Mirror reads everything below dir and returns a copy that is kept current until ctx is done, or Close or the
+// client's Close is called. dir can be a file. It need not exist: the mirror is empty until it does. "/" is the
+// root.
 //
 //	mirror, err := client.Mirror(ctx, "/config")
 //	if err != nil {
@@ -70,8 +70,8 @@ type Mirror struct {
 //		fmt.Println(node.Value)
 //	}
 //
-// It returns the error of that first read, a Get with WithRecursive, which is not repeated. What was read is
-// put in order beside the caller: a look at the mirror right after that waits, 2 ms for 10,000 nodes.
+// Mirror returns the error of that first read, a Get with WithRecursive, which it does not repeat. The mirror
+// sorts what it has read in the background: a look at it right after that waits, 2 ms for 10,000 nodes.
 func (c *Client) Mirror(ctx context.Context, dir string) (*Mirror, error) {
 	key, err := nodeKey(dir)
 	if err != nil {
@@ -100,7 +100,7 @@ func (c *Client) Mirror(ctx context.Context, dir string) (*Mirror, error) {
 	return m, nil
 }
 
-// Close ends the mirror, with an error that is ErrClosed, and waits for its goroutine. A second Close does
+// Close ends the mirror with an error that matches ErrClosed, and waits for its goroutine. A second Close does
 // nothing. The error is always nil.
 func (m *Mirror) Close() error {
 	m.end(&closedMirror{m.dir})
@@ -108,7 +108,7 @@ func (m *Mirror) Close() error {
 	return nil
 }
 
-// Get returns a copy of the node of key, without its Nodes, and whether there is one. Keys are full keys, as
+// Get returns a copy of the node at key, without its Nodes, and whether it exists. Keys are full keys, as
 // everywhere: "/config/level" in a mirror of "/config".
 func (m *Mirror) Get(key string) (*Node, bool) {
 	m.mu.RLock()
@@ -120,9 +120,9 @@ func (m *Mirror) Get(key string) (*Node, bool) {
 	return bare(node), true
 }
 
-// Range iterates over copies of the node of key and of all below it, without their Nodes: parents before
-// their children, and these in the order of their keys, as a Get with WithRecursive and WithSorted lists
-// them. All are from the moment when the loop begins. If the key does not exist, there are none.
+// Range iterates over copies of the node at key and of all nodes below it, without their Nodes. Parents come
+// before their children, and children in the order of their keys, as in a Get with WithRecursive and WithSorted.
+// All copies are from the moment when the loop begins. If the key does not exist, there are none.
 func (m *Mirror) Range(key string) iter.Seq[*Node] {
 	return func(yield func(*Node) bool) {
 		m.mu.RLock()
@@ -136,45 +136,45 @@ func (m *Mirror) Range(key string) iter.Seq[*Node] {
 	}
 }
 
-// Snapshot is what a Mirror held at one moment.
+// Snapshot is the content of a Mirror at one moment.
 type Snapshot struct {
-	// Node is what is mirrored, with everything below it in the order of the keys, as a Get with
-	// WithRecursive and WithSorted returns it; nil where it does not exist. It is the caller's own.
+	// Node is the mirrored node, with everything below it in the order of the keys, as a Get with WithRecursive
+	// and WithSorted returns it. It is nil if the node does not exist. The caller may change it.
 	Node *Node
 
-	// Index is the etcd index of that moment: everything up to it is in Node. A Watch with
-	// WithAfterIndex(Index) goes on behind it.
+	// Index is the etcd index of that moment: Node reflects everything up to it. A Watch with
+	// WithAfterIndex(Index) begins right after it.
 	Index uint64
 }
 
-// Walk iterates over all nodes, parents before their children; over none where Node is nil.
+// Walk iterates over all nodes, parents before their children. If Node is nil, there are none.
 func (s Snapshot) Walk() iter.Seq[*Node] { return s.Node.Walk() }
 
-// Leaves iterates over all files; over none where Node is nil.
+// Leaves iterates over all files. If Node is nil, there are none.
 func (s Snapshot) Leaves() iter.Seq[*Node] { return s.Node.Leaves() }
 
-// Snapshot returns a copy of everything, of one moment.
+// Snapshot returns a copy of everything at one moment.
 func (m *Mirror) Snapshot() Snapshot {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return Snapshot{Node: m.tree.copy(), Index: m.index}
 }
 
-// Index returns the etcd index that the mirror has come to: everything up to it is in it. It goes back when
-// the cluster did, see Change.
+// Index returns the etcd index that the mirror has reached: the mirror reflects everything up to it. The index
+// goes back if that of the cluster did; see Change.
 func (m *Mirror) Index() uint64 {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.index
 }
 
-// Age returns how long ago the mirror was last known to be current: connected to a member that answers. It
-// grows while there is none, and when the mirror has ended.
+// Age returns how long ago the mirror was last known to be current, which it is while it is connected to a
+// member that answers. It grows while the mirror has no such member, and after the mirror has ended.
 func (m *Mirror) Age() time.Duration {
 	return time.Since(m.started) - time.Duration(m.alive.Load())
 }
 
-// Err returns why the mirror has ended, and nil as long as it lives.
+// Err returns why the mirror has ended, or nil if it has not.
 func (m *Mirror) Err() error {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

@@ -14,9 +14,9 @@ const (
 	burstMost = 100 * time.Millisecond
 )
 
-// Snapshots iterates over what the mirror holds: as it is now, and again after each burst of changes. A burst is
-// over when nothing has changed for 10 ms; of one that lasts longer, there is a snapshot every 100 ms. A loop
-// that is slower than that gets the latest state each time.
+// Snapshots iterates over the content of the mirror: as it is now, and again after each burst of changes. A
+// burst ends when nothing has changed for 10 ms; during a longer burst there is a snapshot every 100 ms. A loop
+// that is slower than that gets the latest content each time.
 //
 //	for snapshot, err := range mirror.Snapshots(ctx) {
 //		if err != nil {
@@ -26,7 +26,7 @@ const (
 //	}
 //
 // A snapshot costs a copy of the whole content; Changes costs only what changes. A loop ends with one pair of an
-// empty Snapshot and an error: ctx.Err(), or why the mirror has ended.
+// empty Snapshot and an error: ctx.Err(), or the reason why the mirror has ended.
 func (m *Mirror) Snapshots(ctx context.Context) iter.Seq2[Snapshot, error] {
 	return func(yield func(Snapshot, error) bool) {
 		for {

@@ -11,18 +11,19 @@ import (
 	"github.com/etcdv2/client/internal/follow"
 )
 
-// WaitFor returns the node of key as soon as predicate says yes to it; at once, if it does now. Where key
-// does not exist predicate is asked about nil, and nil is what WaitFor returns if it says yes.
+// WaitFor returns the node at key as soon as predicate returns true for it, at once if it does now. If the key
+// does not exist, predicate is called with nil, and WaitFor returns nil if it returns true.
 //
 //	node, err := mirror.WaitFor(ctx, "/jobs/4711/state", func(n *etcd.Node) bool {
 //		return n != nil && n.Value == "done"
 //	})
 //
-// Predicate is asked again after changes of key, not after each one: a state that lasted only a moment may be
-// passed over. It is called in the caller's goroutine, and may take its time.
+// WaitFor calls predicate again after changes of key, but not after each one: it may miss a state that lasted
+// only a moment. It calls predicate in the caller's goroutine, so predicate may take its time.
 //
-// WaitFor ends with ctx.Err() when ctx ends, and with an error when the mirror ends, see Err. A key that a
-// mirror never holds, outside of what is mirrored or hidden in it, is ErrInvalidArgument; so is a nil predicate.
+// WaitFor ends with ctx.Err() when ctx is done, and with an error when the mirror ends; see Err. A key that the
+// mirror never holds, because it is outside of what is mirrored or hidden in it, is ErrInvalidArgument. So is a
+// nil predicate.
 func (m *Mirror) WaitFor(ctx context.Context, key string, predicate func(*Node) bool) (*Node, error) {
 	key, err := m.checkKey(key)
 	if err != nil {
@@ -46,14 +47,14 @@ func (m *Mirror) WaitFor(ctx context.Context, key string, predicate func(*Node) 
 	}
 }
 
-// WaitIndex waits until everything up to index, that of a Response, is in the mirror: behind a write,
-// WaitIndex with its Index makes the mirror show it. Where the write was elsewhere, the mirror asks whether
-// it has missed nothing, which takes a few round trips, and some seconds behind a proxy that breaks connections
-// which are to end.
+// WaitIndex waits until the mirror reflects everything up to index, which is that of a Response: after a write,
+// WaitIndex with its Index makes the mirror show the write. If the write was outside of what is mirrored, the
+// mirror asks whether it has missed anything. That takes a few round trips, or some seconds behind a proxy that
+// breaks connections that are to end.
 //
-// It ends with ctx.Err() when ctx ends; with an error when the mirror ends, see Err; and with
-// ErrClusterRolledBack when the mirror's index goes back meanwhile: index is then one of a history that is no
-// more.
+// WaitIndex ends with ctx.Err() when ctx is done, and with an error when the mirror ends; see Err. It ends with
+// ErrClusterRolledBack if the mirror's index goes back in the meantime: index then belongs to a history that no
+// longer exists.
 func (m *Mirror) WaitIndex(ctx context.Context, index uint64) error {
 	began := m.look(m.dir)
 	again := time.NewTicker(follow.SearchTime)

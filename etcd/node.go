@@ -5,30 +5,30 @@ import (
 	"time"
 )
 
-// Node is a key and what it holds: a value, or, for a directory, other nodes. Its JSON is that of etcd's API.
+// Node is a key and its content: a value or, for a directory, other nodes. Its JSON is that of etcd's API.
 type Node struct {
-	// Key is the full key, with its leading slash and without a trailing one; "/" for the root.
+	// Key is the full key, with its leading slash and without a trailing one. The root is "/".
 	Key string
 
-	// Value is a file's value; empty for a directory, and for the node of a deletion, whose last value is in
-	// Response.PrevNode.
+	// Value is the value of a file. It is empty for a directory, and for the node of a deletion: the last value
+	// is in Response.PrevNode.
 	Value string
 
 	// Dir is true for a directory. Etcd before 3.2 leaves it out of the node of an expired directory;
 	// Response.PrevNode has it then.
 	Dir bool
 
-	// Nodes are a directory's children as far as the call asked for them: the direct ones of the directory
-	// read, and all below with WithRecursive. Hidden nodes, whose last segment begins with "_", are not
+	// Nodes are the children of a directory that the call asked for: the direct children of the directory that
+	// was read or, with WithRecursive, all levels. Hidden nodes, whose last segment begins with "_", are not
 	// listed.
 	Nodes []*Node
 
-	// TTL is the time the node had left to live when the server answered, in whole seconds, rounded up. It is
-	// zero for a node without expiration, and zero or less for one that has expired but is not swept yet,
-	// which Expiration tells apart.
+	// TTL is the time that the node had left to live when the server answered, in whole seconds, rounded up. It
+	// is zero for a node that does not expire, and zero or less for a node that has expired but was not deleted
+	// yet. Expiration tells the two apart.
 	TTL time.Duration
 
-	// Expiration is when the node expires by its server's clock; the zero time means never.
+	// Expiration is when the node expires by the server's clock. The zero time means never.
 	Expiration time.Time
 
 	// CreatedIndex and ModifiedIndex are the etcd indexes of the write that created the node and of the one
@@ -38,8 +38,8 @@ type Node struct {
 	ModifiedIndex uint64
 }
 
-// Children iterates over the direct children of a directory, in the order the server gave them; over none of
-// a nil Node.
+// Children iterates over the direct children of a directory, in the order in which the server listed them. A nil
+// Node has none.
 func (n *Node) Children() iter.Seq[*Node] {
 	return func(yield func(*Node) bool) {
 		if n == nil {
@@ -70,8 +70,8 @@ func (n *Node) walk(yield func(*Node) bool) bool {
 	return true
 }
 
-// Leaves iterates over the files at or below the node. A file is its own leaf; a directory is none, not even
-// when it is empty.
+// Leaves iterates over the files at or below the node. A file is its own leaf. A directory is never a leaf, even
+// if it is empty.
 func (n *Node) Leaves() iter.Seq[*Node] {
 	return func(yield func(*Node) bool) {
 		for node := range n.Walk() {

@@ -2,7 +2,7 @@ package etcd
 
 import "time"
 
-// Action says what was done to a node. Servers may send others than those named here.
+// Action is what was done to a node. Servers may send actions other than those named here.
 type Action string
 
 // The actions that etcd 0.4 to 3.5 send. A PUT comes back as what the server made of it.
@@ -17,27 +17,27 @@ const (
 	ActionCompareAndDelete Action = "compareAndDelete"
 )
 
-// Response is the server's answer to a call on keys, and an event of a watch.
+// Response is the server's answer to a call on keys, or an event of a watch.
 type Response struct {
 	Action Action
 
 	// Node is the node after the action; never nil.
 	Node *Node
 
-	// PrevNode is the node before the action; nil where there was none, and for a read.
+	// PrevNode is the node before the action. It is nil if there was none, and for a read.
 	PrevNode *Node
 
-	// Index is the etcd index that the response reflects: WithAfterIndex(Index) goes on exactly behind it.
-	// For a read that is the store's index at that moment (X-Etcd-Index); for a write and an event it is the
-	// index of that change.
+	// Index is the etcd index that the response reflects. A watch with WithAfterIndex(Index) begins right after
+	// it. For a read it is the index of the store at that moment (X-Etcd-Index). For a write and an event it is
+	// the index of that change.
 	Index uint64
 
-	// RaftIndex and RaftTerm are the member's; they move without any change to keys. Zero where the server
-	// did not send them.
+	// RaftIndex and RaftTerm are those of the member. They also grow while no key changes. They are zero if the
+	// server did not send them.
 	RaftIndex uint64
 	RaftTerm  uint64
 
-	// ClusterID identifies the cluster, in lower-case hex. Empty before etcd 2.0.
+	// ClusterID identifies the cluster, in lower-case hexadecimal. It is empty before etcd 2.0.
 	ClusterID string
 }
 
