@@ -15,27 +15,28 @@ import (
 )
 
 var (
-	// ErrUnhealthy says that a member is not well, or does not answer.
+	// ErrUnhealthy means that a member is not healthy or does not answer.
 	ErrUnhealthy = errs.New("etcd: not healthy")
 
-	// ErrNotStarted says that a member was added and has not started yet.
+	// ErrNotStarted means that a member was added and has not started yet.
 	ErrNotStarted = errs.New("etcd: not started")
 )
 
-// MemberHealth is how one member is.
+// MemberHealth is the health of one member.
 type MemberHealth struct {
 	Member   Member // as the cluster lists it; with client URLs alone where that cannot be learned
 	Endpoint string // where it was asked last; empty for one that has not started
 	Err      error  // nil where it is well
 }
 
-// HealthError says that members are not well. It is ErrUnhealthy, and unwraps to what is wrong with each.
+// HealthError means that some members are not healthy. It matches ErrUnhealthy, and unwraps to the error of each
+// of them.
 type HealthError struct {
 	Sick    []MemberHealth // those that are not well; at least one
 	Members int            // how many there are in all
 }
 
-// Error names each sick member, and says what is wrong with it.
+// Error names each member that is not healthy, with its error.
 func (e *HealthError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "etcd: health: %d of %d members not healthy: ", len(e.Sick), e.Members)

@@ -11,7 +11,7 @@ import (
 	"github.com/etcdv2/client/gen"
 )
 
-// Member is a member of the cluster as it describes itself.
+// Member is a member of the cluster, as the cluster describes it.
 type Member struct {
 	ID         string   // lower-case hex; empty from etcd 0.x
 	Name       string   // empty from etcd 0.x, and for a member that has not started yet
@@ -19,8 +19,8 @@ type Member struct {
 	ClientURLs []string // where clients reach it; empty from etcd 0.x
 }
 
-// Machines returns the client URLs of all members that have started, as they advertise them. It returns
-// ErrNotSupported where the server runs without the v2 API.
+// Machines returns the client URLs that the members which have started advertise. It returns ErrNotSupported if
+// the server runs without the v2 API.
 func (c *Client) Machines(ctx context.Context) ([]string, error) {
 	var machines []string
 	err := c.ask(ctx, gen.NewGetMachinesRequest(), areMachines(&machines))
@@ -46,9 +46,9 @@ func areMachines(machines *[]string) wanted {
 // isURL matches a URL of a member, on whose scheme the member decides.
 var isURL = regexp.MustCompile(`^[a-z]+://[^\s<>"]+$`)
 
-// Leader returns the member that leads the cluster. It returns ErrLeaderElect where there is none, and
-// ErrNotSupported where the server runs without the v2 API. From etcd 0.x it has only PeerURLs: that is all
-// such a server tells.
+// Leader returns the member that leads the cluster. It returns ErrLeaderElect if there is no leader, and
+// ErrNotSupported if the server runs without the v2 API. From etcd 0.x the Member has only PeerURLs, because
+// such a server reports nothing else.
 func (c *Client) Leader(ctx context.Context) (Member, error) {
 	var wire gen.Member
 	isMember := asJSON(&wire, func() bool { return wire.ID != "" })

@@ -15,13 +15,13 @@ import (
 
 // Etcd has no error codes for changes of the members, so their reasons are errors of their own.
 var (
-	// ErrMemberNotFound says that the cluster has no member with the ID.
+	// ErrMemberNotFound means that the cluster has no member with the ID.
 	ErrMemberNotFound = errs.New("etcd: no such member")
 
-	// ErrMemberExists says that a member has one of the peer URLs already.
+	// ErrMemberExists means that a member already has one of the peer URLs.
 	ErrMemberExists = errs.New("etcd: member exists")
 
-	// ErrMemberRemoved says that the member was removed before; its ID never comes back.
+	// ErrMemberRemoved means that the member was removed before. Its ID is never used again.
 	ErrMemberRemoved = errs.New("etcd: member was removed")
 )
 
@@ -32,9 +32,9 @@ var memberReasons = []reason{
 	{http.StatusGone, "", ErrMemberRemoved},
 }
 
-// Members returns all members as the answering one knows them, including those that are down. One that was
-// added and has not started yet has no name and no client URLs. It returns ErrNotSupported on etcd 0.x, where
-// Machines tells what is known.
+// Members returns all members as the answering member knows them, including those that are down. A member that
+// was added and has not started yet has no name and no client URLs. Members returns ErrNotSupported on etcd 0.x,
+// where Machines returns what is known.
 func (c *Client) Members(ctx context.Context) ([]Member, error) {
 	var wire gen.MemberList
 	isList := asJSON(&wire, func() bool { return wire.Members != nil })
@@ -49,21 +49,21 @@ func (c *Client) Members(ctx context.Context) ([]Member, error) {
 	return members, nil
 }
 
-// AddMember tells the cluster of a member that is about to start, at peerURLs for the other members, and
-// returns it with its ID. It has no name and no client URLs before it starts.
+// AddMember announces to the cluster a member that is about to start, at peerURLs for the other members, and
+// returns it with its ID. The member has no name and no client URLs before it starts.
 //
-// The new member counts at once: a cluster of one stands still until the second has started. Start it before
-// the next is added.
+// The new member counts at once: a cluster of one member stands still until the second has started. Start each
+// member before you add the next.
 //
-// Etcd may drop a change of members, this one, UpdateMember's or RemoveMember's, that comes right after
-// another, even one that it refused: ErrOutcomeUnknown after 5 s or more, and nothing has changed
+// Etcd may drop a change of members (AddMember, UpdateMember or RemoveMember) that comes right after another,
+// even after one that it refused. The error is ErrOutcomeUnknown after 5 s or more, and nothing has changed
 // (etcd-io/etcd#15528, seen on 2.3.8 and 3.5.35).
 //
-// It returns ErrInvalidArgument for anything that is not a peer URL, ErrMemberExists where a member has one
-// of them, and ErrUnauthorized where authentication is on and the client's user is not root. Etcd 3.x
-// refuses, with words that do not tell it from a failure and so with ErrOutcomeUnknown, while a member is not
-// connected to the others, or has been for less than 5 s. After ErrOutcomeUnknown look at Members.
-// ErrNotSupported is the answer of etcd 0.x.
+// AddMember returns ErrInvalidArgument for anything that is not a peer URL, ErrMemberExists if a member has one
+// of the URLs, ErrUnauthorized if authentication is on and the client's user is not root, and ErrNotSupported on
+// etcd 0.x. Etcd 3.x refuses the call while a member is not connected to the others, or has been for less than 5
+// s. Its words do not distinguish that from a failure, so the error is ErrOutcomeUnknown. After
+// ErrOutcomeUnknown, check with Members.
 func (c *Client) AddMember(ctx context.Context, peerURLs ...string) (Member, error) {
 	if err := checkPeerURLs(peerURLs); err != nil {
 		return Member{}, err
@@ -80,11 +80,10 @@ func (c *Client) AddMember(ctx context.Context, peerURLs ...string) (Member, err
 	return newMember(wire), nil
 }
 
-// UpdateMember replaces the peer URLs of the member with the ID by others. It returns ErrInvalidArgument for
-// what is no ID or peer URL, ErrMemberNotFound, ErrMemberExists where another member has one of the URLs,
-// ErrUnauthorized as AddMember does, and ErrNotSupported on etcd 0.x. For a member that was removed etcd
-// answers as if it had failed: that is ErrOutcomeUnknown, as it is where etcd drops the change, see
-// AddMember.
+// UpdateMember replaces the peer URLs of the member with the ID. It returns ErrInvalidArgument for anything that
+// is not an ID or a peer URL, ErrMemberNotFound, ErrMemberExists if another member has one of the URLs,
+// ErrUnauthorized as AddMember does, and ErrNotSupported on etcd 0.x. It returns ErrOutcomeUnknown for a member
+// that was removed, because etcd answers as if it had failed, and if etcd drops the change; see AddMember.
 func (c *Client) UpdateMember(ctx context.Context, id string, peerURLs ...string) error {
 	if err := checkMemberID(id); err != nil {
 		return err
@@ -99,12 +98,13 @@ func (c *Client) UpdateMember(ctx context.Context, id string, peerURLs ...string
 	return explain(c.change(ctx, req, isEmpty), memberReasons...)
 }
 
-// RemoveMember removes the member with the ID for good; its server ends by itself. Endpoints that lead to it
-// stay in the client until the next Sync, and if they were configured, for ever.
+// RemoveMember removes the member with the ID permanently. Its server stops by itself. Endpoints that lead to it
+// stay in the client until the next Sync, or for ever if they were configured.
 //
-// It returns ErrInvalidArgument for what is no ID, ErrMemberNotFound, ErrMemberRemoved where it was removed
-// before, ErrUnauthorized as AddMember does, and ErrNotSupported on etcd 0.x. Etcd 3.x refuses, with
-// ErrOutcomeUnknown, what would leave too few members that are up; and any may drop it, see AddMember.
+// It returns ErrInvalidArgument for anything that is not an ID, ErrMemberNotFound, ErrMemberRemoved if the
+// member was removed before, ErrUnauthorized as AddMember does, and ErrNotSupported on etcd 0.x. Etcd 3.x
+// refuses, with ErrOutcomeUnknown, a removal that would leave too few members that are up. Every version may
+// drop the change; see AddMember.
 func (c *Client) RemoveMember(ctx context.Context, id string) error {
 	if err := checkMemberID(id); err != nil {
 		return err

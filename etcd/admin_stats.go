@@ -10,8 +10,8 @@ import (
 	"github.com/etcdv2/client/gen"
 )
 
-// SelfStats is what a member has done since it started. Decide nothing on State and Leader: a member that has
-// lost the cluster may name its old leader, or itself. Leader and Health know better.
+// SelfStats is what a member has done since it started. Do not base decisions on State and Leader: a member that
+// has lost the cluster may name its old leader or itself. Use Client.Leader and Client.Health for that.
 type SelfStats struct {
 	ID          string // lower-case hex; empty from etcd 0.x
 	Name        string
@@ -30,26 +30,26 @@ type AppendStats struct {
 	BytesPerSecond    float64 // of late
 }
 
-// LeaderStats is how the followers answer their leader.
+// LeaderStats reports how the followers answer their leader.
 type LeaderStats struct {
 	Leader    string                   // its ID; from etcd 0.x its name
 	Followers map[string]FollowerStats // by the same; members that were removed can still be in it
 }
 
-// FollowerStats is how one follower answers.
+// FollowerStats reports how one follower answers.
 type FollowerStats struct {
 	Succeeded uint64 // messages that were sent
 	Failed    uint64 // messages that could not be sent
 	Latency   Latency
 }
 
-// Latency is how long the messages took that were sent; all zero before the first.
+// Latency is how long the messages took. All fields are zero before the first message.
 type Latency struct {
 	Current, Average, StandardDeviation, Minimum, Maximum time.Duration
 }
 
-// StoreStats counts what a member's store has done, what the servers do for themselves included. Writes count
-// on each member, reads and watchers on the one that has them.
+// StoreStats counts the operations of a member's store, including those of the servers themselves. Each member
+// counts all writes, but only its own reads and watchers.
 type StoreStats struct {
 	GetsSuccess, GetsFail                         uint64
 	SetsSuccess, SetsFail                         uint64
@@ -62,7 +62,7 @@ type StoreStats struct {
 	Watchers                                      uint64 // open now
 }
 
-// SelfStats returns what the member that answers says of itself. It returns ErrNotSupported where that runs
+// SelfStats returns the statistics of the member that answers. It returns ErrNotSupported if the member runs
 // without the v2 API.
 func (c *Client) SelfStats(ctx context.Context) (SelfStats, error) {
 	var wire gen.SelfStats
@@ -78,7 +78,7 @@ func (c *Client) SelfStats(ctx context.Context) (SelfStats, error) {
 	}, nil
 }
 
-// StoreStats returns the counts of the member that answers. It returns ErrNotSupported where that runs
+// StoreStats returns the counts of the member that answers. It returns ErrNotSupported if the member runs
 // without the v2 API.
 func (c *Client) StoreStats(ctx context.Context) (StoreStats, error) {
 	var wire gen.StoreStats

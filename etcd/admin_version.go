@@ -12,7 +12,7 @@ import (
 	"github.com/etcdv2/client/internal/cluster"
 )
 
-// Version tells what the servers are.
+// Version is the version of a member and of its cluster.
 type Version struct {
 	Server  string // the version of the member that answered, such as "2.3.8"
 	Cluster string // what all members can do, such as "2.3.0"; empty before etcd 2.1, and until it is decided

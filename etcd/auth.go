@@ -15,33 +15,33 @@ import (
 
 // Etcd has no error codes for calls about users and roles, so their reasons are errors of their own.
 var (
-	// ErrUserNotFound says that there is no user of the name.
+	// ErrUserNotFound means that the user does not exist.
 	ErrUserNotFound = errs.New("etcd: no such user")
 
-	// ErrUserExists says that a user who was to be created exists.
+	// ErrUserExists means that a user to be created already exists.
 	ErrUserExists = errs.New("etcd: user exists")
 
-	// ErrRoleNotFound says that there is no role of the name.
+	// ErrRoleNotFound means that the role does not exist.
 	ErrRoleNotFound = errs.New("etcd: no such role")
 
-	// ErrRoleExists says that a role that was to be created exists.
+	// ErrRoleExists means that a role to be created already exists.
 	ErrRoleExists = errs.New("etcd: role exists")
 
-	// ErrAlreadyGranted says that a user has a role, or a role a pattern, that was to be granted.
+	// ErrAlreadyGranted means that a user already has a role, or a role a pattern, that was to be granted.
 	ErrAlreadyGranted = errs.New("etcd: already granted")
 
-	// ErrNotGranted says that a user lacks a role, or a role the patterns, that were to be revoked.
+	// ErrNotGranted means that a user does not have a role, or a role the patterns, that were to be revoked.
 	ErrNotGranted = errs.New("etcd: not granted")
 
-	// ErrNoRootUser says that authentication cannot be switched on before there is a user root.
+	// ErrNoRootUser means that authentication cannot be enabled, because the user root does not exist.
 	ErrNoRootUser = errs.New("etcd: no user root")
 
-	// ErrAuthEnabled says that something cannot be done while authentication is on.
+	// ErrAuthEnabled means that the call is not possible while authentication is on.
 	ErrAuthEnabled = errs.New("etcd: authentication is on")
 
-	// ErrAuthNotReady says that the members have not agreed yet on a version that knows authentication: on
-	// etcd 2.x in the first moment after a start, and while a cluster is upgraded from 2.0. Nothing was done;
-	// try again.
+	// ErrAuthNotReady means that the members have not yet agreed on a version that supports authentication: on
+	// etcd 2.x in the first moments after a start, and while a cluster is upgraded from 2.0. Nothing was done.
+	// Retry the call.
 	ErrAuthNotReady = errs.New("etcd: authentication is not ready")
 )
 
@@ -64,23 +64,23 @@ var authReasons = []reason{
 // rootName is the name of the user, and of the role, that may do everything.
 const rootName = "root"
 
-// Auth looks after a cluster's authentication, which etcd has from 2.1 on: whether it is on, users, and
-// roles. Where it is on, all but Enabled takes the user root. Every call can return
+// Auth manages the authentication of a cluster, which etcd has since 2.1: whether it is on, users, and roles.
+// While it is on, every call except Enabled needs the user root. Client.Auth returns one; the zero value is not
+// usable. Every call can return
 //
-//   - ErrInvalidArgument for what etcd would misread; nothing was sent then,
-//   - ErrUnauthorized where the client's user is not root,
-//   - ErrNotSupported by servers before 2.1, and by those without the v2 API,
+//   - ErrInvalidArgument for what etcd would misread, before anything is sent,
+//   - ErrUnauthorized if the client's user is not root,
+//   - ErrNotSupported from servers before 2.1 and from servers without the v2 API,
 //   - ErrAuthNotReady,
-//   - for writes ErrOutcomeUnknown, as writes of keys do. Passwords are in no error.
+//   - ErrOutcomeUnknown for a write, as for a write of a key.
 //
-// Reads are answered from the member's own copy, which may be behind. Client.Auth returns one; the zero value
-// is not usable.
+// Passwords are in no error. Reads are answered from the member's own copy, which may be behind.
 type Auth struct{ client *Client }
 
-// Auth returns what looks after authentication, users and roles.
+// Auth returns the API for authentication, users and roles.
 func (c *Client) Auth() *Auth { return &Auth{c} }
 
-// Enabled reports whether authentication is on. Everybody may ask.
+// Enabled reports whether authentication is on. It needs no credentials.
 func (a *Auth) Enabled(ctx context.Context) (bool, error) {
 	var wire struct {
 		Enabled *bool `json:"enabled"`
@@ -93,18 +93,19 @@ func (a *Auth) Enabled(ctx context.Context) (bool, error) {
 	return *wire.Enabled, nil
 }
 
-// Enable switches authentication on; where it is on already it does nothing. It returns ErrNoRootUser before
-// there is a user root; the client needs root's credentials for everything that comes later.
+// Enable enables authentication. It does nothing if authentication is already on. It returns ErrNoRootUser if
+// the user root does not exist. The client needs root's credentials for all later calls.
 //
-// From then on, clients without credentials have the role guest. If that does not exist, etcd creates it with
-// the right to read and write everything: revoke that right, or delete the role, to keep strangers out.
+// From then on, clients without credentials have the role guest. If that role does not exist, etcd creates it
+// with the permission to read and write everything. Revoke that permission, or delete the role, to keep out
+// unknown clients.
 func (a *Auth) Enable(ctx context.Context) error {
 	err := a.client.change(ctx, gen.NewEnableAuthRequest(), isEmpty)
 	return ignoring(explainAuth(err), "auth: already enabled")
 }
 
-// Disable switches authentication off, so that everybody may do everything; where it is off already it does
-// nothing. Users and roles stay.
+// Disable disables authentication, so that every client may do everything. It does nothing if authentication is
+// already off. Users and roles are kept.
 func (a *Auth) Disable(ctx context.Context) error {
 	err := a.client.change(ctx, gen.NewDisableAuthRequest(), isEmpty)
 	return ignoring(explainAuth(err), "auth: already disabled")

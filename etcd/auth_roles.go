@@ -14,27 +14,27 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// Role is a role of etcd's authentication: what users who have it may do.
+// Role is a role of etcd's authentication: what its users may do.
 type Role struct {
 	Name        string
 	Permissions Permissions
 }
 
-// Permissions are patterns for keys: one that ends in "*" matches each key that begins with what stands
-// before the star, any other the key that it equals. "/app/*" matches what is below /app and not /app itself.
+// Permissions are patterns for keys. A pattern that ends in "*" matches each key that begins with the text
+// before the star. Any other pattern matches only the key that equals it. "/app/*" matches what is below /app,
+// but not /app itself.
 //
-// Etcd compares them with the key as it is spelled in the call. So a user with rights to what is below /app
-// must read, watch, mirror, post to and delete it under the name "/app/", with the slash. A call
-// WithRecursive takes a pattern with a star: on "/app" that is "/app*", on "/app/" also "/app/*". For the
-// role guest, whom etcd checks less, a pattern that matches /app lets recursive calls see and delete all that
-// is below.
+// Etcd compares patterns with the key as it is spelled in the call. So a user with permissions for what is below
+// /app must read, watch, mirror, post to and delete it as "/app/", with the slash. A call WithRecursive needs a
+// pattern with a star: "/app*" for "/app", and "/app*" or "/app/*" for "/app/". Etcd checks the role guest less
+// strictly: with a pattern that matches /app, recursive calls of guests see and delete everything below it.
 type Permissions struct {
 	Read  []string // what may be read and watched
 	Write []string // what may be written and deleted; reading is not included
 }
 
-// Roles returns all roles, in the order of their names, but for those whose name begins with "_": etcd does
-// not list them. The role root is always there. On etcd up to 2.2 each role is asked for.
+// Roles returns all roles in the order of their names, except those whose name begins with "_", which etcd does
+// not list. The role root always exists. On etcd up to 2.2, Roles sends a request for each role.
 func (a *Auth) Roles(ctx context.Context) ([]Role, error) {
 	var list struct {
 		Roles []json.RawMessage `json:"roles"`
@@ -62,7 +62,7 @@ func (a *Auth) Roles(ctx context.Context) ([]Role, error) {
 	return roles, nil
 }
 
-// Role returns the role of the name, or ErrRoleNotFound.
+// Role returns the role with the name, or ErrRoleNotFound.
 func (a *Auth) Role(ctx context.Context, name string) (Role, error) {
 	if err := checkName("role", name); err != nil {
 		return Role{}, err
@@ -83,8 +83,8 @@ func newRole(wire gen.Role) Role {
 	}}
 }
 
-// CreateRole creates a role that may do what permissions say, which may be nothing. It returns ErrRoleExists
-// where there is a role of the name; nothing is changed then.
+// CreateRole creates a role with permissions, which may be empty. It returns ErrRoleExists if the role exists,
+// and changes nothing then.
 func (a *Auth) CreateRole(ctx context.Context, name string, permissions Permissions) error {
 	if err := cmp.Or(checkRoleToChange(name), permissions.check()); err != nil {
 		return err
@@ -92,8 +92,8 @@ func (a *Auth) CreateRole(ctx context.Context, name string, permissions Permissi
 	return a.putRole(ctx, gen.RoleRequest{Role: name, Permissions: permissions.wire()})
 }
 
-// DeleteRole deletes the role of the name, or returns ErrRoleNotFound. Revoke it from its users first: etcd
-// does not, and from 2.3 on tells nothing of a user who has a role that does not exist.
+// DeleteRole deletes the role with the name, or returns ErrRoleNotFound. Revoke it from its users first, because
+// etcd does not, and etcd 2.3 and later return nothing about a user with a role that does not exist.
 func (a *Auth) DeleteRole(ctx context.Context, name string) error {
 	if err := checkRoleToChange(name); err != nil {
 		return err
@@ -101,8 +101,8 @@ func (a *Auth) DeleteRole(ctx context.Context, name string) error {
 	return explainAuth(a.client.change(ctx, gen.NewDeleteRoleRequest(name), isEmpty))
 }
 
-// GrantPermissions lets a role do more: all that permissions say, or, with ErrAlreadyGranted where the role
-// has one of the patterns, nothing of it. It returns ErrRoleNotFound.
+// GrantPermissions gives a role more permissions: all of them, or none and ErrAlreadyGranted if the role already
+// has one of the patterns. It returns ErrRoleNotFound if the role does not exist.
 func (a *Auth) GrantPermissions(ctx context.Context, name string, permissions Permissions) error {
 	if err := cmp.Or(checkRoleToChange(name), permissions.checkSome(), permissions.check()); err != nil {
 		return err
@@ -110,9 +110,10 @@ func (a *Auth) GrantPermissions(ctx context.Context, name string, permissions Pe
 	return a.putRole(ctx, gen.RoleRequest{Role: name, Grant: permissions.wire()})
 }
 
-// RevokePermissions takes from a role the patterns that it has of permissions, and returns ErrNotGranted
-// where it has none. It returns ErrRoleNotFound. Of a role that was created by another program without any
-// pattern to read, or to write, etcd may say yes to that.
+// RevokePermissions takes permissions away from a role. It revokes those of the patterns that the role has, and
+// returns ErrNotGranted if it has none of them. It returns ErrRoleNotFound if the role does not exist. For a
+// role that another program has created without any pattern to read, or to write, etcd may answer with success
+// instead.
 func (a *Auth) RevokePermissions(ctx context.Context, name string, permissions Permissions) error {
 	if err := cmp.Or(checkRoleToChange(name), permissions.checkSome()); err != nil {
 		return err

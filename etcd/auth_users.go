@@ -29,9 +29,9 @@ const mostPassword = 72
 // noRole is a role that no user has, see ChangePassword.
 const noRole = "etcdv2-no-such-role"
 
-// Users returns all users, in the order of their names, but for those whose name begins with "_": etcd does
-// not list them. Roles that do not exist are left out by etcd 2.3 and later. On etcd up to 2.2 each user is
-// asked for.
+// Users returns all users in the order of their names, except those whose name begins with "_", which etcd does
+// not list. Etcd 2.3 and later leave out roles that do not exist. On etcd up to 2.2, Users sends a request for
+// each user.
 func (a *Auth) Users(ctx context.Context) ([]User, error) {
 	var list struct {
 		Users json.RawMessage `json:"users"`
@@ -89,8 +89,8 @@ func (a *Auth) usersNamed(ctx context.Context, named []User) ([]User, error) {
 	return users, nil
 }
 
-// User returns the user of the name, or ErrUserNotFound. It returns ErrRoleNotFound where the user has a role
-// that does not exist: etcd 2.3 and later then tell nothing of the user.
+// User returns the user with the name, or ErrUserNotFound. It returns ErrRoleNotFound if the user has a role
+// that does not exist, because etcd 2.3 and later then return nothing about the user.
 func (a *Auth) User(ctx context.Context, name string) (User, error) {
 	if err := checkName("user", name); err != nil {
 		return User{}, err
@@ -121,16 +121,16 @@ func newUser(wire gen.User) (User, bool) {
 	return user, true
 }
 
-// CreateUser creates a user with a password and roles. It returns ErrUserExists where there is a user of the
-// name; nothing is changed then. The user root has the role root in any case.
+// CreateUser creates a user with a password and roles. It returns ErrUserExists if the user exists, and changes
+// nothing then. The user root always has the role root.
 //
-// A user without roles can do nothing. Etcd can only create one in words that would change the password of a
-// user who exists, so that is looked up first. If somebody else creates the user in between, the error is
-// both ErrUserExists and ErrOutcomeUnknown, and the user has the password given here. With at least one role,
-// and for root, that cannot happen.
+// A user without roles can do nothing. The request by which etcd creates such a user would change the password
+// of an existing user, so CreateUser first checks that the user does not exist. If somebody else creates the
+// user in between, the error matches both ErrUserExists and ErrOutcomeUnknown, and the user has the password
+// given here. With at least one role, and for root, that cannot happen.
 //
-// A password has 1 to 72 bytes: of a longer one etcd would compare no more. Etcd does not ask whether the
-// roles exist, see User.
+// A password has 1 to 72 bytes, because etcd compares no more than that. Etcd does not check whether the roles
+// exist; see User.
 func (a *Auth) CreateUser(ctx context.Context, name, password string, roles ...string) error {
 	if err := cmp.Or(checkNewUser(name), checkPassword(name, password)); err != nil {
 		return err
@@ -163,8 +163,8 @@ func (a *Auth) createWithoutRoles(ctx context.Context, name, password string) er
 	return err
 }
 
-// DeleteUser deletes the user of the name. It returns ErrUserNotFound, and ErrAuthEnabled for root while
-// authentication is on.
+// DeleteUser deletes the user with the name. It returns ErrUserNotFound if the user does not exist, and
+// ErrAuthEnabled for root while authentication is on.
 func (a *Auth) DeleteUser(ctx context.Context, name string) error {
 	if err := checkName("user", name); err != nil {
 		return err
@@ -172,8 +172,9 @@ func (a *Auth) DeleteUser(ctx context.Context, name string) error {
 	return explainAuth(a.client.change(ctx, gen.NewDeleteUserRequest(name), isEmpty))
 }
 
-// ChangePassword gives the user of the name another password, of 1 to 72 bytes. It returns ErrUserNotFound,
-// and never creates a user. Clients that use the old password, this one too, are refused from then on.
+// ChangePassword gives the user with the name a new password, of 1 to 72 bytes. It returns ErrUserNotFound if
+// the user does not exist, and never creates one. Clients that use the old password are refused from then on,
+// including this one.
 func (a *Auth) ChangePassword(ctx context.Context, name, password string) error {
 	if err := cmp.Or(checkName("user", name), checkPassword(name, password)); err != nil {
 		return err
@@ -185,8 +186,9 @@ func (a *Auth) ChangePassword(ctx context.Context, name, password string) error 
 	return err
 }
 
-// GrantRoles gives the user of the name further roles: all, or, with ErrAlreadyGranted where the user has one
-// of them, none. It returns ErrUserNotFound. Etcd does not ask whether the roles exist, see User.
+// GrantRoles gives the user with the name more roles: all of them, or none and ErrAlreadyGranted if the user
+// already has one of them. It returns ErrUserNotFound if the user does not exist. Etcd does not check whether
+// the roles exist; see User.
 func (a *Auth) GrantRoles(ctx context.Context, name string, roles ...string) error {
 	if err := cmp.Or(checkName("user", name), checkNames("role", roles)); err != nil {
 		return err
@@ -195,8 +197,9 @@ func (a *Auth) GrantRoles(ctx context.Context, name string, roles ...string) err
 	return err
 }
 
-// RevokeRoles takes roles from the user of the name: all, or, with ErrNotGranted where the user lacks one of
-// them, none. It returns ErrUserNotFound. The role root stays with the user root, whatever is revoked.
+// RevokeRoles takes roles away from the user with the name: all of them, or none and ErrNotGranted if the user
+// does not have one of them. It returns ErrUserNotFound if the user does not exist. The user root keeps the role
+// root, whatever is revoked.
 func (a *Auth) RevokeRoles(ctx context.Context, name string, roles ...string) error {
 	if err := cmp.Or(checkName("user", name), checkNames("role", roles)); err != nil {
 		return err

@@ -11,46 +11,47 @@ import (
 	"github.com/etcdv2/client/internal/follow"
 )
 
-// Change is what became of a node of a Mirror.
+// Change is a change of a node of a Mirror.
 type Change struct {
 	Type ChangeType
 
-	// Key is the node's; for ChangeSynced and ChangeResynced that of what is mirrored.
+	// Key is the key of the node. For ChangeSynced and ChangeResynced it is the key of what is mirrored.
 	Key string
 
-	// Old is the node as it was told last, New as it is now, both without their Nodes: nil where there was or
-	// is none, and both for ChangeSynced and ChangeResynced. They are the caller's own.
+	// Old is the node as the loop saw it last, and New as it is now, both without their Nodes. Old is nil if the
+	// node did not exist, New if it does not exist now, and both for ChangeSynced and ChangeResynced. The caller
+	// may change them.
 	Old, New *Node
 
-	// Index is the etcd index of the event, of the last one where several were put together, or, for what was
-	// read and not watched, that of the read.
+	// Index is the etcd index of the event, or of the last event if several were merged, or that of the read if
+	// the change was found by reading the directory again.
 	Index uint64
 
-	// Resynced is true where the change was found, or may have been, by reading the directory again, after a
+	// Resynced is true if the change was or may have been found by reading the directory again, after a
 	// ChangeResynced: what happened in between is not known.
 	Resynced bool
 
-	// Err is why the directory was read again; nil but for ChangeResynced.
+	// Err is why the directory was read again. It is nil except for ChangeResynced.
 	Err error
 }
 
-// ChangeType says what a Change is.
+// ChangeType is the kind of a Change.
 type ChangeType int
 
 const (
-	// ChangeCreated says that a node is there now.
+	// ChangeCreated means that the node exists now.
 	ChangeCreated ChangeType = iota + 1
-	// ChangeUpdated says that a node is there still, but not the same. Where its CreatedIndex differs it was
-	// written with Set, or was away in between; a file can have become a directory.
+	// ChangeUpdated means that the node still exists but has changed. If its CreatedIndex differs, it was
+	// written with Set, or did not exist in between; a file may have become a directory.
 	ChangeUpdated
-	// ChangeDeleted says that a node is gone, by its own deletion or expiry or by that of a directory above
-	// it.
+	// ChangeDeleted means that the node no longer exists, because it was deleted or has expired, or a directory
+	// above it was or has.
 	ChangeDeleted
-	// ChangeResynced says that the directory was read again, since the watch could not go on. The changes
-	// behind it lead to what was read; Index may be lower than before.
+	// ChangeResynced means that the directory was read again, because the watch could not continue. The changes
+	// after it lead to what was read; Index may be lower than before.
 	ChangeResynced
-	// ChangeSynced says that everything up to Index has been told: what was there at first, or, later, all that
-	// has changed. It comes each time that a loop has caught up.
+	// ChangeSynced means that the loop has seen everything up to Index: at first all that existed, and later all
+	// that has changed. It comes each time a loop has caught up.
 	ChangeSynced
 )
 
@@ -59,12 +60,12 @@ var changeWords = map[ChangeType]string{
 	ChangeResynced: "resynced", ChangeSynced: "synced",
 }
 
-// String returns the type in a word.
+// String returns the kind in a word.
 func (t ChangeType) String() string { return cmp.Or(changeWords[t], "unknown") }
 
-// Changes iterates over what is there, a ChangeCreated for each node, and then over what changes. Applying
-// every change in order reproduces the mirror's content, without a Snapshot. Whenever all has been told, the
-// first time at the end of what was there, comes a ChangeSynced.
+// Changes iterates over the nodes that exist, with a ChangeCreated for each, and then over all changes. Applying
+// every change in order reproduces the mirror's content, without a Snapshot. Whenever the loop has seen
+// everything, the first time after the nodes that existed, there is a ChangeSynced.
 //
 //	for change, err := range mirror.Changes(ctx) {
 //		if err != nil {
@@ -80,16 +81,16 @@ func (t ChangeType) String() string { return cmp.Or(changeWords[t], "unknown") }
 //		}
 //	}
 //
-// A directory is told of before what is created in it, and after what is deleted in it: the deletion of a
-// directory is one event, but a change for each node.
+// The change of a directory comes before the changes of what is created in it, and after those of what is
+// deleted in it. The deletion of a directory is one event, but one change for each node.
 //
-// A loop that is slower than the changes is not told all of them: those of one key that it has not come to
-// are put together to one, from what it was told last to what is now, or to none where that is nothing. So
-// what waits for it is never more than what the mirror holds and what was told. It always gets to the
-// present, but not by the way or in the order in which it came about.
+// A loop that is slower than the changes does not see all of them. The pending changes of one key are merged
+// into one, from what the loop saw last to what is now, or into none if the two are the same. So there are never
+// more pending changes than nodes that the mirror holds or that the loop has seen. The loop always reaches the
+// present, but not necessarily in the order in which it came about.
 //
-// Any number of loops can run, each at its own pace. A loop ends with one pair of an empty Change and an
-// error: ctx.Err(), or, when all changes are told, why the mirror has ended.
+// Any number of loops can run, each at its own pace. A loop ends with one pair of an empty Change and an error:
+// ctx.Err(), or, after all changes, the reason why the mirror has ended.
 func (m *Mirror) Changes(ctx context.Context) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		feed := m.subscribe()

@@ -148,7 +148,7 @@ func (e MirrorResynced) LogValue() slog.Value {
 	return errs.LogValue(e.Err, slog.String("dir", e.Dir), slog.Uint64("from", e.From), slog.Uint64("to", e.To), slog.Int("changes", e.Changes))
 }
 
-// Unquoted returns the error in short, without the words of the server, which may hold values: for logs.
+// Unquoted returns the error in short, for logs: without the words of the server, which may contain values.
 func (e *Error) Unquoted() string {
 	if e.Code == 0 {
 		return fmt.Sprintf("status %d from %s", e.StatusCode, e.Endpoint)
@@ -156,9 +156,9 @@ func (e *Error) Unquoted() string {
 	return fmt.Sprintf("status %d from %s: %v", e.StatusCode, e.Endpoint, e.Code)
 }
 
-// LogObserver returns an Observer that writes to logger: attempts and the lag of watches at the level debug,
-// members that come back, lists of members and watches that are opened anew at info, failures of members and
-// of asking for them, and mirrors that had to be read again, at warn. A nil logger stands for slog.Default.
+// LogObserver returns an Observer that writes to logger: attempts and lagging watches at level debug, members
+// that recover, lists of members and watches that reopen at info, and failures of members, failed syncs and
+// mirrors that read again at warn. A nil logger stands for slog.Default.
 func LogObserver(logger *slog.Logger) Observer {
 	if logger == nil {
 		logger = slog.Default()
@@ -196,8 +196,8 @@ func (o logObserver) Observe(event Event) {
 	o.logger.LogAttrs(context.Background(), level, message, slog.Any("etcd", event))
 }
 
-// Observe tells the client's Observer of an event, if it has one. It is for packages that build on a client.
-// An event with a method LogMessage() (slog.Level, string) says how LogObserver writes it.
+// Observe passes an event to the client's Observer, if it has one. It is for packages that build on a client. If
+// the event has a method LogMessage() (slog.Level, string), LogObserver writes it with that level and message.
 func (c *Client) Observe(event Event) {
 	if c.observer != nil {
 		c.observer.Observe(event)

@@ -13,14 +13,14 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// ErrTaken is the state of a Registration whose key is somebody else's now.
+// ErrTaken is the error of a Registration whose key another process has written.
 var ErrTaken = errs.New("etcd: key is taken")
 
 // registrationRenewals is how often a registration is renewed within its TTL.
 const registrationRenewals = 3
 
-// Registration is a key that tells others of this process, for example the address of a service, and that is
-// kept alive until Close. It may be used by many goroutines at the same time.
+// Registration is a key that announces this process to others, for example with the address of a service, and
+// that is kept alive until Close. Multiple goroutines may use it at once.
 type Registration struct {
 	client *Client
 	key    string
@@ -38,7 +38,7 @@ type Registration struct {
 	err   error // why the key is not registered; nil if it is
 }
 
-// RegistrationChanged tells the Observer that a key of a Registration has been lost, or is there again.
+// RegistrationChanged reports that the key of a Registration was lost, or is registered again.
 type RegistrationChanged struct {
 	Key string
 	Err error // why it is not registered; nil if it is
@@ -57,13 +57,13 @@ func (e RegistrationChanged) LogMessage() (slog.Level, string) {
 	return slog.LevelInfo, "etcd: registered"
 }
 
-// Register stores value at key, whatever is there, and keeps the key alive until the Registration is closed. It
-// is renewed every third of ttl, by a Refresh, so that watches see it only where the servers are too old for
-// that. If the key has expired or was deleted, it is made again. If somebody else has written it, it is theirs,
-// and Register tries to get it back only once they have gone.
+// Register stores value at key, whether the key exists or not, and keeps the key alive until the Registration is
+// closed. It renews the key every third of ttl with a Refresh, which watches see only if a server is too old to
+// hide it. If the key has expired or was deleted, Register creates it again. If another process has written the
+// key, the key belongs to that process, and Register creates it again only when it no longer exists.
 //
-// Register returns when the key is stored, or the error of that. The Registration outlives ctx, and ends with
-// Close or with that of the client.
+// Register returns when the key is stored, or with the error of storing it. The Registration does not end with
+// ctx, but with Close or with the client's Close.
 func (c *Client) Register(ctx context.Context, key, value string, ttl time.Duration) (*Registration, error) {
 	resp, err := c.Set(ctx, key, value, WithTTL(ttl))
 	if err != nil {
@@ -77,7 +77,8 @@ func (c *Client) Register(ctx context.Context, key, value string, ttl time.Durat
 	return r, nil
 }
 
-// Err returns nil while the key is registered, as far as the last request has shown, and otherwise why it is not.
+// Err returns nil while the key is registered, as far as the last request has shown. Otherwise it returns why
+// the key is not registered.
 func (r *Registration) Err() error {
 	r.state.Lock()
 	defer r.state.Unlock()
@@ -178,8 +179,8 @@ func (r *Registration) ours(node *Node) error {
 	return failed("register", r.key, fmt.Errorf("%w: its value is %.40q, created at index %d", errs.Bare(ErrTaken), node.Value, node.CreatedIndex))
 }
 
-// SetValue changes the value that is registered. It fails if the key is not registered or the cluster does not
-// answer, and may then have happened all the same.
+// SetValue changes the registered value. It fails if the key is not registered or the cluster does not answer. A
+// SetValue that fails may have been applied all the same.
 func (r *Registration) SetValue(ctx context.Context, value string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -196,8 +197,9 @@ func (r *Registration) SetValue(ctx context.Context, value string) error {
 	return err
 }
 
-// Close ends the registration, and deletes the key if it is still the one that was written. It returns nil if the
-// key was deleted, or is somebody else's or gone. If it fails, the key expires.
+// Close ends the registration, and deletes the key if it is still the one that the Registration has written. It
+// returns nil if it has deleted the key, or if the key no longer exists or belongs to another process. If Close
+// fails, the key expires.
 func (r *Registration) Close(ctx context.Context) error {
 	r.cancel()
 	<-r.done
