@@ -12,11 +12,11 @@ import (
 	"github.com/etcdv2/client/locking"
 )
 
-// ErrNoLeader says that nobody is elected.
+// ErrNoLeader means that nobody is elected.
 var ErrNoLeader = errs.New("election: no leader")
 
-// Election is a name under which candidates compete for being the leader. It may be used by many goroutines
-// at the same time; each Campaign is a candidate of its own. New makes one; the zero value is not usable.
+// Election is a name under which candidates compete to be the leader. Multiple goroutines may use it at once:
+// each Campaign is a candidate of its own. New makes one; the zero value is not usable.
 type Election struct {
 	client *etcd.Client
 	name   string
@@ -24,12 +24,12 @@ type Election struct {
 	mutex  *locking.Mutex // for looking; each campaign makes one with its own value
 }
 
-// Option changes an Election; a nil one changes nothing. What is wrong with an option is reported by the
-// first call, as etcd.ErrInvalidArgument.
+// Option changes an Election. A nil option changes nothing. The first call reports an option that is not valid,
+// as etcd.ErrInvalidArgument.
 type Option func(*Election)
 
-// New returns the election of that name, which is the directory of etcd in which the candidates queue up:
-// "/mysql". Nothing else may be kept there. Nothing is sent.
+// New returns the election with the name, which is the directory of etcd in which the candidates queue up:
+// "/mysql". Nothing else may be kept there. New sends nothing.
 func New(client *etcd.Client, name string, opts ...Option) *Election {
 	e := &Election{client: client, name: name}
 	for _, opt := range opts {
@@ -41,11 +41,11 @@ func New(client *etcd.Client, name string, opts ...Option) *Election {
 	return e
 }
 
-// WithTTL sets how long a leader or candidate that has died or is cut off stays in its place;
-// locking.DefaultTTL without it. Etcd counts whole seconds: ttl is rounded up to them.
+// WithTTL sets how long a leader or candidate that has died or is cut off stays in its place. Without it, that
+// is locking.DefaultTTL. Etcd counts whole seconds, so ttl is rounded up.
 //
-// Zero makes a leader persistent: it leads until it resigns or is removed, whatever becomes of its process.
-// Candidates that wait are still forgotten when they die.
+// Zero makes a leader permanent: it leads until it resigns or is removed, even if its process dies. Candidates
+// that wait still expire when they die.
 func WithTTL(ttl time.Duration) Option {
 	if ttl == 0 {
 		return option(locking.WithoutTTL())
@@ -53,9 +53,9 @@ func WithTTL(ttl time.Duration) Option {
 	return option(locking.WithTTL(ttl))
 }
 
-// WithIdentity makes Campaign go on in the place that an earlier process of the same identity has in the
-// election, so that a leader that was restarted leads again at once. Its Token stays what it was. Two that
-// run at the same time must not have the same identity: see locking.WithIdentity.
+// WithIdentity makes Campaign continue in the place that an earlier process with the same identity has in the
+// election, so that a leader that was restarted leads again at once. Its Token stays the same. Two processes
+// that run at the same time must not have the same identity; see locking.WithIdentity.
 func WithIdentity(identity string) Option { return option(locking.WithIdentity(identity)) }
 
 // WithSingleKey makes the election one key, its name, whose value is the leader's name: the layout of leader
@@ -79,9 +79,9 @@ func (l Leader) Elected() bool { return l.Token != 0 }
 
 func leader(c locking.Contender) Leader { return Leader{Name: c.Value, Token: c.Token, Key: c.Key} }
 
-// Campaign waits until the candidate of that name is elected, in the order in which candidates came. An empty
-// name stands for the host's. If ctx ends first, Campaign returns ctx.Err() and withdraws the candidate. See
-// locking.Mutex.Lock for failures.
+// Campaign waits until the candidate with the name is elected. Candidates are elected in the order in which they
+// came. An empty name means the name of the host. If ctx is done first, Campaign returns ctx.Err() and withdraws
+// the candidate. See locking.Mutex.Lock for failures.
 func (e *Election) Campaign(ctx context.Context, name string) (*Term, error) {
 	mutex, err := e.candidate(name)
 	if err != nil {
@@ -116,7 +116,7 @@ func orHost(name string) (string, error) {
 	return host, nil
 }
 
-// Leader returns who is elected now, read with quorum; ErrNoLeader if nobody is.
+// Leader returns the current leader, read with quorum, or ErrNoLeader.
 func (e *Election) Leader(ctx context.Context) (Leader, error) {
 	holder, err := e.mutex.Holder(ctx)
 	if errors.Is(err, locking.ErrNotHeld) {
@@ -128,7 +128,7 @@ func (e *Election) Leader(ctx context.Context) (Leader, error) {
 	return leader(holder), nil
 }
 
-// Candidates returns the leader, and then who waits to follow it, in order.
+// Candidates returns the leader, and then the candidates that wait, in order.
 func (e *Election) Candidates(ctx context.Context) ([]Leader, error) {
 	queue, err := e.mutex.Queue(ctx)
 	if err != nil {
@@ -141,9 +141,9 @@ func (e *Election) Candidates(ctx context.Context) ([]Leader, error) {
 	return candidates, nil
 }
 
-// Remove takes all candidates of that name out of the election, the leader too; an empty name stands for the
-// host's. It returns etcd.ErrKeyNotFound if there are none. One that runs learns of it by its term's end, or
-// if it waits, joins again at the end of the queue.
+// Remove removes all candidates with the name from the election, including the leader. An empty name means the
+// name of the host. Remove returns etcd.ErrKeyNotFound if there are none. A leader that still runs learns of it
+// by the end of its term, and a candidate that waits joins again at the end of the queue.
 func (e *Election) Remove(ctx context.Context, name string) error {
 	name, err := orHost(name)
 	if err != nil {

@@ -6,14 +6,14 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// CampaignFailed tells the Observer of the client that a campaign of Run has failed. Another follows.
+// CampaignFailed reports to the client's Observer that a campaign of Run has failed. Another one follows.
 type CampaignFailed struct {
 	Election string // its name
 	Err      error
 }
 
-// TermLost tells the Observer of the client that a term of Run was lost. Another campaign follows when lead has
-// returned, unless the context of Run has ended.
+// TermLost reports to the client's Observer that a term of Run was lost. Another campaign follows when lead has
+// returned, unless the context of Run is done.
 type TermLost struct {
 	Election string // its name
 	Token    uint64 // the term's

@@ -5,8 +5,8 @@ import (
 	"iter"
 )
 
-// Observe iterates over the leaders: first who leads now, and then every change, of the leader or of what it
-// proclaims. A Leader that is not Elected says that there is none.
+// Observe iterates over the leaders: first the current one, and then every change, of the leader or of what it
+// proclaims. A Leader that is not Elected means that there is none.
 //
 //	for leader, err := range election.Observe(ctx) {
 //		if err != nil {
@@ -15,8 +15,8 @@ import (
 //		fmt.Println(leader.Name)
 //	}
 //
-// It survives failures of members and a cleared history; what it missed then, it does not make up for: see
-// locking.Mutex.Observe, also for the few errors besides ctx's end that end it.
+// Observe survives failures of members and a cleared history, but misses the leaders in between. See
+// locking.Mutex.Observe, also for the few errors that end it besides ctx.Err().
 func (e *Election) Observe(ctx context.Context) iter.Seq2[Leader, error] {
 	return func(yield func(Leader, error) bool) {
 		for holder, err := range e.mutex.Observe(ctx) {

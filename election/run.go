@@ -20,15 +20,14 @@ const (
 	resignTime = 5 * time.Second        // the TTL ends the term otherwise
 )
 
-// Run campaigns, calls lead when elected, and campaigns again when the term was lost or a campaign failed,
-// with a growing pause between tries. lead gets a context that ends with ctx and with the term, and must
-// return then.
+// Run campaigns, calls lead when elected, and campaigns again when the term was lost or a campaign failed, with
+// a growing pause between tries. lead gets a context that ends with ctx and with the term, and must return then.
 //
-// When lead returns before its term is over, Run resigns and returns what lead returned, even if that is an error
-// that passes: lead itself tries again what may succeed the next time. Run also ends with
-// ctx.Err() when ctx ends, and with an error that no further try would change: see etcd.Retryable. The error of
-// the last campaign that failed, or of the last lead, is joined to ctx.Err(). The client's Observer is told of
-// each as CampaignFailed and TermLost. A nil lead is etcd.ErrInvalidArgument.
+// If lead returns before its term is over, Run resigns and returns what lead returned, even a temporary error:
+// lead itself must retry what may succeed the next time. Run also ends with ctx.Err() when ctx is done, and with
+// an error that a retry would not change; see etcd.Retryable. The error of the last campaign that failed, or of
+// the last lead, is joined to ctx.Err(). Run reports each of them to the client's Observer, as CampaignFailed
+// and TermLost. A nil lead is etcd.ErrInvalidArgument.
 func (e *Election) Run(ctx context.Context, name string, lead func(ctx context.Context, term *Term) error) error {
 	if lead == nil {
 		return errs.Invalid("election: run " + e.name + ": the lead function is nil")

@@ -24,9 +24,9 @@ var (
 
 // MemberHealth is the health of one member.
 type MemberHealth struct {
-	Member   Member // as the cluster lists it; with client URLs alone where that cannot be learned
-	Endpoint string // where it was asked last; empty for one that has not started
-	Err      error  // nil where it is well
+	Member   Member // as the cluster lists it; only client URLs if no member returned the list
+	Endpoint string // the URL at which it was asked last; empty if it has not started
+	Err      error  // nil if the member is healthy
 }
 
 // HealthError means that some members are not healthy. It matches ErrUnhealthy, and unwraps to the error of each

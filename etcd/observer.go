@@ -182,7 +182,7 @@ func (o logObserver) Observe(event Event) {
 	case WatchLag:
 		message = "etcd: watch behind"
 	case WatchReopened:
-		level, message = slog.LevelInfo, "etcd: watch opened anew"
+		level, message = slog.LevelInfo, "etcd: watch reopened"
 	case MirrorResynced:
 		level, message = slog.LevelWarn, "etcd: mirror read again"
 	case Synced:

@@ -242,7 +242,7 @@ func TestLogObserver(t *testing.T) {
 		{Synced{[]string{"http://a", "http://b"}, nil}, slog.LevelInfo, "etcd: members synced: endpoints=[http://a http://b]"},
 		{Synced{[]string{"http://a"}, broken}, slog.LevelWarn, "etcd: members not synced: endpoints=[http://a] error=broken"},
 		{WatchLag{"/k", 7, 120}, slog.LevelDebug, "etcd: watch behind: key=/k after=7 lag=120"},
-		{WatchReopened{"/k", 7, broken}, slog.LevelInfo, "etcd: watch opened anew: key=/k after=7 error=broken"},
+		{WatchReopened{"/k", 7, broken}, slog.LevelInfo, "etcd: watch reopened: key=/k after=7 error=broken"},
 		{
 			MirrorResynced{"/d", 7, 1200, 3, ErrEventIndexCleared},
 			slog.LevelWarn,

@@ -16,7 +16,7 @@ type WatchError struct {
 	Err   error  // why: an *Error such as ErrEventIndexCleared, or ErrWrongCluster or ErrClusterRolledBack
 }
 
-// Error says which watch ended where, and why.
+// Error returns the key, the index and the reason.
 func (e *WatchError) Error() string {
 	return fmt.Sprintf("etcd: watch %s ended after index %d: %v", foreign.Line(e.Key, mostPathShown), e.After, errs.Bare(e.Err))
 }

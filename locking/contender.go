@@ -6,8 +6,8 @@ import (
 	"github.com/etcdv2/client/etcd"
 )
 
-// Contender is one who holds a lock or waits for it. A key that somebody else has put into the lock's
-// directory is one, too: nobody knows what it is for.
+// Contender is a holder of a lock, or one that waits for it. A key that somebody else has put into the lock's
+// directory counts as one, too, because its purpose is unknown.
 type Contender struct {
 	Key      string        // its key in the lock's directory
 	Value    string        // see WithValue

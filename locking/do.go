@@ -7,20 +7,21 @@ import (
 	"github.com/etcdv2/client/internal/contexts"
 )
 
-// Acquirer is what can be locked: a Mutex, an RWMutex, for writing, its RLocker, a Semaphore.
+// Acquirer is what can be locked: a Mutex, a Semaphore, an RWMutex for writing, or the RLocker of one for
+// reading.
 type Acquirer interface {
 	Lock(ctx context.Context) (*Lock, error)
 }
 
-// Do calls work while it holds the lock, and unlocks afterwards, also when work panics. The context that work
-// gets ends with ctx and with the lock.
+// Do calls work while it holds the lock, and unlocks afterwards, even if work panics. The context that it passes
+// to work ends with ctx and with the lock.
 //
-// Do returns what Lock or work returned, joined with ErrLost if the lock was lost before it was unlocked:
-// others may have held it meanwhile. A failed Unlock is returned, too; the lock then ends with its TTL. A nil
-// mutex or work is etcd.ErrInvalidArgument.
+// Do returns the error of Lock or of work, joined with ErrLost if the lock was lost before it was unlocked,
+// because others may have held it in the meantime. It also returns the error of an Unlock that failed; the lock
+// then expires with its TTL. A nil mutex or work is etcd.ErrInvalidArgument.
 //
-// Work that a loss has ended usually returns context.Canceled. A program that is to tell that from its own end
-// looks at ctx.Err(), or for ErrLost in what Do returns.
+// If a loss ends the work, work usually returns context.Canceled. To tell that from the end of ctx, check
+// ctx.Err(), or check for ErrLost in the error of Do.
 func Do(ctx context.Context, mutex Acquirer, work func(ctx context.Context, lock *Lock) error) (err error) {
 	if mutex == nil || work == nil {
 		return invalid("do: the mutex or the work function is nil")

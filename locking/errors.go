@@ -9,20 +9,20 @@ import (
 )
 
 var (
-	// ErrLost says that the lock is not held any more, or soon will not be, though it was not unlocked: it
-	// could not be kept alive in time, or its key was removed or taken over.
+	// ErrLost means that the lock is no longer held, or soon will not be, although it was not unlocked: it could
+	// not be renewed in time, or its key was deleted or taken over.
 	ErrLost = errs.New("locking: lock lost")
 
 	// ErrUnlocked is the cause of a lock's Context after Unlock.
 	ErrUnlocked = errs.New("locking: lock unlocked")
 
-	// ErrLocked is the answer of a TryLock that would have had to wait.
+	// ErrLocked is the error of a TryLock that would have had to wait.
 	ErrLocked = errs.New("locking: lock held by others")
 
-	// ErrOtherLimit says that another contender of a Semaphore has another limit. See WithFormerLimit.
+	// ErrOtherLimit means that another contender of a Semaphore has another limit. See WithFormerLimit.
 	ErrOtherLimit = errs.New("locking: limits differ")
 
-	// ErrNotHeld says that nobody holds the lock.
+	// ErrNotHeld means that nobody holds the lock.
 	ErrNotHeld = errs.New("locking: lock not held")
 )
 

@@ -7,16 +7,16 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// RenewalFailed tells the Observer of the client that a write on a lock's or a waiter's key has failed. It is
-// tried again until the Deadline.
+// RenewalFailed reports to the client's Observer that a write to the key of a holder or a waiter has failed. It
+// is retried until the Deadline.
 type RenewalFailed struct {
 	Key      string
 	Deadline time.Time // see Lock.Deadline
 	Err      error
 }
 
-// ObservationReopened tells the Observer of the client that an Observe reads its queue again, because it could
-// not be read or followed. It may miss holders in between.
+// ObservationReopened reports to the client's Observer that an Observe reads its queue again, because it could
+// not read or follow it. It may miss holders in between.
 type ObservationReopened struct {
 	Name string // the directory of the queue
 	Err  error

@@ -6,43 +6,42 @@ import (
 	"time"
 )
 
-// Lock is a lock that is held, until it is unlocked or lost. It may be used by many goroutines at the same
-// time.
+// Lock is a lock that is held until it is unlocked or lost. Multiple goroutines may use it at once.
 type Lock struct{ place *place }
 
-// Context returns the context for what is done under the lock. It ends with the lock, with the cause
-// ErrUnlocked or ErrLost. If the lock cannot be kept alive it ends a tenth of the TTL before Deadline, by
-// which much the members' clocks may differ. It has the values of the context given to Lock, but does not end
-// with that.
+// Context returns the context for the work under the lock. It ends with the lock, and its cause is then
+// ErrUnlocked or ErrLost. If the lock cannot be renewed, the context ends a tenth of the TTL before Deadline,
+// which allows the members' clocks to differ by as much. The context has the values of the context given to
+// Lock, but does not end with it.
 func (l *Lock) Context() context.Context { return l.place.ctx }
 
-// Token returns the fencing token: a number, greater than those of all who held the lock before. A resource
-// that refuses whoever comes with a smaller token than it has seen is safe from holders that were paused and
-// do not know that they have lost the lock.
+// Token returns the fencing token: a number greater than those of all earlier holders. A resource that refuses a
+// token smaller than one it has seen is safe from holders that were paused and do not know that they have lost
+// the lock.
 func (l *Lock) Token() uint64 { return l.place.token }
 
-// Key returns the key that stands for the lock.
+// Key returns the key of the lock.
 func (l *Lock) Key() string { return l.place.key }
 
-// Value returns what tells others who holds the lock.
+// Value returns the value that shows others who holds the lock.
 func (l *Lock) Value() string {
 	l.place.mu.Lock()
 	defer l.place.mu.Unlock()
 	return l.place.value
 }
 
-// Deadline returns the moment before which the server does not let the lock expire, if its members' clocks
-// agree. It is a TTL behind the sending of the last renewal, by this process's monotonic clock, and moves
-// with each. The zero time says that the lock has no TTL.
+// Deadline returns the time before which the server does not let the lock expire, if its members' clocks agree.
+// It is one TTL after the last renewal was sent, by this process's monotonic clock, and moves with each renewal.
+// The zero time means that the lock has no TTL.
 func (l *Lock) Deadline() time.Time {
 	deadline, _ := l.place.terms()
 	return deadline
 }
 
-// Extend gives the lock a new TTL, which begins now and holds for the renewals to come; rounded up to
-// seconds, and at least one. It tries until ctx ends. It returns ErrLost or ErrUnlocked if the lock is not
-// held any more. A failed Extend may have happened all the same: if it was to shorten the TTL, renewals go on
-// with the shorter one, and otherwise with the one before.
+// Extend gives the lock a new TTL, which begins now and applies to all further renewals. It is rounded up to
+// seconds, and is at least one second. Extend retries until ctx is done. It returns ErrLost or ErrUnlocked if
+// the lock is no longer held. An Extend that fails may have been applied all the same: renewals continue with
+// the shorter of the two TTLs.
 func (l *Lock) Extend(ctx context.Context, ttl time.Duration) error {
 	var c config
 	if WithTTL(ttl)(&c); c.err != nil {
@@ -54,9 +53,9 @@ func (l *Lock) Extend(ctx context.Context, ttl time.Duration) error {
 	})
 }
 
-// SetValue changes what tells others who holds the lock; its TTL begins anew. It tries until ctx ends, and
-// returns ErrLost or ErrUnlocked if the lock is not held any more. A failed SetValue may have happened all
-// the same; the next renewal undoes it.
+// SetValue changes the value that shows others who holds the lock. The TTL begins again. SetValue retries until
+// ctx is done, and returns ErrLost or ErrUnlocked if the lock is no longer held. A SetValue that fails may have
+// been applied all the same; the next renewal undoes it.
 func (l *Lock) SetValue(ctx context.Context, value string) error {
 	var c config
 	if WithValue(value)(&c); c.err != nil {
@@ -71,10 +70,10 @@ func (l *Lock) SetValue(ctx context.Context, value string) error {
 	})
 }
 
-// Unlock ends the lock and lets the next one in. Context ends before that. It tries until ctx ends, or until
-// the lock's TTL has passed; then its error says why it failed, and it may be called again. It returns
-// ErrLost if the lock was lost before, also if only the Unlock finds that out, and nil for one that is
-// unlocked already.
+// Unlock ends the lock and lets the next contender in. Context ends before that. Unlock retries until ctx is
+// done or the lock's TTL has passed. Then its error says why it failed, and Unlock may be called again. It
+// returns ErrLost if the lock was lost before, even if Unlock is the first to find out, and nil for a lock that
+// is already unlocked.
 func (l *Lock) Unlock(ctx context.Context) error {
 	p := l.place
 	p.cancel(ErrUnlocked)

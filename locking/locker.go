@@ -7,15 +7,15 @@ import (
 	"sync"
 )
 
-// NewLocker makes a lock of the cluster look like one of the process, for code that knows only sync.Locker.
-// That interface has no room for failures, so this is the worst way to use a lock: its Lock panics when the
-// lock cannot be taken, ctx's end included; the loss of the lock is not noticed; an Unlock that fails leaves
-// the lock to its TTL. Use Do where you can.
+// NewLocker makes a lock of the cluster look like one of the process, for code that knows only sync.Locker. That
+// interface has no room for failures, so this is the worst way to use a lock. Its Lock panics if the lock cannot
+// be taken, even because ctx is done. The loss of the lock goes unnoticed. If an Unlock fails, the lock lasts
+// for its TTL. Use Do if you can.
 //
-// The Locker may be shared by goroutines, and excludes them from each other, even if mutex is one that several
-// can hold, such as a Semaphore. If the lock is lost, the next goroutine may take it; the one that has lost it
-// must call Unlock all the same. Which of the two calls Unlock first cannot be told, so the lock is released
-// when both have.
+// Goroutines may share the Locker. It excludes them from each other, even if mutex is one that several can hold,
+// such as a Semaphore. If the lock is lost, the next goroutine may take it, but the one that has lost it must
+// still call Unlock. The Locker cannot tell which of the two calls Unlock first, so it releases the lock when
+// both have.
 func NewLocker(ctx context.Context, mutex Acquirer) sync.Locker {
 	return &locker{ctx: ctx, mutex: mutex, owned: make(chan struct{}, 1)}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/etcdv2/client/internal/backoff"
 )
 
-// Observe iterates over who holds the mutex: first who holds it now, and then every change, of the holder or
-// of its value. A Contender without Key says that nobody holds it.
+// Observe iterates over the holders of the mutex: first the current one, and then every change, of the holder or
+// of its value. A Contender without Key means that nobody holds the mutex.
 //
 //	for holder, err := range mutex.Observe(ctx) {
 //		if err != nil {
@@ -21,12 +21,12 @@ import (
 //		fmt.Println(holder.Value, "since index", holder.Token)
 //	}
 //
-// Every holder is seen, in the order of their Tokens, and by one watch, however many contend. Failures are
-// ridden out. Where the server's history of events ends before the watch has read it, the queue is read
-// again; holders in between are then missed.
+// Observe yields every holder, in the order of their Tokens, and needs one watch, however many contend. It
+// retries after failures. If the server's history of events ends before the watch has read it, Observe reads the
+// queue again and misses the holders in between.
 //
-// It ends with ctx.Err() when ctx ends, or with an error that would be the same the next time: the client is
-// closed, is not allowed to read, or the cluster is another one.
+// It ends with ctx.Err() when ctx is done, or with an error that a retry would not change: the client is closed
+// or is not allowed to read, or the cluster is another one.
 func (m *Mutex) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 	return func(yield func(Contender, error) bool) {
 		o := &observer{queue: m.queue, yield: yield}

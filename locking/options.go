@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Option changes a Mutex, an RWMutex or a Semaphore; a nil one changes nothing. What is wrong with an option
-// is reported by the first call, as etcd.ErrInvalidArgument, before anything is sent.
+// Option changes a Mutex, an RWMutex or a Semaphore. A nil option changes nothing. The first call reports an
+// option that is not valid, as etcd.ErrInvalidArgument, before anything is sent.
 type Option func(*config)
 
 // config is what the options say.
@@ -22,12 +22,12 @@ type config struct {
 	err       error
 }
 
-// WithTTL sets how long the lock outlives a process that has died or is cut off; DefaultTTL without it. It is
-// kept alive every third of that, while waiting and while holding. Etcd counts whole seconds: ttl is rounded
-// up to them, and less than one is refused.
+// WithTTL sets how long the lock outlives a process that has died or is cut off. Without it, that is DefaultTTL.
+// The lock is renewed every third of the TTL, while waiting and while holding. Etcd counts whole seconds, so ttl
+// is rounded up; less than one second is refused.
 //
-// A short TTL frees the lock of a dead process soon; a long one survives longer outages of the cluster. With
-// less than five seconds, an election of the cluster's leader can cost the lock.
+// A short TTL soon frees the lock of a dead process, and a long TTL survives longer outages of the cluster. With
+// less than five seconds, a leader election of the cluster can cost the lock.
 func WithTTL(ttl time.Duration) Option {
 	return func(c *config) {
 		if ttl < time.Second {
@@ -37,13 +37,13 @@ func WithTTL(ttl time.Duration) Option {
 	}
 }
 
-// WithoutTTL makes the lock, once it is held, last until it is unlocked, whatever becomes of the process: see
-// WithIdentity for how to get it back then. While it is waited for there is a TTL all the same, of WithTTL or
-// DefaultTTL, so that who dies waiting does not block the others for ever.
+// WithoutTTL makes a lock that is held last until it is unlocked, even if its process dies. WithIdentity gets it
+// back then. A contender that waits still has the TTL of WithTTL or DefaultTTL, so that one that dies while it
+// waits does not block the others for ever.
 func WithoutTTL() Option { return func(c *config) { c.permanent = true } }
 
-// WithValue sets the text that tells others who holds the lock or waits for it; without it that is the host's
-// name and the process's number, such as "db-1:4711". It may be empty.
+// WithValue sets the text that shows others who holds the lock or waits for it. It may be empty. Without this
+// option it is the name of the host and the ID of the process, such as "db-1:4711".
 func WithValue(value string) Option {
 	return func(c *config) {
 		if !utf8.ValidString(value) {
@@ -53,11 +53,11 @@ func WithValue(value string) Option {
 	}
 }
 
-// WithIdentity makes Lock and TryLock take over the place that an earlier process of the same identity has in
-// the queue, first or not. So a process that was restarted gets the lock back that it held, at once. If the
-// earlier one is not gone after all, its lock is lost as soon as it learns of it, or tries to keep it alive;
-// until then both may act as holders, and with the same Token, which does not tell them apart. Two that run
-// at the same time must not have the same identity.
+// WithIdentity makes Lock and TryLock take over the place in the queue that an earlier process with the same
+// identity has, whether first or not. So a process that was restarted immediately gets back the lock that it
+// held. If the earlier process still runs, it loses its lock as soon as it learns of the takeover or tries to
+// renew it. Until then both may act as holders, with the same Token, which does not tell them apart. Two
+// processes that run at the same time must not have the same identity.
 func WithIdentity(identity string) Option {
 	return func(c *config) {
 		if identity == "" || !utf8.ValidString(identity) {

@@ -8,13 +8,13 @@ import (
 	"github.com/etcdv2/client/etcd"
 )
 
-// WithPythonLayout makes a Mutex one with the etcd.Lock of python-etcd 0.4: the two exclude each other. The
-// mutex's name is then that of the Python lock, "customer1" for /_locks/customer1; its keys are in-order
-// keys, whose values are random, so that WithValue and WithIdentity are refused.
+// WithPythonLayout makes a Mutex compatible with the etcd.Lock of python-etcd 0.4, so that the two exclude each
+// other. The name of the mutex is then that of the Python lock, "customer1" for /_locks/customer1. Its keys are
+// in-order keys with random values, so WithValue and WithIdentity are refused.
 //
-// Python's promises stay Python's: it does not keep its locks alive, and does not notice that it has lost
-// one. It needs etcd 2.2 or later, where in-order keys sort. With it, a contender whose request to join the
-// queue was cut off for good may leave a key behind for its TTL.
+// The Python lock keeps its own weaknesses: it does not renew itself, and does not notice that it was lost. The
+// layout needs etcd 2.2 or later, where in-order keys sort. If the request of a contender to join the queue is
+// lost for good, a key may remain for its TTL.
 func WithPythonLayout() Option { return func(c *config) { c.layout = python{} } }
 
 // pythonPrefix is python-etcd's default lock_prefix.

@@ -7,13 +7,13 @@ import (
 	"github.com/etcdv2/client/etcd"
 )
 
-// RWMutex is a lock of a cluster that any number of readers or one writer can hold. It is fair: a reader
-// waits for a writer that came before it, also for one that itself waits. It may be used by many goroutines
-// at the same time. NewRWMutex makes one; the zero value is not usable.
+// RWMutex is a lock of a cluster that any number of readers or one writer can hold. It is fair: a reader waits
+// for a writer that came before it, even if the writer itself waits. Multiple goroutines may use it at once.
+// NewRWMutex makes one; the zero value is not usable.
 type RWMutex struct{ write, read *queue }
 
-// NewRWMutex returns the read/write mutex of that name, which is the directory in which contenders queue up.
-// Nothing is sent. WithPythonLayout and WithSingleKey are not for it.
+// NewRWMutex returns the read/write mutex with the name, which is the directory in which contenders queue up. It
+// sends nothing. WithPythonLayout and WithSingleKey cannot be used with it.
 func NewRWMutex(client *etcd.Client, name string, opts ...Option) *RWMutex {
 	rw := &RWMutex{newQueue(client, name, 0, opts), newQueue(client, name, 0, opts)}
 	rw.read.shared, rw.read.rule = true, shared
@@ -42,16 +42,16 @@ func (q *queue) needNative() {
 // Lock waits until nobody holds the mutex and takes it for writing. See Mutex.Lock.
 func (rw *RWMutex) Lock(ctx context.Context) (*Lock, error) { return rw.write.lock(ctx) }
 
-// TryLock takes the mutex for writing if nobody holds it or waits for it; ErrLocked otherwise.
+// TryLock takes the mutex for writing if nobody holds it or waits for it. Otherwise it returns ErrLocked.
 func (rw *RWMutex) TryLock(ctx context.Context) (*Lock, error) { return rw.write.tryLock(ctx) }
 
-// RLock waits until no writer holds the mutex or came before, and takes it for reading.
+// RLock waits until no writer holds the mutex or waits before this reader, and takes it for reading.
 func (rw *RWMutex) RLock(ctx context.Context) (*Lock, error) { return rw.read.lock(ctx) }
 
-// TryRLock takes the mutex for reading if no writer holds it or waits for it; ErrLocked otherwise.
+// TryRLock takes the mutex for reading if no writer holds it or waits for it. Otherwise it returns ErrLocked.
 func (rw *RWMutex) TryRLock(ctx context.Context) (*Lock, error) { return rw.read.tryLock(ctx) }
 
-// RLocker returns what takes the mutex for reading with its Lock, as for Do.
+// RLocker returns an Acquirer whose Lock takes the mutex for reading, for use with Do.
 func (rw *RWMutex) RLocker() Acquirer { return reader{rw} }
 
 type reader struct{ rw *RWMutex }
@@ -61,7 +61,7 @@ func (r reader) Lock(ctx context.Context) (*Lock, error) { return r.rw.RLock(ctx
 // Holders returns the readers, or the writer, that hold the mutex.
 func (rw *RWMutex) Holders(ctx context.Context) ([]Contender, error) { return rw.write.holders(ctx) }
 
-// Queue returns who holds the mutex, and then who waits for it, in order.
+// Queue returns the contenders that hold the mutex, and then those that wait for it, in order.
 func (rw *RWMutex) Queue(ctx context.Context) ([]Contender, error) {
 	line, err := rw.write.list(ctx)
 	return line.contenders, err

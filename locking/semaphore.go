@@ -8,14 +8,14 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// Semaphore is a lock of a cluster that up to a number of contenders can hold at the same time. It may be
-// used by many goroutines at the same time. NewSemaphore makes one; the zero value is not usable.
+// Semaphore is a lock of a cluster that a limited number of contenders can hold at the same time. Multiple
+// goroutines may use it at once. NewSemaphore makes one; the zero value is not usable.
 type Semaphore struct{ queue *queue }
 
-// NewSemaphore returns the semaphore of that name, which is the directory in which contenders queue up, with
-// limit slots, at least one. All who use it must name the same limit: each writes its limit into its key, and
-// one that finds another limit before it leaves with ErrOtherLimit. WithFormerLimit changes the limit while the
-// semaphore is in use. Nothing is sent. Only this package's own layout has semaphores.
+// NewSemaphore returns the semaphore with the name, which is the directory in which contenders queue up, with
+// limit slots, at least one. All users must pass the same limit: each contender writes its limit into its key,
+// and one that finds another limit before it leaves with ErrOtherLimit. WithFormerLimit changes the limit of a
+// semaphore in use. NewSemaphore sends nothing. WithPythonLayout and WithSingleKey cannot be used with it.
 func NewSemaphore(client *etcd.Client, name string, limit int, opts ...Option) *Semaphore {
 	q := newQueue(client, name, max(limit, 1), opts)
 	q.needNative()
@@ -26,12 +26,12 @@ func NewSemaphore(client *etcd.Client, name string, limit int, opts ...Option) *
 	return &Semaphore{q}
 }
 
-// WithFormerLimit says that the Semaphore had that limit before, so that contenders of both limits may be in
-// line together. Until the last one of the other limit before it has gone, each goes by the lower of the two,
-// so never more hold than any of them has been promised.
+// WithFormerLimit is the limit that the Semaphore had before, so that contenders with both limits may queue up
+// together. While a contender with the other limit is before it, each uses the lower of the two limits. So there
+// are never more holders than any of them expects.
 //
-// To change the limit of a semaphore in use, restart its processes with the new limit and WithFormerLimit of
-// the old one, in any order. When all have been restarted, the option can go with the next restart.
+// To change the limit of a semaphore in use, restart its processes with the new limit and WithFormerLimit of the
+// old one, in any order. When all have been restarted, remove the option with the next restart.
 func WithFormerLimit(limit int) Option {
 	return func(c *config) {
 		if limit < 1 {
@@ -82,13 +82,13 @@ func (q *queue) agree(line []Contender, at int) error {
 // Lock waits for a slot and takes it. See Mutex.Lock.
 func (s *Semaphore) Lock(ctx context.Context) (*Lock, error) { return s.queue.lock(ctx) }
 
-// TryLock takes a slot if one is free and nobody waits; ErrLocked otherwise.
+// TryLock takes a slot if one is free and nobody waits. Otherwise it returns ErrLocked.
 func (s *Semaphore) TryLock(ctx context.Context) (*Lock, error) { return s.queue.tryLock(ctx) }
 
-// Holders returns who holds a slot.
+// Holders returns the contenders that hold a slot.
 func (s *Semaphore) Holders(ctx context.Context) ([]Contender, error) { return s.queue.holders(ctx) }
 
-// Queue returns who holds a slot, and then who waits for one, in order.
+// Queue returns the contenders that hold a slot, and then those that wait for one, in order.
 func (s *Semaphore) Queue(ctx context.Context) ([]Contender, error) {
 	line, err := s.queue.list(ctx)
 	return line.contenders, err

@@ -9,20 +9,20 @@ import (
 	"github.com/etcdv2/client/internal/contexts"
 )
 
-// WithSingleKey makes a Mutex one key: its name is the key, and the key's value is its owner. It is created
-// only if it does not exist, with a TTL, renewed by compare-and-swap and released by compare-and-delete. So the
-// mutex excludes all who lock like that, for example through libkv, and who leads is told by the key's value,
-// for programs that only read it.
+// WithSingleKey makes a Mutex one key: its name is the key, and the key's value is its owner. The key is created
+// with a TTL only if it does not exist, renewed by compare-and-swap, and released by compare-and-delete. So the
+// mutex excludes all programs that lock in this way, for example through libkv, and the value shows the owner to
+// programs that only read it.
 //
-// The value must be unique: of two contenders with the same WithValue, one whose request gets no answer may
-// take the key of the other one for its own. Without WithValue each Lock has its own. It cannot be changed, and
-// WithIdentity is refused.
+// The value must be unique: if two contenders have the same WithValue, one whose request gets no answer may take
+// the other's key for its own. Without WithValue each Lock has a value of its own. The value cannot be changed,
+// and WithIdentity is refused.
 //
-// There is no line. Those who wait for one Mutex of a process get it in the order in which they came. Between
-// processes, the first whose request arrives after a release gets it, and all the others are woken in vain. A
-// program that tries again at short intervals gets it more often than one that waits for the release. The Token
-// is the key's createdIndex, because that grows from owner to owner and stays the same while it is renewed;
-// modifiedIndex does not. An owner that renews the key with a PUT without a condition changes it.
+// The mutex has no queue. Contenders of one Mutex of a process get it in the order in which they came. Between
+// processes, the first request that arrives after a release gets it, and all other contenders are woken in vain.
+// A program that retries at short intervals gets it more often than one that waits for the release. The Token is
+// the key's createdIndex, because that grows from owner to owner and stays the same while the key is renewed;
+// modifiedIndex does not. It changes if an owner renews the key with a PUT without a condition.
 func WithSingleKey() Option { return func(c *config) { c.layout = single{} } }
 
 // single is the layout of a lock that is one key. Its value is its ID, too.

@@ -1,7 +1,11 @@
 package documents_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -57,4 +61,68 @@ func TestCallsOfTheReferenceCompile(t *testing.T) {
 	if rows < 25 {
 		t.Errorf("the table has %d calls", rows)
 	}
+}
+
+// The documentation of the packages that programs use is English, too.
+func TestEnglishOfTheReference(t *testing.T) {
+	for _, library := range []string{"etcd", "locking", "election"} {
+		texts := 0
+		for name, text := range reference(t, library) {
+			for paragraph := range strings.SplitSeq(text, "\n\n") {
+				texts++
+				for _, found := range foreign(strings.Join(strings.Fields(paragraph), " ")) {
+					t.Errorf("%s: %s: %s", library, name, found)
+				}
+			}
+		}
+		if texts < 20 {
+			t.Errorf("package %s has %d paragraphs of documentation", library, texts)
+		}
+	}
+}
+
+// reference returns the comments of a package that `go doc -all` shows, by where they are.
+func reference(t *testing.T, library string) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(root, library, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := token.NewFileSet()
+	comments := map[string]string{}
+	add := func(group *ast.CommentGroup) {
+		if group != nil {
+			comments[files.Position(group.Pos()).String()] = group.Text()
+		}
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(files, name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(file.Doc)
+		ast.FileExports(file) // leaves out what is not exported
+		ast.Inspect(file, func(node ast.Node) bool {
+			switch n := node.(type) {
+			case *ast.FuncDecl:
+				add(n.Doc)
+				return false
+			case *ast.GenDecl:
+				add(n.Doc)
+			case *ast.TypeSpec:
+				add(n.Doc)
+			case *ast.ValueSpec:
+				add(n.Doc)
+				add(n.Comment)
+			case *ast.Field:
+				add(n.Doc)
+				add(n.Comment)
+			}
+			return true
+		})
+	}
+	return comments
 }
