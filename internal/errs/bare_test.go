@@ -15,7 +15,7 @@ func TestBareLacksTheNameOfThePackage(t *testing.T) {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
 		}
 	}
-	if outside := External(errors.New("etcd: x")); Bare(outside) != outside {
+	if outside := External(errors.New("etcd: x")); Bare(outside).Error() != outside.Error() {
 		t.Error("an error from outside the library has lost its text")
 	}
 	if Bare(nil) != nil {
