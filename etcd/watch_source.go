@@ -11,6 +11,7 @@ import (
 
 	"github.com/etcdv2/client/gen"
 	"github.com/etcdv2/client/internal/cluster"
+	"github.com/etcdv2/client/internal/errs"
 	"github.com/etcdv2/client/internal/follow"
 	"github.com/etcdv2/client/internal/scan"
 )
@@ -87,7 +88,10 @@ func (s *source) CheckRolledBack(ctx context.Context, next uint64) error {
 }
 
 func (s *source) Kind(err error) follow.Kind {
+	var unanswered *ClusterError
 	switch {
+	case errors.As(err, &unanswered) && unanswered.all(errs.ErrNoConnection):
+		return follow.Unsent
 	case isCleared(err):
 		return follow.Cleared
 	case Retryable(err), errors.Is(err, errUnsettled), errors.Is(err, ErrNotSupported) && s.served.Load():

@@ -26,6 +26,7 @@ type attempt struct {
 	timer    *time.Timer // nil if there is no time limit
 	most     time.Duration
 	start    time.Time
+	limit    time.Duration // after start, when timer fires; 0 if it has been stopped
 	inflight *inflight
 	users    *users
 	waits    bool        // its call waits
@@ -62,6 +63,7 @@ func (c *Cluster) newAttempt(parent context.Context, most time.Duration) *attemp
 		first = most / 2
 	}
 	if most > 0 {
+		a.limit = first
 		a.timer = time.AfterFunc(first, func() { cancel(a.overdue()) })
 	}
 	return a
@@ -93,7 +95,11 @@ func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 	a.newTLS13.Store(!info.Reused && isTLS13(info.Conn))
 	// If the pulse monitors the member, a request that waits may also wait for its header: some proxies hold
 	// the header back until there is an event.
-	if a.timer != nil && a.timer.Stop() && a.watched == nil {
+	if a.timer == nil || !a.timer.Stop() {
+		return
+	}
+	if a.limit = 0; a.watched == nil {
+		a.limit = a.most
 		a.timer.Reset(a.most - time.Since(a.start))
 	}
 }
@@ -102,6 +108,7 @@ func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 func (a *attempt) lift() {
 	if a.timer != nil {
 		a.timer.Stop()
+		a.limit = 0
 	}
 }
 
@@ -141,6 +148,28 @@ func (a *attempt) why(err error) error {
 		err = wrapped.Err
 	}
 	return errs.External(err)
+}
+
+// late reports whether the attempt has ended long after its time, or after the deadline of its caller, because
+// this process did not run.
+func (a *attempt) late() bool {
+	if a.ctx.Err() == nil {
+		return false
+	}
+	now := time.Now()
+	deadline, ok := a.caller.Deadline()
+	return isLate(now, a.start, a.limit) || ok && isLate(now, a.start, deadline.Sub(a.start))
+}
+
+// lost returns the verdict of an attempt at target that failed with err before it got a reply.
+func (a *attempt) lost(target *url.URL, err error) Verdict {
+	v := Verdict{Outcome: a.outcome(err), Err: a.failure(target, err), Own: a.late()}
+	if a.ctx.Err() == nil && (v.Outcome == NotSent || isDial(err)) {
+		if short := shortage(err); short != nil {
+			v.Err, v.Own = short, true
+		}
+	}
+	return v
 }
 
 // outcome returns the outcome of an attempt that failed with err before it got a reply.

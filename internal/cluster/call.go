@@ -57,6 +57,9 @@ type Verdict struct {
 	Index   uint64 // the etcd index that the reply reports; 0 if none
 	Missing bool   // the server does not have the path at all
 
+	// Own means that the failure is that of this process, and says nothing about the member.
+	Own bool
+
 	// Leader is the URL by which a redirect names the leader; empty for other replies.
 	Leader string
 

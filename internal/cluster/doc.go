@@ -54,6 +54,14 @@
 // client's certificate, on a new connection with TLS 1.3, counts as a refusal of the certificate: the server
 // has read nothing.
 //
+// # Own failures
+//
+// What goes wrong in this process says nothing about a member; see own.go. A connection that cannot be opened,
+// because the process or its host is out of files, buffers, memory or ports, counts as not sent. The call goes
+// once through the members, because one of them may have an idle connection, and returns the reason. If an
+// attempt has ended long after its time limit, this process did not run, and the reply may have been there. In
+// both cases the member is not set aside, and the pulse concludes nothing.
+//
 // # Pulse and leaps
 //
 // A request that waits is silent as long as nothing changes. It is just as silent if its member hangs, has

@@ -2,9 +2,11 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/etcdv2/client/internal/backoff"
+	"github.com/etcdv2/client/internal/errs"
 )
 
 // mostRounds is the maximum number of rounds of one call through the members. While the members of a cluster
@@ -43,7 +45,8 @@ func (f *failover) failed(m *Member, v Verdict) {
 	if v.Author == OtherCluster {
 		f.others = append(f.others, m)
 	}
-	f.retryable = f.retryable || v.Author != OtherCluster && !v.Missing
+	// Another round would not open a connection, either.
+	f.retryable = f.retryable || v.Author != OtherCluster && !v.Missing && !errors.Is(v.Err, errs.ErrNoConnection)
 	f.leaderless = f.leaderless || v.NoLeader || v.Leader != ""
 }
 

@@ -161,7 +161,7 @@ func (p *pulse) askService(ctx context.Context, m *Member) {
 	asked := time.Now()
 	v := p.cluster.Ask(ctx, m, p.questions.Service(), p.patience())
 	switch {
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, v.Own:
 	case v.Outcome.settled():
 		p.cluster.restored(m)
 		p.strong(m, asked)

@@ -40,10 +40,11 @@ func (c *Cluster) attempt(ctx context.Context, call *Call, m *Member, target *ur
 	return v, open
 }
 
-// isFailure reports whether v, which settles nothing, is a failure of m. It is none if a question remains to
-// be asked, if m is not the leader, or if etcd has answered at m before: it is a version without that path.
+// isFailure reports whether v, which settles nothing, is a failure of m. It is none if this process has failed,
+// if a question remains to be asked, if m is not the leader, or if etcd has answered at m before: it is a version
+// without that path.
 func isFailure(v Verdict, m *Member) bool {
-	return v.Instead == nil && v.Leader == "" && !v.NoLeader && (v.Outcome != NotServed || !m.proven.Load())
+	return !v.Own && v.Instead == nil && v.Leader == "" && !v.NoLeader && (v.Outcome != NotServed || !m.proven.Load())
 }
 
 // succeeded makes calls begin with m, which has answered.
@@ -98,7 +99,7 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 	resp, err := roundTrip(c.http, req)
 	if err != nil {
 		defer a.end()
-		return Verdict{Outcome: a.outcome(err), Err: a.failure(target, err)}, nil
+		return a.lost(target, err), nil
 	}
 	resp.Request = req // a custom transport may not have set it
 	a.arrival.begin(resp)
@@ -125,7 +126,7 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 	v, err := call.Answer.Sort(Reply{Response: resp, Endpoint: m.endpoint, Author: author, Seen: seen})
 	resp.Body.Close()
 	if err != nil {
-		return Verdict{Err: a.why(err)}, nil
+		return Verdict{Err: a.why(err), Own: a.late()}, nil
 	}
 	return c.accepted(v, author, resp, m), nil
 }

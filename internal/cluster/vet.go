@@ -34,7 +34,7 @@ func (c *Cluster) vet(ctx context.Context, f *failover, m *Member, most time.Dur
 		}
 		return nil
 	}
-	if ctx.Err() == nil && c.life.Err() == nil {
+	if ctx.Err() == nil && c.life.Err() == nil && !v.Own {
 		c.failed(m, v.Err)
 	}
 	outcome := NotSent
@@ -42,7 +42,7 @@ func (c *Cluster) vet(ctx context.Context, f *failover, m *Member, most time.Dur
 		outcome = NotServed
 	}
 	return &Verdict{
-		Outcome: outcome, Author: v.Author, Missing: v.Missing,
+		Outcome: outcome, Author: v.Author, Missing: v.Missing, Own: v.Own,
 		Err: fmt.Errorf("not sent, because a question for the index brought no answer of a member: %w", errs.Bare(v.Err)),
 	}
 }

@@ -13,6 +13,10 @@ var (
 
 	// ErrClosed is etcd.ErrClosed.
 	ErrClosed = New("etcd: client closed")
+
+	// ErrNoConnection says that nothing was sent, because this process or its host is out of files, buffers,
+	// memory or ports. It comes with the error of the system.
+	ErrNoConnection = New("etcd: this process cannot open another connection")
 )
 
 // New returns an error as errors.New does. Its type makes External recognize it as the library's: New makes

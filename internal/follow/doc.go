@@ -72,6 +72,9 @@
 // after the other that both lose an event without a word and then break off, behind a proxy that breaks
 // connections that are to end.
 //
+// A request that this process could not send, because it is out of files for example, shows nothing and is no
+// interruption. It is made again after a pause, while what is open stays and what it brings is delivered.
+//
 // A silent second is counted in ticks. Each tick comes after everything that had arrived was read, so a process
 // that was stopped has lost no event when it resumes, only time. The second begins when the member has
 // answered a question that was asked after the header, because the member may have been stopped right after

@@ -47,6 +47,7 @@ type follower struct {
 	lagging bool      // the observer has been told of a lag
 	lagTold time.Time // when that was
 	retryAt time.Time // no request before then, because one has failed
+	unsent  bool      // which was never sent
 	timer   *time.Timer
 	tickAt  time.Time
 	coarse  time.Time // when the last coarse tick was

@@ -115,10 +115,16 @@ func (f *follower) failed(p *poll, kind Kind, err error) error {
 		}
 		return nil
 	}
-	if kind != Passing {
+	return f.again(kind, err)
+}
+
+// again delays the next requests after a failure, or returns the error that ends the watch. A request that was
+// never sent is no interruption: what is open stays, and what it brings is delivered.
+func (f *follower) again(kind Kind, err error) error {
+	if kind.final() {
 		return f.endedBy(err)
 	}
-	f.reopening(err)
+	f.reopening(err, kind == Passing)
 	return nil
 }
 
@@ -231,12 +237,16 @@ func (f *follower) endOldest() {
 	}
 }
 
-// reopening delays the next requests after a failure. Requests that fail together count once.
-func (f *follower) reopening(err error) {
-	if now := time.Now(); !now.Before(f.retryAt) {
-		f.retryAt, f.interrupted = now.Add(f.pause.Step()), true
-		f.watch.Reopened(f.proven, err)
+// reopening delays the next requests after a failure, which may be an interruption. Requests that fail together
+// count once.
+func (f *follower) reopening(err error, interrupts bool) {
+	now := time.Now()
+	if now.Before(f.retryAt) && !(f.unsent && interrupts) {
+		return
 	}
+	f.retryAt, f.unsent = now.Add(f.pause.Step()), !interrupts
+	f.interrupted = f.interrupted || interrupts
+	f.watch.Reopened(f.proven, err)
 }
 
 // successor returns the poll that began from now, or nil.

@@ -74,7 +74,7 @@ func (f *follower) check(check func(ctx context.Context) error, passed func()) {
 			switch {
 			case err == nil:
 				passed()
-			case f.watch.Source.Kind(err) != Passing:
+			case f.watch.Source.Kind(err).final():
 				return f.endedBy(err)
 			}
 			return nil

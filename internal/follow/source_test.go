@@ -86,6 +86,8 @@ func (s *script) Kind(err error) Kind {
 		return Cleared
 	case errors.Is(err, errOther):
 		return Final
+	case errors.Is(err, errUnsent):
+		return Unsent
 	}
 	return Passing
 }

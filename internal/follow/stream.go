@@ -97,13 +97,10 @@ func (f *follower) streamEnded(s *stream, kind Kind, err error) error {
 		return nil
 	case s.closing:
 		return nil
-	case kind != Passing:
-		return f.endedBy(err)
 	case errors.Is(err, io.EOF):
 		err = io.ErrUnexpectedEOF
 	}
-	f.reopening(err)
-	return nil
+	return f.again(kind, err)
 }
 
 // closeStream ends the stream. The events that it has received are still delivered.

@@ -61,7 +61,11 @@ const (
 	Passing Kind = iota // the same request may succeed the next time
 	Cleared             // the events asked for are no longer in the history
 	Final               // the same request would fail the same way
+	Unsent              // this process could not send the request, so it shows nothing of the cluster
 )
+
+// final reports whether a failure ends the watch.
+func (k Kind) final() bool { return k != Passing && k != Unsent }
 
 // Answer is the reply to a Poll or a Stream. Its events arrive after its header.
 type Answer interface {
