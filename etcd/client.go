@@ -6,7 +6,12 @@ import (
 
 	"github.com/etcdv2/client/internal/cluster"
 	"github.com/etcdv2/client/internal/feed"
+	"github.com/etcdv2/client/internal/follow"
 )
+
+// mostPollsAhead is how many polls all watches of a client together may have open in addition to the one that
+// each needs. One watch that lags uses as many, if it is the only one.
+const mostPollsAhead = 64
 
 // Client sends calls to the members of one etcd cluster. Multiple goroutines may use it at once. Make one with
 // New and share it, because it holds the connection pool. The zero value is not usable.
@@ -51,6 +56,7 @@ type Client struct {
 	starts         chan struct{} // holds one value for each watch that asks where it begins
 	observer       Observer      // nil for none
 	pollTimeout    time.Duration
+	ahead          *follow.Budget // of the polls of all watches
 	selection      Selection
 	mostReplyBytes int64                          // see Config.MaxReplyBytes
 	refresh        atomic.Pointer[refreshSupport] // nil until it was asked for
@@ -77,8 +83,8 @@ func newClient(config Config, ofCluster cluster.Config) (*Client, error) {
 	members.SetCredentials(config.Username, config.Password)
 	c := &Client{
 		cluster: members, hub: newHub(config, members.Seen), starts: make(chan struct{}, mostStarts),
-		observer:    config.Observer,
-		pollTimeout: config.PollTimeout, selection: config.Selection, mostReplyBytes: config.MaxReplyBytes,
+		ahead: follow.NewBudget(mostPollsAhead), observer: config.Observer, pollTimeout: config.PollTimeout,
+		selection: config.Selection, mostReplyBytes: config.MaxReplyBytes,
 	}
 	if config.SyncInterval > 0 {
 		c.syncInBackground(config.SyncInterval)

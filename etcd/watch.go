@@ -204,6 +204,7 @@ func (w *watch) engine(deliver func(*Response) error) *follow.Watch {
 		PollTimeout: w.client.pollTimeout,
 		Pulsed:      w.client.cluster.Pulsed(),
 		Interrupted: w.unsure,
+		Ahead:       w.client.ahead,
 		Concerns:    w.concerns,
 		AtOrAbove:   func(key string) bool { return key == w.key || below(w.key, key) },
 		Deliver: func(e follow.Event) error {

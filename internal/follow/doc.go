@@ -12,6 +12,7 @@
 //	follower.go   the steps, what to ask for (arm), what to deliver (settle, first)
 //	position.go   how far the watch has come, and in which history
 //	poll.go       one poll
+//	budget.go     how many polls all watches of a client may have open ahead of their bases
 //	polls.go      what follows from a poll's header, event, failure or end
 //	stream.go     the stream, and when it is trusted no longer
 //	blindspot.go  the second poll that etcd 2.3.0 to 3.0.17 need

@@ -131,13 +131,18 @@ func (f *follower) close() {
 //
 // A poll from index i returns the first event at or after i, from the history or when it happens, so a poll
 // from next misses nothing. The answer to a poll reports the index of the store and so shows how far the
-// watch lags. While it lags, polls from the indexes after next are open as well. Together they miss nothing
-// either, however fast the server writes. If the lag persists, a stream takes over.
+// watch lags. While it lags, polls from the indexes after next are open as well, as many as the budget allows.
+// Together they miss nothing either, however fast the server writes. If the lag persists, a stream takes over.
 func (f *follower) arm() {
 	if time.Now().Before(f.retryAt) {
 		return
 	}
 	next := f.base()
+	for _, p := range f.polls {
+		if p.from <= next {
+			f.giveBack(p)
+		}
+	}
 	f.armKeyPoll()
 	if f.streaming() {
 		if f.sentinel == nil {
@@ -153,8 +158,8 @@ func (f *follower) arm() {
 		last = min(last, f.stream.start+1) // it receives everything after its start
 	}
 	for from := next + 1; from < last; from++ {
-		if !f.polled(from) {
-			f.poll(from)
+		if !f.polled(from) && !f.pollAhead(from) {
+			break
 		}
 	}
 }

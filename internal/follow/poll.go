@@ -15,6 +15,7 @@ type poll struct {
 	sent   time.Time
 	known  uint64 // the base when it was sent: its member should have reached what is before it
 	cancel context.CancelFunc
+	ahead  atomic.Bool // it holds a part of Watch.Ahead
 
 	answer     Answer    // once its header has arrived
 	registered time.Time // when that was
@@ -103,6 +104,7 @@ func (f *follower) send(p *poll) {
 	p.sent, p.known, p.cancel = time.Now(), f.base(), cancel
 	f.running.Go(func() {
 		defer cancel()
+		defer f.giveBack(p)
 		f.ask(ctx, p)
 	})
 }

@@ -141,8 +141,8 @@ type machine struct {
 	ended    error
 }
 
-// drive runs test in a bubble with a watch that has begun.
-func drive(t *testing.T, test func(m *machine)) {
+// drive runs test in a bubble with a watch that has begun, after change has changed it.
+func drive(t *testing.T, test func(m *machine), change ...func(*Watch)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		m := &machine{script: &script{}, request: make(chan struct{}, 1)}
@@ -155,6 +155,9 @@ func drive(t *testing.T, test func(m *machine)) {
 			Progress:  func(index uint64) { m.progress.Store(index) },
 			Request:   m.request,
 			Reopened:  func(uint64, error) {},
+		}
+		for _, c := range change {
+			c(w)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
