@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -212,8 +213,7 @@ func TestOnePulseServesAllWatchesAndEndsWithThem(t *testing.T) {
 	})
 }
 
-// A member that brings events is alive. Where another poll has waited for long, the member is asked all the
-// same.
+// A member that brings events is alive, and that holds for all polls that wait on it.
 func TestMemberIsNotAskedWhilePollsBringEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := fakes(t, 2)
@@ -232,18 +232,76 @@ func TestMemberIsNotAskedWhilePollsBringEvents(t *testing.T) {
 
 		quiet := startWatch(t, client, "/quiet", fromStart())
 		tenSecondsOfEvents()
-		<-time.After(50 * time.Millisecond) // for the last tick to be over
-		check(t, "questions beside another watch", len(first.got(leaderLine)), 10)
-		quiet.end(t)
-
-		asked := len(first.got(leaderLine))
-		tenSecondsOfEvents()
-		check(t, "further questions", len(first.got(leaderLine))-asked, 0)
+		check(t, "questions beside another watch", len(first.got(leaderLine)), 0)
 		first.freeze()
-		e.set("/busy/k")
-		busy.takeWithin(t, 2100*time.Millisecond)
+		e.set("/quiet")
+		quiet.takeWithin(t, 2*time.Second)
+		quiet.end(t)
 		busy.end(t)
 	})
+}
+
+// countAll makes m count all that is asked, the pulse's questions included.
+func countAll(m *fakeMember) *atomic.Int64 {
+	var count atomic.Int64
+	m.aside = map[string]http.HandlerFunc{
+		indexLine: func(w http.ResponseWriter, r *http.Request) {
+			count.Add(1)
+			m.read(w, r, "/_etcdv2/none", r.URL.Query())
+		},
+		changeLine: func(w http.ResponseWriter, r *http.Request) {
+			count.Add(1)
+			m.wait(w, r, "/")
+		},
+		leaderLine: func(w http.ResponseWriter, r *http.Request) {
+			count.Add(1)
+			healthy[leaderLine](w, r)
+		},
+	}
+	m.fault = func(r *http.Request) fault {
+		count.Add(1)
+		return faultless
+	}
+	return &count
+}
+
+// What a client with one quiet watch costs does not grow much with what others write.
+func TestRequestsOfAQuietWatch(t *testing.T) {
+	for rate, most := range map[int]int64{0: 126, 50: 70, 300: 90, 1000: 90} { // in a minute
+		synctest.Test(t, func(t *testing.T) {
+			e := fakes(t, 1)
+			count := countAll(e.members[0])
+			w := startWatch(t, e.connect(t, Config{}), "/quiet", fromStart())
+			ctx, cancel := context.WithTimeout(t.Context(), 70*time.Second)
+			defer cancel()
+			begun := time.AfterFunc(10*time.Second, func() { count.Store(0) })
+			defer begun.Stop()
+			moving(ctx, e, rate)
+			if n := count.Load(); n > most {
+				t.Errorf("%d requests in a minute beside %d writes a second, at most %d are allowed", n, rate, most)
+			}
+			w.end(t)
+		})
+	}
+}
+
+// Whenever a member freezes whose index alone showed that it serves, its watches leave it within two intervals.
+func TestWatchLeavesAMemberThatFreezesWhileOthersWrite(t *testing.T) {
+	for _, rate := range []int{10, 50, 300, 1000} {
+		for phase := range 10 {
+			synctest.Test(t, func(t *testing.T) {
+				e := fakes(t, 2)
+				w := startWatch(t, e.connect(t, Config{}), "/quiet", fromStart())
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second+time.Duration(phase)*130*time.Millisecond)
+				defer cancel()
+				moving(ctx, e, rate)
+				e.members[0].freeze()
+				e.set("/quiet")
+				w.takeWithin(t, 2*time.Second)
+				w.end(t)
+			})
+		}
+	}
 }
 
 func TestNoPulseWhereNoneIsWanted(t *testing.T) {

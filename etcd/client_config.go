@@ -98,16 +98,16 @@ type Config struct {
 	// are read of a refusal and up to 64 MiB of other answers.
 	MaxReplyBytes int64
 
-	// PulseInterval is how often the client asks a member on which watches wait whether it is alive, has a
-	// leader, and how far its index is. The member may take nine tenths of the interval to answer. If it does
-	// not, the watches move to another member. So a member that hangs, is cut off or cannot be reached costs a
-	// watch at most two intervals.
+	// PulseInterval is after what time a member on which watches wait, and that has shown nothing else, is asked
+	// whether it is alive, has a leader, and how far its index is. The member may take nine tenths of the
+	// interval to answer. If it does not, the watches move to another member. So a member that hangs, is cut off
+	// or cannot be reached costs a watch at most two intervals.
 	//
-	// All watches of a client together need two such small requests for each member they wait on, and one more
-	// poll. No question is asked while polls bring events: if none has waited for a tenth of the interval, ten
-	// events or more a second. The questions and the poll carry no credentials. So they cost a member with
-	// authentication no comparison of a password. If guests may not read the root, the member refuses the poll,
-	// and the client tries it again every 30 s.
+	// While nothing is written, all watches of a client together cost two small requests an interval for each
+	// member they wait on. While others write, they cost one or none, because the index of the member shows the
+	// same. One more poll looks for changes that a member has skipped. These requests carry no credentials. So
+	// they cost a member with authentication no comparison of a password. If guests may not read the root, the
+	// member refuses the poll, and the client tries it again every 30 s.
 	//
 	// Zero means 1 s. The minimum is 100 ms. Negative means never: then a watch leaves a member that hangs only
 	// after AttemptTimeout or PollTimeout, and does not notice that a member has skipped changes.
@@ -116,8 +116,8 @@ type Config struct {
 	// WatchPolls is how many watches at or below one directory have a poll of their own. From the next one on
 	// they share one recursive poll of the directory, so that many watches cost no more than one. Each event
 	// below the directory then reaches the client, whether a watch wants it or not. Zero means 16. Negative
-	// means that nothing is shared. Two kinds of watches are never
-	// shared: those of keys that are hidden in the directory, and those of a user that may not read the directory.
+	// means that nothing is shared. Two kinds of watches are never shared: those of keys that are hidden in the
+	// directory, and those of a user that may not read the directory.
 	WatchPolls int
 
 	// Observer is told of attempts, of members that fail and recover, of syncs, of watches that lag or reopen,

@@ -65,15 +65,19 @@
 // # Pulse and leaps
 //
 // A request that waits is silent as long as nothing changes. It is just as silent if its member hangs, has
-// lost the cluster, cannot be reached, or has skipped changes. So the pulse asks such a member three
-// questions:
+// lost the cluster, cannot be reached, or has skipped changes. So the pulse must know of such a member
 //
 //   - whether it serves, because a member that has lost the cluster keeps requests open and silent,
 //   - what its index is,
-//   - when the index begins to move, with a poll of all keys from 500 indexes ahead on.
+//   - when the index begins to move, which a poll of all keys from 900 indexes ahead on shows.
 //
-// The first two are asked only if a request has waited for a while: next to requests that return events, they
-// add latency and no information. A leap of more than 4,000 indexes between two looks may be a snapshot,
-// which hides at least 5,000 entries. Requests that were open before the leap end, and their owners make them
-// again. The same few questions serve all requests of a client.
+// An index that is higher than all before answers the first question, too: a member applies changes only while
+// it has a leader. Headers and events of the requests that wait tell the index. So the pulse asks a member only
+// if it has shown nothing for an interval, first for its index and, if that has not moved, whether it serves.
+// The answer may take nine tenths of an interval. So a member is left within two intervals after it has last
+// shown that it serves, whatever has shown it.
+//
+// A leap of more than 4,000 indexes between two looks may be a snapshot, which hides at least 5,000 entries.
+// Requests that were open before the leap end, and their owners make them again. The same few questions serve
+// all requests of a client.
 package cluster

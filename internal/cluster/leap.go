@@ -11,9 +11,13 @@ import (
 // look often while the index moves fast, and rarely while it does not. A poll of all keys shows when the
 // index begins to move. The poll waits for an event some way ahead, so that one change does not wake all
 // clients of a cluster.
+//
+// The fastest servers make up to 20,000 changes a second. For them a stride takes 45 ms, and untilLook then
+// returns 145 ms, in which the index moves by 2,900. That leaves 55 ms for the request. A step that is taken for
+// a leap does no harm: the calls are made again.
 const (
 	leap   = 4000 // indexes; fewer than any snapshot hides
-	stride = 500  // indexes that may pass between two looks
+	stride = 900  // indexes that may pass between two looks
 )
 
 // lookForLeaps waits until the index of m has moved by a stride, pauses, and repeats this until ctx ends.
@@ -21,8 +25,11 @@ func (p *pulse) lookForLeaps(ctx context.Context, m *Member) {
 	for ctx.Err() == nil {
 		began, before := time.Now(), p.reached(m)
 		pause := lookingRefused
-		if index, ok := p.nextStride(ctx, m, before); ok {
-			pause = untilLook(max(index, before)-before, time.Since(began))
+		switch v := p.nextStride(ctx, m, before); {
+		case v.Outcome == Done:
+			pause = untilLook(max(v.Index, before)-before, time.Since(began))
+		case v.Own:
+			pause = p.interval
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -43,9 +50,9 @@ func untilLook(moved uint64, passed time.Duration) time.Duration {
 	return min(max(pause, leastLooking), mostLooking)
 }
 
-// nextStride waits until the index of m is a stride past after, or, if after is 0, for any event. It returns
-// the index of m, and whether it could be learned.
-func (p *pulse) nextStride(ctx context.Context, m *Member, after uint64) (index uint64, ok bool) {
+// nextStride waits until the index of m is a stride past after, or, if after is 0, for any event. If the index of
+// m can be learned, the outcome is Done.
+func (p *pulse) nextStride(ctx context.Context, m *Member, after uint64) Verdict {
 	var from uint64
 	if after > 0 {
 		from = after + stride
@@ -58,14 +65,14 @@ func (p *pulse) nextStride(ctx context.Context, m *Member, after uint64) (index 
 		p.saw(m, now)
 		var err error
 		if v, err = call.Answer.Sort(open.Reply); err != nil {
-			return 0, false
+			return Verdict{}
 		}
 	}
-	if v.Outcome != Done {
-		return 0, false
+	if v.Outcome == Done {
+		p.saw(m, v.Index)
+		v.Index = max(v.Index, now)
 	}
-	p.saw(m, v.Index)
-	return max(v.Index, now), true
+	return v
 }
 
 // askIndex asks m for its index.
@@ -112,6 +119,9 @@ func (p *pulse) saw(m *Member, index uint64) {
 				a.repeat()
 			}
 		}
+	}
+	if w.index != 0 && index > w.index {
+		p.moved(w)
 	}
 	if index > w.index || index+leap < w.index { // or the cluster was restored
 		w.index = index

@@ -43,9 +43,9 @@ func TestWhenToLookAgain(t *testing.T) {
 	}{
 		"stood still for long":  {1, time.Hour, leastLooking},
 		"moved at once":         {1, 0, mostLooking},
-		"moved fast":            {1000, 100 * time.Millisecond, leastLooking},
+		"moved fast":            {2000, 100 * time.Millisecond, leastLooking},
 		"moved very fast":       {100000, 100 * time.Millisecond, leastLooking},
-		"at a middling speed":   {599, 80 * time.Millisecond, 150 * time.Millisecond},
+		"at a middling speed":   {1199, 100 * time.Millisecond, 150 * time.Millisecond},
 		"slowly, but steadily":  {3, 150 * time.Millisecond, mostLooking},
 		"not at all, for short": {0, 0, mostLooking},
 	} {

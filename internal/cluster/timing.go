@@ -35,6 +35,5 @@ const (
 	lookingRefused = 30 * time.Second
 )
 
-// freshPart determines how long a request that waits replaces a question to its member: for the pulse
-// interval divided by freshPart.
-const freshPart = 10
+// gracePart determines within what time a member usually answers: the pulse interval divided by gracePart.
+const gracePart = 10
