@@ -39,6 +39,7 @@ const (
 	toRead     intent = iota // what the cluster agrees on
 	toReadCopy               // the copy of a member, which may be behind
 	toWrite
+	toRenew // to write, so that a key lives longer
 )
 
 // keysCall is a call on keys. Its answer is an event, or, for a HEAD, the index.
@@ -53,7 +54,7 @@ type keysCall struct {
 
 // newKeysCall returns the call for req.
 func newKeysCall(req *http.Request, want intent, what asked) *keysCall {
-	k := &keysCall{Call: cluster.Call{Request: req, Read: want != toWrite}, intent: want, asked: what}
+	k := &keysCall{Call: cluster.Call{Request: req, Read: want < toWrite, Renews: want == toRenew}, intent: want, asked: what}
 	k.Answer = k
 	return k
 }

@@ -17,6 +17,9 @@ const AnyCluster = "*"
 // defaultVersionPrefix is the VersionPrefix of a Config that has none.
 const defaultVersionPrefix = "/v2"
 
+// defaultMaxInFlight is the MaxInFlight of a Config that has none.
+const defaultMaxInFlight = 256
+
 // Config configures a Client. Only Endpoints must be set.
 type Config struct {
 	// Endpoints are the client URLs of members, such as "http://10.0.0.1:2379". The path of an endpoint, such as
@@ -87,6 +90,12 @@ type Config struct {
 	// except the deadline.
 	AttemptTimeout time.Duration
 
+	// MaxInFlight is how many calls of the client may be in flight at once. Each needs a connection. Further
+	// calls wait in turn, until their context ends or the client is closed; what is in flight is not affected.
+	// Writes that give a new TTL to a key that exists, such as those of a lock's holder, wait only for one
+	// another. Watches do not count. Zero means 256, negative means no limit.
+	MaxInFlight int
+
 	// PollTimeout is how long one poll of a watch may last before it is made again. Set it 5 s below the idle
 	// timeout of a proxy in between. Zero means 50 s. It cannot be less than 2 s: after a shorter poll the watch
 	// could not tell that there was no event.
@@ -151,6 +160,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.AttemptTimeout == 0 {
 		c.AttemptTimeout = defaultAttemptTimeout
 	}
+	if c.MaxInFlight == 0 {
+		c.MaxInFlight = defaultMaxInFlight
+	}
 	if c.PollTimeout == 0 {
 		c.PollTimeout = defaultPollTimeout
 	}
@@ -184,7 +196,7 @@ func (c Config) cluster() cluster.Config {
 	config := cluster.Config{
 		Endpoints: c.Endpoints, ClusterID: c.ClusterID, VersionPrefix: c.VersionPrefix,
 		UserAgent: c.UserAgent, TLS: c.TLS, HTTPClient: c.HTTPClient,
-		RefuseRedirects: c.RefuseRedirects, AttemptTimeout: c.AttemptTimeout,
+		RefuseRedirects: c.RefuseRedirects, AttemptTimeout: c.AttemptTimeout, MaxInFlight: c.MaxInFlight,
 		PulseInterval: c.PulseInterval, Questions: questions{},
 	}
 	if c.Discovery.Domain != "" {

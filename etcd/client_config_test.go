@@ -94,7 +94,7 @@ func TestConfigDefaults(t *testing.T) {
 	}
 	check(t, "defaults", got, Config{
 		VersionPrefix: "/v2", UserAgent: defaultUserAgent(), AttemptTimeout: 10 * time.Second, PollTimeout: 50 * time.Second, PulseInterval: time.Second,
-		WatchPolls: 16,
+		WatchPolls: 16, MaxInFlight: 256,
 	})
 }
 
@@ -103,7 +103,7 @@ func TestConfigKeepsWhatIsSet(t *testing.T) {
 		VersionPrefix: "/etcd/v2", Username: "root", Password: secret, AttemptTimeout: -1, PollTimeout: 2 * time.Second,
 		PulseInterval: -1, Endpoints: []string{"http://a"}, HTTPClient: &http.Client{}, TLS: &tls.Config{ServerName: "a"},
 		Discovery: Discovery{Domain: "example.test", Service: "x"}, Selection: SelectLeader, SyncInterval: time.Minute,
-		ClusterID: "7e27652122e8b2ae", RefuseRedirects: true, WatchPolls: 3, Observer: &recorder{}, UserAgent: "billing/1.2",
+		ClusterID: "7e27652122e8b2ae", RefuseRedirects: true, WatchPolls: 3, MaxInFlight: -1, Observer: &recorder{}, UserAgent: "billing/1.2",
 	}
 	got, err := set.withDefaults()
 	if err != nil {

@@ -77,9 +77,19 @@ func (c *Client) put(ctx context.Context, key string, w *write) (*Response, erro
 		}
 		form.PrevValue, params.PrevIndex = w.prev.wire()
 	}
+	want := toWrite
+	if w.renews() {
+		want = toRenew
+	}
 	return c.settled(ctx, key, w, func() (*Response, error) {
-		return c.onKeys(ctx, gen.NewPutKeyRequestWithFormdataBody(wire, &params, form), toWrite, w.asks(wire))
+		return c.onKeys(ctx, gen.NewPutKeyRequestWithFormdataBody(wire, &params, form), want, w.asks(wire))
 	})
+}
+
+// renews reports whether w gives a new TTL to a key that exists, as the holder of a lock does.
+func (w *write) renews() bool {
+	exists := w.prevExist != nil && *w.prevExist
+	return w.ttl != nil && (w.refresh || w.prev != nil || exists)
 }
 
 // post sends w as a POST to dir.

@@ -18,6 +18,9 @@ type Call struct {
 	// then returns when the header has arrived; see Result.Open.
 	Wait bool
 
+	// Renews means that the call keeps a key alive. It does not wait for others that do not.
+	Renews bool
+
 	// Pulse, if set, is called, from any goroutine, for each sign of life of the member on which the call
 	// waits. confirmed means that the member answered a question that was asked after the call had reached
 	// it.

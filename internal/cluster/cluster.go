@@ -28,6 +28,8 @@ type Cluster struct {
 	members  *memberList
 	identity identity
 	pulse    pulse
+	calls    lane // of calls that do not wait for events
+	renewals lane // of those among them that renew a TTL
 
 	credentials atomic.Pointer[credentials] // those to send now
 	userAgent   []string                    // the header of every request; nil for net/http's own
@@ -57,6 +59,8 @@ func New(config Config) (*Cluster, error) {
 		secure:   config.TLS != nil || anyTLS(members),
 		members:  newMemberList(members),
 		identity: identity{expected: config.ClusterID},
+		calls:    newLane(config.MaxInFlight),
+		renewals: newLane(config.MaxInFlight),
 		release:  release,
 	}
 	if config.UserAgent != "" {
@@ -74,6 +78,11 @@ func (c *Cluster) Do(ctx context.Context, call *Call) Result {
 	if err := c.admit(ctx, call); err != nil {
 		return noAttempt(err)
 	}
+	lane := c.lane(call)
+	if err := c.enter(ctx, lane, call); err != nil {
+		return noAttempt(err)
+	}
+	defer lane.leave()
 	f := c.newFailover(call)
 	var result Result
 	for m, left := f.next(ctx); m != nil; m, left = c.follows(ctx, call, f, &result, left) {

@@ -25,6 +25,7 @@ type Config struct {
 	HTTPClient      *http.Client                                // nil for a client with its own connection pool
 	RefuseRedirects bool                                        // even redirects to the leader
 	AttemptTimeout  time.Duration
+	MaxInFlight     int           // of calls that do not wait, and as many that renew; 0 or less for no limit
 	PulseInterval   time.Duration // 0 or less for never
 	Questions       Questions
 	Observer        Observer // nil for none

@@ -6,6 +6,7 @@
 // A call goes through these steps:
 //
 //	Do         admits it, and asks for members if there are none yet         cluster.go
+//	enter      waits while Config.MaxInFlight calls are in flight             lane.go
 //	failover   names the member to try next, and how many are left           failover.go, members.go
 //	vet        asks a member that is not proven, before a write goes there    vet.go
 //	attempt    sends the request once, within its share of the time          try.go, attempt.go
