@@ -9,8 +9,9 @@ import (
 )
 
 // idlePerHost is the number of idle connections that are kept for each member. With Go's default of 2,
-// concurrent requests would each open a new connection. Each watch needs a connection as well.
-const idlePerHost = 1024
+// concurrent requests would each open a new connection. A server may have 1,024 files open and many clients, so
+// it should not be many more than a busy program uses at once.
+const idlePerHost = 128
 
 // mostHeaderBytes is the maximum length of the header of a reply. That of etcd is a few hundred bytes long.
 const mostHeaderBytes = 64 << 10

@@ -10,6 +10,8 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,6 +74,45 @@ func TestIdleConnectionIsClosedBeforeALoadBalancerDoes(t *testing.T) {
 			check(t, "outcome", c.Do(t.Context(), newCall(t, "PUT", "/v2/keys/k", "value=v")).Outcome, Done)
 			check(t, "connections", connections, step.want)
 		}
+	})
+}
+
+// counted is a connection that counts itself while it is open.
+type counted struct {
+	net.Conn
+	open *atomic.Int64
+	once sync.Once
+}
+
+func (c *counted) Close() error {
+	c.once.Do(func() { c.open.Add(-1) })
+	return c.Conn.Close()
+}
+
+// Many clients share the files of a server.
+func TestFewIdleConnectionsAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fakenet.Network
+		network.Serve(t, "a", &slow{})
+		var open atomic.Int64
+		dial := func(ctx context.Context, protocol, address string) (net.Conn, error) {
+			conn, err := network.Dial(ctx, protocol, address)
+			if err != nil {
+				return nil, err
+			}
+			open.Add(1)
+			return &counted{Conn: conn, open: &open}, nil
+		}
+		c := newCluster(t, Config{Endpoints: []string{"http://a"}, Dial: dial})
+		var calls sync.WaitGroup
+		for range 200 {
+			calls.Go(func() { c.Do(t.Context(), newCall(t, "PUT", "/v2/keys/k", "")) })
+		}
+		synctest.Wait()
+		check(t, "connections while calls are in flight", open.Load(), int64(200))
+		calls.Wait()
+		synctest.Wait()
+		check(t, "connections afterwards", open.Load(), int64(128))
 	})
 }
 
