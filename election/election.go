@@ -67,7 +67,7 @@ func option(opt locking.Option) Option {
 	return func(e *Election) { e.opts = append(e.opts, opt) }
 }
 
-// Leader is who is elected.
+// Leader is the elected candidate, or none.
 type Leader struct {
 	Name  string // what the leader has campaigned with, or proclaimed since
 	Token uint64 // its term: the fencing token, greater than that of every leader before; 0 for no leader

@@ -11,7 +11,7 @@ import (
 	"github.com/etcdv2/client/internal/errs"
 )
 
-// AnyCluster as Config.ClusterID lets members of different clusters answer.
+// AnyCluster as Config.ClusterID accepts answers from members of different clusters.
 const AnyCluster = "*"
 
 // defaultVersionPrefix is the VersionPrefix of a Config that has none.

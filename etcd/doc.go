@@ -61,8 +61,8 @@
 //
 // # Keys and values
 //
-// A key is a path; its leading slash may be left out. A trailing slash does not make it another key, but counts
-// where authentication is on: see Permissions. A segment may be any text except the empty one, "." and "..".
+// A key is a path; its leading slash may be left out. A trailing slash does not make it another key, but matters
+// if authentication is on; see Permissions. A segment may be any text except the empty one, "." and "..".
 // Values are text. Keys and values that are not valid UTF-8 are refused, because etcd would change them; encode
 // binary data. What etcd cannot store or would misread is ErrInvalidArgument, and nothing is sent.
 //

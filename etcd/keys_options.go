@@ -10,14 +10,10 @@ import (
 // GetOption changes a Get.
 type GetOption interface{ applyGet(*getQuery) }
 
-// SetOption changes a Set, a CreateDir or an UpdateDir. Like every option, a nil one changes nothing, so that
-// an option can depend on a condition:
+// SetOption changes a Set, a CreateDir or an UpdateDir. Like every option, a nil one changes nothing, so an
+// option can depend on a condition; see If.
 //
-//	var expiry etcd.SetOption
-//	if temporary {
-//		expiry = etcd.WithTTL(time.Minute)
-//	}
-//	_, err := client.Set(ctx, "/k", "v", expiry)
+//	_, err := client.Set(ctx, "/k", "v", etcd.If(temporary, etcd.WithTTL(time.Minute)))
 type SetOption interface{ applySet(*write) }
 
 // CreateOption changes a Create.
@@ -187,9 +183,9 @@ func WithAfterResponse(resp *Response) WatchOption {
 	})
 }
 
-// WithCurrent makes a watch begin with what is there: its first Response is that of a Get, with ActionGet,
-// and the changes after it follow. If the key does not exist, that Response is left out. It cannot be
-// combined with WithAfterIndex. Of a directory, the first Response has all files, in the order of their keys:
+// WithCurrent makes a watch begin with the present content: its first Response is that of a Get, with ActionGet,
+// and the changes after it follow. If the key does not exist, there is no such Response. WithCurrent cannot be
+// combined with WithAfterIndex. For a directory, the first Response has all files, in the order of their keys:
 //
 //	for event, err := range client.Watch(ctx, "/nodes", etcd.WithRecursive(), etcd.WithCurrent()) {
 //		if err != nil {
