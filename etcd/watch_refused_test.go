@@ -55,7 +55,7 @@ func TestSetCredentialsEndsThePauseOfAWatch(t *testing.T) {
 		time.AfterFunc(changed, func() { check(t, "error", w.client.SetCredentials("root", "new"), error(nil)) })
 		check(t, "events", w.events(t, 2, WithAfterIndex(4)), []string{"set /k@5", "set /k@6"})
 		check(t, "after", time.Since(start), changed)
-		if n := len(w.got()); n > 20 {
+		if n := len(w.got()); n > 30 { // 13 to 23, by the chance in the pauses
 			t.Errorf("%d requests in 30 s", n)
 		}
 	})
