@@ -59,6 +59,12 @@ import (
 //     continues if the history still has the next events, and ends with ErrEventIndexCleared otherwise.
 //   - TCP detects a connection that was lost silently, for example because a firewall forgot it, within 20 s,
 //     unless a proxy ends the TCP connection in between.
+//   - If more than Config.WatchPolls watches, mirrors and locks of a client wait at or below one directory, they
+//     share the polls of one recursive watch of it. Each of them still gets every event after its starting
+//     point, in order and once, and each reads ahead by itself: a loop that is slow does not delay the others.
+//     The observer is then told of the directory, and not of their keys. If the server does not let the client
+//     watch the directory, each watch has its own polls. If it refuses the directory later, they notice that
+//     within a minute, as SetCredentials says, and miss nothing.
 //   - Every poll is made again after Config.PollTimeout at the latest, and before 500 changes have passed if the
 //     server writes no faster than 500 a second. This proves from the history that nothing was missed.
 //

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -97,9 +98,12 @@ func Client(tb testing.TB, endpoints ...string) *etcd.Client {
 	return Connect(tb, etcd.Config{Endpoints: endpoints})
 }
 
-// Connect returns a client that is closed when the test ends.
+// Connect returns a client that is closed when the test ends. WATCH_POLLS sets the WatchPolls of all clients.
 func Connect(tb testing.TB, config etcd.Config) *etcd.Client {
 	tb.Helper()
+	if polls := os.Getenv("WATCH_POLLS"); polls != "" && config.WatchPolls == 0 {
+		config.WatchPolls = Must[int](tb)(strconv.Atoi(polls))
+	}
 	client, err := etcd.New(config)
 	if err != nil {
 		tb.Fatal(err)
