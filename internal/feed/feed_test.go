@@ -287,7 +287,11 @@ func TestWatchThatJoinsAnInterruptedFeedWaits(t *testing.T) {
 		synctest.Wait()
 		b.got(early, "12", "end 13 another history unsure:true")
 		b.got(waiting, "end 11 <nil> unsure:false")
-		b.polled("/d", 13, func(w *Watch) { w.Unsure = true })
+	})
+	inBubble(t, 0, func(b *bench) {
+		b.shared("/d", 11)
+		b.opened("/d")
+		b.polled("/d", 11, func(w *Watch) { w.Unsure = true })
 	})
 }
 
@@ -304,6 +308,8 @@ func TestSlowSubscriberLeaves(t *testing.T) {
 		f.Deliver(change{index: 13, key: "/d"})
 		b.got(quick, "13")
 		b.got(slow, "11", "end 12 <nil> unsure:false")
+		slow.push(change{index: 14, key: "/d"}) // as the replay of a ring does
+		b.got(slow, "end 12 <nil> unsure:false")
 	})
 }
 
