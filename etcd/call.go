@@ -54,7 +54,7 @@ type keysCall struct {
 
 // newKeysCall returns the call for req.
 func newKeysCall(req *http.Request, want intent, what asked) *keysCall {
-	k := &keysCall{Call: cluster.Call{Request: req, Read: want < toWrite, Renews: want == toRenew}, intent: want, asked: what}
+	k := &keysCall{Call: cluster.Call{Request: req, Read: want < toWrite, Vital: want == toRenew}, intent: want, asked: what}
 	k.Answer = k
 	return k
 }

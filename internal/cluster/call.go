@@ -18,8 +18,9 @@ type Call struct {
 	// then returns when the header has arrived; see Result.Open.
 	Wait bool
 
-	// Renews means that the call keeps a key alive. It does not wait for others that do not.
-	Renews bool
+	// Vital means that a key or a watch depends on the call: it renews a TTL, or is a question of the pulse. It
+	// does not wait for other calls, and no other call takes its connection.
+	Vital bool
 
 	// Pulse, if set, is called, from any goroutine, for each sign of life of the member on which the call
 	// waits. confirmed means that the member answered a question that was asked after the call had reached

@@ -21,8 +21,9 @@ const maxFormBytes = 10 << 20
 type Cluster struct {
 	config   Config
 	http     *http.Client
-	traced   bool // whether http's transport reports the use of a connection
-	owned    bool // whether nobody else uses the connections of http
+	vital    *http.Client // for vital calls
+	traced   bool         // whether http's transport reports the use of a connection
+	owned    bool         // whether nobody else uses the connections of http
 	users    users
 	secure   bool // whether the configuration asks for TLS
 	members  *memberList
@@ -47,13 +48,14 @@ func New(config Config) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, release, err := newHTTPClient(config, members)
+	client, vital, release, err := newHTTPClients(config, members)
 	if err != nil {
 		return nil, err
 	}
 	c := &Cluster{
 		config:   config,
 		http:     client,
+		vital:    vital,
 		traced:   reportsConnections(client),
 		owned:    config.HTTPClient == nil,
 		secure:   config.TLS != nil || anyTLS(members),

@@ -63,6 +63,10 @@
 // attempt has ended long after its time limit, this process did not run, and the reply may have been there. In
 // both cases the member is not set aside, and the pulse concludes nothing.
 //
+// A process that is out of files must still renew its locks. So vital calls, which renew a TTL, have connections
+// that no poll can take and keep. They share them with the questions of the pulse, the first of which opens one as
+// soon as a call waits on a member.
+//
 // # Pulse and leaps
 //
 // A request that waits is silent as long as nothing changes. It is just as silent if its member hangs, has

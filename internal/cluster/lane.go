@@ -27,7 +27,7 @@ func (c *Cluster) lane(call *Call) lane {
 	switch {
 	case call.Wait:
 		return nil
-	case call.Renews:
+	case call.Vital:
 		return c.renewals
 	}
 	return c.calls

@@ -117,7 +117,7 @@ func TestRenewalsAndWatchesDoNotWaitForCalls(t *testing.T) {
 		start := time.Now()
 		for _, waits := range []bool{false, true} {
 			call := newCall(t, "GET", "/v2/keys/r", "")
-			call.Renews, call.Wait = !waits, waits
+			call.Vital, call.Wait = !waits, waits
 			result := c.Do(t.Context(), call)
 			check(t, "outcome", result.Outcome, Done)
 			if waits {

@@ -77,7 +77,9 @@ func (p *pulse) nextStride(ctx context.Context, m *Member, after uint64) Verdict
 
 // askIndex asks m for its index.
 func (p *pulse) askIndex(ctx context.Context, m *Member) {
-	p.saw(m, p.cluster.Ask(ctx, m, p.questions.Index(), p.patience()).Index)
+	question := p.questions.Index()
+	question.Vital = true
+	p.saw(m, p.cluster.Ask(ctx, m, question, p.patience()).Index)
 }
 
 // reached returns the last index that m is known to have reached.

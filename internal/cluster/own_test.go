@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -157,4 +158,68 @@ func TestPulseConcludesNothingFromOwnFailures(t *testing.T) {
 			check(t, name+", failed", m.health.failures.Load() != 0, atFault)
 		})
 	}
+}
+
+// fading is a network whose process can be out of files, with a member that answers all but polls.
+type fading struct {
+	fakenet.Network
+	exhausted atomic.Bool
+}
+
+func newFading(t *testing.T) (*Cluster, *fading) {
+	f := &fading{}
+	f.Serve(t, "a", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v2/keys/poll" || r.URL.Path == changePath {
+			silent(7)(w, r)
+			return
+		}
+		text(200, 7, "")(w, r)
+	}))
+	return newCluster(t, Config{Endpoints: []string{"http://a"}, Dial: f.Dial}), f
+}
+
+func (f *fading) Dial(ctx context.Context, protocol, address string) (net.Conn, error) {
+	if f.exhausted.Load() {
+		return outOfFiles(ctx, protocol, address)
+	}
+	return f.Network.Dial(ctx, protocol, address)
+}
+
+// ask makes a call, which waits if path is that of a poll.
+func ask(t *testing.T, c *Cluster, path string, vital bool) Result {
+	call := newCall(t, "GET", path, "")
+	call.Vital, call.Wait = vital, path == "/v2/keys/poll"
+	result := c.Do(t.Context(), call)
+	if result.Open != nil {
+		t.Cleanup(result.Open.Close)
+	}
+	return result
+}
+
+// A process that is out of files can still renew what it holds, though polls would take any connection.
+func TestRenewalsKeepTheirConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := newFading(t)
+		check(t, "renewal", ask(t, c, "/v2/keys/k", true).Outcome, Done)
+		check(t, "call", ask(t, c, "/v2/keys/k", false).Outcome, Done)
+		f.exhausted.Store(true)
+		check(t, "poll on an idle connection", ask(t, c, "/v2/keys/poll", false).Outcome, Done)
+		checkIs(t, ask(t, c, "/v2/keys/poll", false).Err, errs.ErrNoConnection)
+		check(t, "renewal", ask(t, c, "/v2/keys/k", true).Outcome, Done)
+	})
+}
+
+// A process may take many locks, and all its files, before it renews the first.
+func TestRenewalsHaveAConnectionAsSoonAsACallWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := newFading(t)
+		defer c.KeepPulse()()
+		check(t, "poll", ask(t, c, "/v2/keys/poll", false).Outcome, Done)
+		synctest.Wait()
+		f.exhausted.Store(true)
+		checkIs(t, ask(t, c, "/v2/keys/poll", false).Err, errs.ErrNoConnection)
+		check(t, "renewal", ask(t, c, "/v2/keys/k", true).Outcome, Done)
+		<-time.After(10*time.Minute + 500*time.Millisecond) // the pulse keeps it open, and does not use it now
+		check(t, "renewal", ask(t, c, "/v2/keys/k", true).Outcome, Done)
+	})
 }

@@ -112,8 +112,10 @@ func (p *pulse) join(m *Member, a *attempt, sign func(confirmed bool)) {
 	}
 }
 
-// monitor asks m whenever it is due, until ctx ends or no call waits on m.
+// monitor asks m whenever it is due, until ctx ends or no call waits on m. Its first question opens the connection
+// of vital calls while files can still be had.
 func (p *pulse) monitor(ctx context.Context, m *Member) {
+	p.askIndex(ctx, m)
 	timer := time.NewTimer(p.interval)
 	defer timer.Stop()
 	for ctx.Err() == nil {
@@ -177,7 +179,9 @@ func (p *pulse) askMember(ctx context.Context, m *Member) {
 // member answers it by itself, with a failure if it has lost the others.
 func (p *pulse) askService(ctx context.Context, m *Member, asked time.Time) {
 	now := time.Now()
-	v := p.cluster.Ask(ctx, m, p.questions.Service(), rest(p.patience(), asked))
+	question := p.questions.Service()
+	question.Vital = true
+	v := p.cluster.Ask(ctx, m, question, rest(p.patience(), asked))
 	switch {
 	case ctx.Err() != nil:
 	case v.Own:

@@ -16,28 +16,35 @@ const idlePerHost = 128
 // mostHeaderBytes is the maximum length of the header of a reply. That of etcd is a few hundred bytes long.
 const mostHeaderBytes = 64 << 10
 
-// newHTTPClient returns the client that config asks for, and a function that closes the idle connections of
-// its own pool.
-func newHTTPClient(config Config, members []*Member) (*http.Client, func(), error) {
+// newHTTPClients returns the client that config asks for, one for vital calls, and a function that closes the idle
+// connections of their own pools.
+//
+// Vital calls have a pool of their own. Otherwise polls would take the idle connections of a process that is out of
+// files, and keep them: renewals would fail, and all locks would be lost.
+func newHTTPClients(config Config, members []*Member) (client, vital *http.Client, release func(), err error) {
 	own := config.HTTPClient == nil
 	switch {
 	case !own && config.TLS != nil:
-		return nil, nil, errs.Invalidf("both TLS and HTTPClient are set; configure TLS in the HTTPClient's transport")
+		return nil, nil, nil, errs.Invalidf("both TLS and HTTPClient are set; configure TLS in the HTTPClient's transport")
 	case !own && config.HTTPClient.Timeout != 0:
-		return nil, nil, errs.Invalidf("HTTPClient has a Timeout, which would cut watches; use AttemptTimeout")
+		return nil, nil, nil, errs.Invalidf("HTTPClient has a Timeout, which would cut watches; use AttemptTimeout")
 	case config.TLS != nil && !anyTLS(members) && config.Discover == nil:
-		return nil, nil, errs.Invalidf("TLS is set, but no endpoint begins with https://")
+		return nil, nil, nil, errs.Invalidf("TLS is set, but no endpoint begins with https://")
 	}
-	client, release := &http.Client{}, func() {}
 	if own {
-		transport := newTransport(config)
-		client.Transport, release = transport, transport.CloseIdleConnections
+		calls, vitals := newTransport(config), newTransport(config)
+		client, vital = &http.Client{Transport: calls}, &http.Client{Transport: vitals}
+		release = func() {
+			calls.CloseIdleConnections()
+			vitals.CloseIdleConnections()
+		}
 	} else {
-		*client = *config.HTTPClient
+		copied := *config.HTTPClient
+		client, vital, release = &copied, &copied, func() {}
 	}
 	// Go would follow a 301 reply to a PUT with a GET: the write would seem to succeed but never happen.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return client, release, nil
+	return client, vital, release, nil
 }
 
 // roundTrip sends req with client. It avoids the cost of Client.Do, which handles redirects, cookies and a

@@ -96,7 +96,11 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 		return noAttempt(err).Verdict, nil
 	}
 	c.setUserAgent(req)
-	resp, err := roundTrip(c.http, req)
+	client := c.http
+	if call.Vital {
+		client = c.vital
+	}
+	resp, err := roundTrip(client, req)
 	if err != nil {
 		defer a.end()
 		return a.lost(target, err), nil

@@ -27,7 +27,9 @@ func (c *Cluster) vet(ctx context.Context, f *failover, m *Member, most time.Dur
 		return nil
 	}
 	start := time.Now()
-	v := c.Ask(ctx, m, c.config.Questions.Index(), most)
+	question := c.config.Questions.Index()
+	question.Vital = f.call.Vital
+	v := c.Ask(ctx, m, question, most)
 	if m.proven.Load() {
 		if most > 0 && time.Since(start) > most/2 {
 			return &Verdict{Outcome: NotSent, Err: errAnsweredLate}
