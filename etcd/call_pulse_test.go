@@ -258,7 +258,7 @@ func countAll(m *fakeMember) *atomic.Int64 {
 			healthy[leaderLine](w, r)
 		},
 	}
-	m.fault = func(r *http.Request) fault {
+	m.fault = func(*http.Request) fault {
 		count.Add(1)
 		return faultless
 	}

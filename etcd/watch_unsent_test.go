@@ -21,14 +21,16 @@ func outOfFiles(context.Context, string, string) (net.Conn, error) {
 
 // A call that needs a new connection says why it cannot have one.
 func TestCallOfAProcessOutOfFilesSaysSo(t *testing.T) {
-	client := connectBy(t, Config{Endpoints: []string{"http://a"}}, outOfFiles)
-	_, err := client.Set(t.Context(), "/k", "v")
-	checkIs(t, err, syscall.EMFILE)
-	check(t, "retryable", Retryable(err), true)
-	check(t, "kind for a watch", (&source{}).Kind(err), follow.Unsent)
-	check(t, "outcome unknown", errors.Is(err, ErrOutcomeUnknown), false)
-	check(t, "text", err.Error(), "etcd: PUT /v2/keys/k: http://a after 0s: "+
-		"this process cannot open another connection: dial tcp: socket: too many open files")
+	synctest.Test(t, func(t *testing.T) { // so that no time passes
+		client := connectBy(t, Config{Endpoints: []string{"http://a"}}, outOfFiles)
+		_, err := client.Set(t.Context(), "/k", "v")
+		checkIs(t, err, syscall.EMFILE)
+		check(t, "retryable", Retryable(err), true)
+		check(t, "kind for a watch", (&source{}).Kind(err), follow.Unsent)
+		check(t, "outcome unknown", errors.Is(err, ErrOutcomeUnknown), false)
+		check(t, "text", err.Error(), "etcd: PUT /v2/keys/k: http://a after 0s: "+
+			"this process cannot open another connection: dial tcp: socket: too many open files")
+	})
 }
 
 // A process that is out of files keeps its watches: what is open stays, and members are blamed for nothing.

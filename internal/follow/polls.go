@@ -241,7 +241,7 @@ func (f *follower) endOldest() {
 // count once.
 func (f *follower) reopening(err error, interrupts bool) {
 	now := time.Now()
-	if now.Before(f.retryAt) && !(f.unsent && interrupts) {
+	if now.Before(f.retryAt) && (!f.unsent || !interrupts) {
 		return
 	}
 	f.retryAt, f.unsent = now.Add(f.pause.Step()), !interrupts
