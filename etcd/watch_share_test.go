@@ -51,7 +51,7 @@ func startHerd(t *testing.T, client *Client, watches int, opts ...WatchOption) *
 		synctest.Wait()
 	}
 	t.Cleanup(h.end)
-	<-time.After(5 * time.Second) // until those that poll have moved
+	<-time.After(10 * time.Second) // until those that poll have moved, and have made their first poll again
 	return h
 }
 
@@ -152,9 +152,14 @@ func TestWatchesThatShareHaveEventsOfTheirOwn(t *testing.T) {
 // refuse makes a member refuse to let the directory be watched from any of the first indexes.
 func (m *fakeMember) refuse(dir string) {
 	m.change(func() {
-		m.aside = map[string]http.HandlerFunc{}
+		if m.aside == nil {
+			m.aside = map[string]http.HandlerFunc{}
+		}
 		for i := range 500 {
 			m.aside[fmt.Sprintf("GET /v2/keys%s?recursive=true&wait=true&waitIndex=%d", dir, i)] = refused
+		}
+		if dir == "/" {
+			m.aside[changeLine] = refused
 		}
 	})
 }
@@ -162,13 +167,11 @@ func (m *fakeMember) refuse(dir string) {
 func TestWatchesWhoseDirectoryIsRefusedPoll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := fakes(t, 1)
-		e.members[0].refuse("/d")
 		e.fill(3)
-		client := e.connect(t, Config{WatchPolls: 2})
-		client.hub.Limit = 2
-		e.members[0].aside["GET /v2/keys/?recursive=true&wait=true&waitIndex=4"] = refused
-		h := startHerd(t, client, 5)
-		check(t, "polls", e.members[0].polls(), 5)
+		e.members[0].refuse("/d")
+		e.members[0].refuse("/")
+		h := startHerd(t, e.connect(t, Config{WatchPolls: 2}), 5)
+		check(t, "polls", e.members[0].open(), 5) // that of the pulse is refused
 		e.set("/d/k04")
 		<-time.After(time.Second)
 		check(t, "events", h.got("/d/k04"), []string{"set /d/k04@4"})
@@ -203,9 +206,8 @@ func TestWatchesThatLeaveAnInterruptedFeedCheckTheHistory(t *testing.T) {
 				}
 				check(t, "events", len(h.got("/d/k01")), 0)
 				h.running.Wait()
-				for key, err := range h.ended {
+				for _, err := range h.ended {
 					checkIs(t, err, ErrClusterRolledBack)
-					_ = key
 				}
 				check(t, "watches that ended", len(h.ended), 5)
 			})
