@@ -214,3 +214,22 @@ func TestWatchesThatLeaveAnInterruptedFeedCheckTheHistory(t *testing.T) {
 		})
 	}
 }
+
+// When few are left, each polls again, behind what the feed has brought.
+func TestWatchesThatAreLeftPollBehindTheFeed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fakes(t, 1)
+		e.fill(3)
+		client := e.connect(t, Config{})
+		many, few := startHerd(t, client, 18), startHerd(t, client, 2)
+		check(t, "polls", e.members[0].polls(), 1)
+		e.set("/d/k00")
+		<-time.After(time.Second)
+		many.end()
+		<-time.After(10 * time.Second)
+		check(t, "polls", e.members[0].polls(), 2)
+		e.set("/d/k00")
+		<-time.After(time.Second)
+		check(t, "events", few.got("/d/k00"), []string{"set /d/k00@4", "set /d/k00@5"})
+	})
+}

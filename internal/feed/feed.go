@@ -288,6 +288,7 @@ func (f *Feed) remove() {
 	f.ended = true
 	f.stop()
 	f.hub.at(f.Dir).feed = nil
+	f.hub.count(f.Dir, true)
 	f.hub.tidy(f.Dir)
 }
 

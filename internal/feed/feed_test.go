@@ -151,6 +151,30 @@ func TestWatchesShareAboveTheLimit(t *testing.T) {
 	})
 }
 
+// Watches that are about to move to a feed do not count: the directories above need no feed for them.
+func TestWatchesThatMoveDoNotCount(t *testing.T) {
+	inBubble(t, 2, func(b *bench) {
+		b.polled("/d/a", 11)
+		second := b.polled("/d/b", 11)
+		b.shared("/d/c", 11)
+		b.polled("/d", 11, func(w *Watch) { w.Recursive, w.Feed = true, b.feeds["/d"] })
+		b.polled("/e/a", 11)
+		if s := b.shared("/e/b", 11); s.feed.Dir != "/" {
+			b.Errorf("/e/b is shared by the feed of %s", s.feed.Dir)
+		}
+		second.Leave()
+	})
+	inBubble(t, 2, func(b *bench) { // unless it ends
+		b.polled("/d/a", 11)
+		b.polled("/d/b", 11)
+		b.shared("/d/c", 11)
+		b.feeds["/d"].Reopened()
+		if s := b.shared("/e/a", 11); s.feed.Dir != "/" {
+			b.Errorf("/e/a is shared by the feed of %s", s.feed.Dir)
+		}
+	})
+}
+
 // Feeds count as polls: too many of them give way to one feed of the directory above.
 func TestFeedsShareAboveTheLimit(t *testing.T) {
 	inBubble(t, 1, func(b *bench) {
@@ -158,15 +182,19 @@ func TestFeedsShareAboveTheLimit(t *testing.T) {
 		b.shared("/a/2", 11)
 		a := b.opened("/a")
 		own := func(w *Watch) { w.Recursive, w.Feed, w.Progress, w.Reopened = true, a, true, a.Reopened }
-		if s := b.shared("/a", 11, own); s.feed.Dir != "/" {
-			b.Errorf("the feed of /a is shared by %s", s.feed.Dir)
-		}
+		ofA := b.polled("/a", 11, own)
 		if s := b.shared("/b/1", 11); s.feed.Dir != "/" {
-			b.Errorf("/b/1 is shared by %s", s.feed.Dir)
+			b.Errorf("/b/1 is shared by the feed of %s", s.feed.Dir)
 		}
 		if s := b.shared("/a/3", 11); s.feed.Dir != "/a" {
-			b.Errorf("/a/3 is shared by %s", s.feed.Dir)
+			b.Errorf("/a/3 is shared by the feed of %s", s.feed.Dir)
 		}
+		b.opened("/")
+		if !ofA.Moves(11) {
+			b.Error("the feed of /a does not move to that of /")
+		}
+		ofA.Leave()
+		b.shared("/a", 11, own)
 		root := b.opened("/")
 		root.Reopened()
 		if !a.unsure {

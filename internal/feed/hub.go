@@ -24,7 +24,7 @@ type Hub struct {
 
 // directory is what the hub knows of a directory, or of a key that is watched as if it were one.
 type directory struct {
-	polls int // at it or below it
+	polls int // at it or below it, of watches that are not about to move to a feed
 	feed  *Feed
 	retry time.Time // no feed before then
 }
@@ -52,8 +52,9 @@ type Watch struct {
 
 // Poller is a watch that polls by itself.
 type Poller struct {
-	hub   *Hub
-	watch Watch
+	hub     *Hub
+	watch   Watch
+	counted bool // among the polls of its directories
 }
 
 // Join returns how w goes on from Next: with a subscription, or with a poll of its own. If that requires a
@@ -118,6 +119,7 @@ func (h *Hub) start(dir string, open func(*Feed) End) *Feed {
 	}
 	f := newFeed(h, dir, seen+1)
 	h.at(dir).feed = f
+	h.count(dir, false)
 	h.running.Go(func() { f.end(open(f)) })
 	return f
 }
@@ -127,6 +129,31 @@ func (h *Hub) gather(dir string) {
 	for p := range h.pollers {
 		if p.watch.sharedBy(dir) {
 			signal(p.watch.Request)
+		}
+	}
+}
+
+// count says whether the watches that poll below dir count as polls. They do not while dir has a feed, because
+// they are about to move to it. They would else be too many for the directories above.
+func (h *Hub) count(dir string, counted bool) {
+	for p := range h.pollers {
+		if p.watch.sharedBy(dir) {
+			p.count(counted)
+		}
+	}
+}
+
+func (p *Poller) count(counted bool) {
+	if p.counted == counted {
+		return
+	}
+	p.counted = counted
+	for dir := range p.watch.directories() {
+		if counted {
+			p.hub.at(dir).polls++
+		} else {
+			p.hub.at(dir).polls--
+			p.hub.tidy(dir)
 		}
 	}
 }
@@ -141,9 +168,7 @@ func (h *Hub) poll(w Watch) *Poller {
 		h.pollers = map[*Poller]struct{}{}
 	}
 	h.pollers[p] = struct{}{}
-	for dir := range w.directories() {
-		h.at(dir).polls++
-	}
+	p.count(h.feedFor(w) == nil)
 	return p
 }
 
@@ -158,13 +183,20 @@ func (p *Poller) Leave() {
 		return
 	}
 	delete(p.hub.pollers, p)
-	for dir := range p.watch.directories() {
-		d := p.hub.at(dir)
-		if d.polls--; d.polls == 0 && d.feed != nil && d.feed.count == 0 {
-			d.feed.remove() // all for whom it was opened have gone before they could subscribe
-		}
-		p.hub.tidy(dir)
+	p.count(false)
+	if f := p.hub.feedFor(p.watch); f != nil && f.count == 0 && !p.hub.polled(f.Dir) {
+		f.remove() // all for whom it was opened have gone before they could subscribe
 	}
+}
+
+// polled reports whether a watch polls that the feed of dir can serve.
+func (h *Hub) polled(dir string) bool {
+	for p := range h.pollers {
+		if p.watch.sharedBy(dir) {
+			return true
+		}
+	}
+	return false
 }
 
 // Moves reports whether the watch should join again at next: a feed has all events from there on, or too many
