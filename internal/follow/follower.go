@@ -24,7 +24,7 @@ type follower struct {
 	mu  sync.Mutex // held by the running step
 	err error      // why the watch has ended
 	position
-	cleared           uint64    // an index that the history has dropped; 0 until one is known
+	cleared           uint64    // the highest index that the history is known to have dropped; 0 until one is known
 	wrong             int       // impossible answers in a row
 	cluster           string    // ID of the watched cluster; empty until it is known
 	polls             []*poll   // in flight, or answered and not yet delivered
@@ -157,7 +157,7 @@ func (f *follower) arm() {
 	if f.stream != nil && f.stream.opened {
 		last = min(last, f.stream.start+1) // it receives everything after its start
 	}
-	for from := next + 1; from < last; from++ {
+	for from := max(next, f.cleared) + 1; from < last; from++ {
 		if !f.polled(from) && !f.pollAhead(from) {
 			break
 		}

@@ -99,9 +99,11 @@ func (f *follower) failed(p *poll, kind Kind, err error) error {
 	if !f.drop(p) {
 		return nil // it had been dropped
 	}
-	if kind == Cleared && p.from < f.base() {
+	if kind == Cleared {
 		f.cleared = max(f.cleared, p.from)
-		return nil // the next poll begins at the base
+		if p.from < f.base() {
+			return nil // the next poll begins at the base
+		}
 	}
 	if p.phase == ending && (p.role == own || f.successor() == nil) {
 		f.notFinished(p)
@@ -109,13 +111,23 @@ func (f *follower) failed(p *poll, kind Kind, err error) error {
 	}
 	// The history has moved on. Another request is open, which may prove that nothing was missed.
 	if kind == Cleared && p.role != own && (f.cover() != nil || f.streaming()) {
-		p := f.poll(0)
-		if f.streaming() {
-			f.sentinel = p
-		}
+		f.beginFromNow()
 		return nil
 	}
 	return f.again(kind, err)
+}
+
+// beginFromNow opens a poll from now, unless there is one already: many polls may find at once that the history
+// has moved on.
+func (f *follower) beginFromNow() {
+	switch {
+	case !f.streaming():
+		if f.successor() == nil {
+			f.poll(0)
+		}
+	case f.sentinel == nil:
+		f.sentinel = f.poll(0)
+	}
 }
 
 // again delays the next requests after a failure, or returns the error that ends the watch. A request that was

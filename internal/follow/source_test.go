@@ -185,6 +185,13 @@ func (m *machine) delivered() []uint64 {
 	return slices.Clone(m.events)
 }
 
+// all returns the polls that were asked so far.
+func (m *machine) all() []*scripted {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.polls)
+}
+
 // asked waits for the n-th poll.
 func (m *machine) asked(t *testing.T, n int) *scripted {
 	t.Helper()
