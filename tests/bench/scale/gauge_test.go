@@ -8,6 +8,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/etcdv2/client/tests/internal/live"
 )
 
 // gauge is a TCP relay in front of a server that counts connections and requests.
@@ -58,6 +61,24 @@ func newGauge(t *testing.T, target string) *gauge {
 func (g *gauge) reset() {
 	g.requests.Store(0)
 	g.most.Store(g.open.Load())
+}
+
+// rate returns how many requests there were a second, in a time since reset.
+func (g *gauge) rate(d time.Duration) float64 { return float64(g.requests.Load()) / d.Seconds() }
+
+// settle waits until at most so many connections are open, and few requests are made.
+func (g *gauge) settle(t *testing.T, connections int) {
+	t.Helper()
+	quietSince, before := time.Now(), int64(-1)
+	quiet := time.Duration(size(300, 2000)) * time.Millisecond
+	live.Eventually(t, "no requests", func() bool {
+		now := g.requests.Load()
+		if now-before > 4 || g.open.Load() > int64(connections) {
+			quietSince = time.Now()
+		}
+		before = now
+		return time.Since(quietSince) > quiet
+	})
 }
 
 // keep makes the end of the test close conn. It returns false if the test has ended.

@@ -26,8 +26,11 @@ func size(few, many int) int {
 	return few
 }
 
-// onEach runs a measurement on each kind of server.
+// onEach runs a measurement on each kind of server. Short measurements run beside each other.
 func onEach(t *testing.T, measure func(t *testing.T, endpoint string)) {
+	if !full() {
+		t.Parallel()
+	}
 	for _, version := range []etcdtest.Version{etcdtest.Etcd35, etcdtest.Etcd23} {
 		t.Run(string(version), func(t *testing.T) {
 			cluster := etcdtest.Start(t, etcdtest.WithBinary(etcdtest.Build(t, version)))

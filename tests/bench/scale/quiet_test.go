@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -23,13 +22,13 @@ func TestQuietWatches(t *testing.T) {
 		alone := oneLatency(t, endpoint, size(20, 300))
 		before := footprint()
 		q := newQuiet(t, client, watches)
-		q.settle(t, g)
+		g.settle(t, 8)
 		now := footprint()
 		atMost(t, "connections", float64(g.open.Load()), 8)
 		atMost(t, "bytes a watch", float64(now-before)/float64(watches), 8<<10)
 		g.reset()
-		waited := observe(t, size(2, 60))
-		atMost(t, "requests a second", float64(g.requests.Load())/waited.Seconds(), 5)
+		waited := observe(t, size(1, 60))
+		atMost(t, "requests a second", g.rate(waited), 5)
 
 		var latency durations
 		for i := range size(50, 1000) {
@@ -84,20 +83,6 @@ func newQuiet(t *testing.T, client *etcd.Client, watches int) *quiet {
 	return q
 }
 
-// settle waits until few connections are open, and no request is made.
-func (q *quiet) settle(t *testing.T, g *gauge) {
-	t.Helper()
-	quietSince, before := time.Now(), int64(-1)
-	live.Eventually(t, "no requests", func() bool {
-		now := g.requests.Load()
-		if now-before > 4 || g.open.Load() > 8 {
-			quietSince = time.Now()
-		}
-		before = now
-		return time.Since(quietSince) > 2*time.Second
-	})
-}
-
 // write writes a key, and returns after what time its watch had the event.
 func (q *quiet) write(t *testing.T, client *etcd.Client, i, value int) time.Duration {
 	t.Helper()
@@ -131,27 +116,4 @@ func oneLatency(t *testing.T, endpoint string, events int) durations {
 		took = append(took, q.write(t, writing, 0, i))
 	}
 	return took.sorted()
-}
-
-// footprint returns the bytes of heap and stacks in use.
-func footprint() uint64 {
-	var stats runtime.MemStats
-	for range 2 { // what a pool holds goes with the second
-		runtime.GC()
-	}
-	runtime.ReadMemStats(&stats)
-	return stats.HeapAlloc + stats.StackInuse
-}
-
-// observe lets seconds pass, and returns how long it really was.
-func observe(t *testing.T, seconds int) time.Duration {
-	t.Helper()
-	began := time.Now()
-	timer := time.NewTimer(time.Duration(seconds) * time.Second)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-t.Context().Done():
-	}
-	return time.Since(began)
 }
