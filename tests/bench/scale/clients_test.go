@@ -21,10 +21,10 @@ func TestManyClients(t *testing.T) {
 			ask[int](t, c)
 		}
 		writes := begin(t, endpoint, rate, elsewhere)
-		observe(t, size(1, 5)) // until the first polls have been made again
+		observe(t, 5) // until the first polls have been made again
 		g.reset()
 		before := writes.written.Load()
-		waited := observe(t, size(1, 30))
+		waited := observe(t, 30)
 		written := float64(writes.written.Load()-before) / waited.Seconds()
 		writes.end()
 		t.Logf("scale: %d clients with a watch each, %.0f writes/s elsewhere: %.0f requests a second, %d connections",

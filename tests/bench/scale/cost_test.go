@@ -19,6 +19,7 @@ import (
 // cost is what a child has cost since it began.
 type cost struct {
 	CPU    time.Duration
+	Asking time.Duration // CPU time that finding out the memory has taken after that
 	Bytes  uint64
 	Events int64
 	Errors int64
@@ -52,13 +53,10 @@ func watchQuietly(t *testing.T, task task) {
 	defer running.Wait()
 	defer stop()
 	var seen, failed atomic.Int64
-	for begun := 0; asked(); begun = task.Count {
-		if begun == 0 {
-			tell(t, cost{Bytes: footprint()})
-		} else {
-			cpu := usage(t) // without what it costs to find out the memory
-			tell(t, cost{CPU: cpu, Bytes: footprint(), Events: seen.Load(), Errors: failed.Load()})
-		}
+	for begun := 0; asked(); begun = task.Count { // the first answer is before the watches begin
+		now := cost{CPU: usage(t), Bytes: footprint(), Events: seen.Load(), Errors: failed.Load()}
+		now.Asking = usage(t) - now.CPU
+		tell(t, now)
 		for i := begun; i < task.Count; i++ {
 			running.Go(func() {
 				err := watch(ctx, fmt.Sprintf("%s/k%05d", task.Dir, i), func() { seen.Add(1) })

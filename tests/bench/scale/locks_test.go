@@ -23,9 +23,9 @@ func TestIdleLocks(t *testing.T) {
 		if len(refused) > 0 {
 			t.Fatal(refused[0])
 		}
-		observe(t, size(1, 10)) // until each lock has been renewed
+		observe(t, 10) // until each lock has been renewed
 		g.reset()
-		waited := observe(t, size(1, 120))
+		waited := observe(t, 120)
 		needed := float64(count) / renewal.Seconds()
 		t.Logf("scale: %d idle locks: %.1f requests a second", count, g.rate(waited))
 		atMost(t, "connections", float64(g.most.Load()), 8)
@@ -79,7 +79,7 @@ func limitedLocks(t *testing.T, task task) {
 	}
 	tell(t, report)
 	asked()
-	observe(t, size(1, 3*task.Seconds))
+	observe(t, 3*task.Seconds)
 	tell(t, lost(locks))
 	release(locks)
 }

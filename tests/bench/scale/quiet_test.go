@@ -27,7 +27,7 @@ func TestQuietWatches(t *testing.T) {
 		atMost(t, "connections", float64(g.open.Load()), 8)
 		atMost(t, "bytes a watch", float64(now-before)/float64(watches), 8<<10)
 		g.reset()
-		waited := observe(t, size(1, 60))
+		waited := observe(t, 60)
 		atMost(t, "requests a second", g.rate(waited), 5)
 
 		var latency durations
@@ -75,7 +75,10 @@ func newQuiet(t *testing.T, client *etcd.Client, watches int) *quiet {
 					q.order.Add(1)
 				}
 				q.seen[i].Add(1)
-				q.at <- time.Now()
+				select {
+				case q.at <- time.Now():
+				case <-ctx.Done(): // another measurement has written the key
+				}
 			}
 		})
 	}

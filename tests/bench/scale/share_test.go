@@ -1,0 +1,70 @@
+package scale_test
+
+import (
+	"fmt"
+	"testing"
+)
+
+// When does sharing pay? A number of watches below one directory, all shared or none, while all, half or none of
+// the writes are below the directory, to keys that nobody watches.
+func TestWhenSharingPays(t *testing.T) {
+	onEach(t, func(t *testing.T, endpoint string) {
+		const rate, shared, alone = 1000, 1, -1
+		counts := []int{2}
+		if full() {
+			counts = []int{2, 4, 8, 16, 32, 64}
+		}
+		for _, count := range counts {
+			costs := map[int]map[string]expense{}
+			for _, polls := range []int{alone, shared} {
+				costs[polls] = costsOfWrites(t, endpoint, rate, task{
+					Work: "watches", Library: ours, Dir: "/share", Count: count, Polls: polls,
+				})
+			}
+			for _, place := range places {
+				a, s := costs[alone][place.name], costs[shared][place.name]
+				t.Logf("scale: %d watches, %s of the writes below: alone %s", count, place.name, &a)
+				t.Logf("scale: %d watches, %s of the writes below: shared %s; CPU for a write in ones of alone: %.2f",
+					count, place.name, &s, s.cpuPerWrite()/a.cpuPerWrite())
+			}
+		}
+	})
+}
+
+// place is where writes are.
+type place struct {
+	name string
+	key  func(dir string, i int64) string
+}
+
+var places = []place{
+	{"none", func(_ string, i int64) string { return elsewhere(i) }},
+	{"half", func(dir string, i int64) string {
+		if i%2 == 0 {
+			return elsewhere(i)
+		}
+		return unwatched(dir, i)
+	}},
+	{"all", unwatched},
+}
+
+func unwatched(dir string, i int64) string { return fmt.Sprintf("%s/other%d", dir, i%100) }
+
+// costsOfWrites returns what the watches of a task cost while there are writes, by where these are.
+func costsOfWrites(t *testing.T, endpoint string, rate int, task task) map[string]expense {
+	t.Helper()
+	g := newGauge(t, endpoint)
+	task.Endpoint = g.url
+	c := start(t, task)
+	ask[cost](t, c)
+	g.settle(t, 2*task.Count+8)
+	costs := map[string]expense{}
+	for _, place := range places {
+		writes := begin(t, endpoint, rate, func(i int64) string { return place.key(task.Dir, i) })
+		observe(t, 1) // until each poll is one among these writes
+		costs[place.name] = measure(t, g, c, writes, 3)
+		writes.end()
+	}
+	c.end()
+	return costs
+}
