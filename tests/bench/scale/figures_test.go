@@ -2,9 +2,11 @@ package scale_test
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -32,17 +34,12 @@ func (f *figures) add(count int, spent []expense, figure func(*expense) float64)
 	f.rows += "| " + strings.Join(cells, " | ") + " |\n"
 }
 
-// number writes a figure below a million, with two or three digits that say something.
+// number writes a figure below a million with three digits, or all before the point.
 func number(f float64) string {
-	switch {
-	case f >= 1000:
-		return fmt.Sprintf("%d,%03d", int(f+0.5)/1000, int(f+0.5)%1000)
-	case f >= 100, f == float64(int(f)):
-		return fmt.Sprintf("%.0f", f)
-	case f >= 10:
-		return fmt.Sprintf("%.1f", f)
+	if n := int(math.Round(f)); n >= 1000 {
+		return fmt.Sprintf("%d,%03d", n/1000, n%1000)
 	}
-	return fmt.Sprintf("%.2f", f)
+	return strconv.FormatFloat(f, 'g', 3, 64)
 }
 
 // publish prints tables, and puts them where tables of their heads are in scale.md in the directory SCALE_OUT.

@@ -101,6 +101,7 @@ func costOf(t *testing.T, endpoint string, kind kind, count, rate int, key func(
 	writes := begin(t, endpoint, rate, func(i int64) string { return key(task.Dir, i) })
 	observe(t, 1)
 	spent := measure(t, g, c, writes, 5)
+	t.Logf("scale: %s: %d watches: %s", kind.name, count, &spent)
 	writes.end()
 	c.end()
 	spent.bytes = max(spent.bytes, idle) - idle
