@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes @redocly/cli@2.77.0
 SPECTRAL := npx --yes @stoplight/spectral-cli@6.16.3
 
-.PHONY: help demo test examples etcd generate verify-generate verify-spec docs docs-test lint-spec need-npx lint fix contract chaos bench plots bench-watches interop clients fuzz mutants tidy verify-tidy release-test
+.PHONY: help demo test examples etcd generate verify-generate verify-spec docs docs-test lint-spec need-npx lint fix contract chaos bench plots bench-scale bench-watches interop clients fuzz mutants tidy verify-tidy release-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -110,9 +110,13 @@ bench: ## measure the library beside its peers and net/http, and write docs/benc
 	@cd tests && BENCH_OUT="$(CURDIR)/docs" go test -count=1 -v -timeout 30m ./bench | grep -E 'missed|^(ok|FAIL|---)'
 	@echo "docs/benchmarks.md has the tables and plots"
 
-plots: ## draw docs/bench-*.svg again from the figures in docs/benchmarks.md
+plots: ## draw docs/bench-*.svg and docs/scale-*.svg again from the figures in docs/benchmarks.md and docs/scale.md
 	@cd tests && go test -count=1 -run TestChartsShowTheReport ./bench -draw
-	@echo "docs/bench-*.svg show docs/benchmarks.md"
+	@echo "docs/bench-*.svg show docs/benchmarks.md, and docs/scale-*.svg docs/scale.md"
+
+bench-scale: ## measure what a client costs with many watches, mirrors and locks, and write docs/scale.md (half an hour)
+	@missed=0; (cd tests && SCALE=1 SCALE_OUT="$(CURDIR)/docs" go test -count=1 -v -timeout 60m ./bench/scale \
+		| grep -E 'scale:|is above|^(ok|FAIL| *---)') || missed=1; $(MAKE) --no-print-directory plots; exit $$missed
 
 bench-watches: ## measure watches and mirrors at length, on both kinds of server
 	@echo "64 writers x 200 sets on the watched tree, 20 runs on each kind of server, ours beside client/v2"

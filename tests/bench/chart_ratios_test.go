@@ -70,11 +70,11 @@ func (m mark) draw(b *strings.Builder, x, y float64) {
 	switch m.client {
 	case ours:
 		form = `<circle r="5.5"/>`
-	case limit, reading:
+	case limit, reading, needed:
 		form = `<rect x="-1.5" y="-7" width="3" height="14"/>`
 	case official:
 		form = `<rect x="-4.5" y="-4.5" width="9" height="9"/>`
-	case tuned:
+	case tuned, unshared:
 		form = `<path d="M0 -6 L6 0 L0 6 L-6 0 Z"/>`
 	case goEtcd:
 		form = `<path d="M0 -5.5 L6 5 L-6 5 Z"/>`
@@ -89,12 +89,7 @@ type legend struct{ clients []string }
 func (l legend) height() int { return 2 * rowHeight }
 
 func (l legend) draw(b *strings.Builder, y int) {
-	x := float64(margin + 6)
-	for _, client := range l.clients {
-		mark{client: client}.draw(b, x, float64(y)+rowHeight/2)
-		drawText(b, x+10, y, "start", client)
-		x += 34 + 6.2*float64(len(client))
-	}
+	names(l.clients).draw(b, y)
 	y += rowHeight + 6
 	for o := -octaves; o <= octaves; o++ {
 		text := fmt.Sprintf("%g", math.Exp2(float64(o)))
@@ -104,4 +99,18 @@ func (l legend) draw(b *strings.Builder, y int) {
 		drawText(b, place(math.Exp2(float64(o))), y, "middle", text)
 	}
 	drawText(b, chartWidth-margin, y, "end", ours)
+}
+
+// names is a section that tells the marks of clients apart.
+type names []string
+
+func (n names) height() int { return rowHeight }
+
+func (n names) draw(b *strings.Builder, y int) {
+	x := float64(margin + 6)
+	for _, client := range n {
+		mark{client: client}.draw(b, x, float64(y)+rowHeight/2)
+		drawText(b, x+10, y, "start", client)
+		x += 34 + 6.2*float64(len(client))
+	}
 }

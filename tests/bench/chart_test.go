@@ -32,10 +32,10 @@ const (
 // whether the page around it is as dark as the reader's system.
 const style = `<style>
 .page { fill: #fff } text { fill: #1f2328 } .line { stroke: #d1d9e0 } .even { stroke: #59636e }
-.ours { fill: #d9622b } .peer { fill: #7a8ca0 } .limit { fill: #c3ccd6 } .hatch { stroke: #7a8ca0 }
+.ours { fill: #d9622b } .peer { fill: #7a8ca0 } .limit { fill: #c3ccd6 } .hatch { stroke: #7a8ca0 } .accent { stroke: #d9622b }
 @media (prefers-color-scheme: dark) {
 .page { fill: #0d1117 } text { fill: #e6edf3 } .line { stroke: #30363d } .even { stroke: #9198a1 }
-.ours { fill: #f0803c } .peer { fill: #8b9cb0 } .limit { fill: #465260 } .hatch { stroke: #8b9cb0 }
+.ours { fill: #f0803c } .peer { fill: #8b9cb0 } .limit { fill: #465260 } .hatch { stroke: #8b9cb0 } .accent { stroke: #f0803c }
 }
 </style>
 `
@@ -47,9 +47,9 @@ const hatching = `<pattern id="none" width="6" height="6" patternUnits="userSpac
 // class is how the marks of a client are painted: ours stands out, what cannot be beaten is pale.
 func class(client string) string {
 	switch client {
-	case ours:
+	case ours, unshared:
 		return "ours"
-	case floor, reading, limit:
+	case floor, reading, limit, needed:
 		return "limit"
 	}
 	return "peer"

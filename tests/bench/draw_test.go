@@ -11,10 +11,17 @@ import (
 
 var draw = flag.Bool("draw", false, "draw the charts in docs/ again")
 
-// The charts in docs/ show the figures of docs/benchmarks.md.
+// The charts in docs/ show the figures of the documents beside them.
 func TestChartsShowTheReport(t *testing.T) {
+	t.Run("bench", func(t *testing.T) { expectCharts(t, "benchmarks.md", "bench-*.svg", charts) })
+	t.Run("scale", func(t *testing.T) { expectCharts(t, "scale.md", "scale-*.svg", scaleCharts) })
+}
+
+// expectCharts fails the test unless docs/ has the charts of a document, and no other files of that pattern.
+func expectCharts(t *testing.T, document, pattern string, charts func(report string) (map[string]string, error)) {
+	t.Helper()
 	docs := filepath.FromSlash("../../docs")
-	report, err := os.ReadFile(filepath.Join(docs, "benchmarks.md"))
+	report, err := os.ReadFile(filepath.Join(docs, document))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,13 +36,13 @@ func TestChartsShowTheReport(t *testing.T) {
 	}
 	for name, want := range drawn {
 		if !strings.Contains(string(report), "("+name+")") {
-			t.Errorf("benchmarks.md does not show %s", name)
+			t.Errorf("%s does not show %s", document, name)
 		}
 		if got, err := os.ReadFile(filepath.Join(docs, name)); err != nil || string(got) != want {
-			t.Errorf("%s does not show the figures of benchmarks.md (mend: make plots): %v", name, err)
+			t.Errorf("%s does not show the figures of %s (mend: make plots): %v", name, document, err)
 		}
 	}
-	files, err := filepath.Glob(filepath.Join(docs, "bench-*.svg"))
+	files, err := filepath.Glob(filepath.Join(docs, pattern))
 	if err != nil || len(files) != len(drawn) {
 		t.Errorf("docs/ has the charts %q, want %d of them: %v", files, len(drawn), err)
 	}

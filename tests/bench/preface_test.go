@@ -26,7 +26,7 @@ that other load on the machine affects all of them alike. Times are medians, wit
 - *bare TCP* writes requests and skips replies.
 - *client/v2, tuned* has a transport with enough idle connections. The default transport keeps two.
 
-Allocations and CPU time are the client's alone.
+Allocations and CPU time are the client's alone. [scale.md](scale.md) has what many watches and locks cost.
 
 `, time.Now().UTC().Format(time.DateOnly), processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, load(), runtime.Version(),
 		etcdtest.Etcd35, versions(), full.rounds, whole(full.batch), whole(longBatches*full.batch))
