@@ -27,7 +27,7 @@ func TestBursts(t *testing.T) {
 	if full() {
 		counts, layouts = []int{50, 150, 500}, []int{1, 50}
 	}
-	for _, version := range []etcdtest.Version{etcdtest.Etcd35, etcdtest.Etcd23} {
+	for _, version := range versions() {
 		for _, watches := range counts {
 			for _, dirs := range layouts {
 				t.Run(fmt.Sprintf("%s/%d watches of %d directories", version, watches, dirs), func(t *testing.T) {

@@ -12,7 +12,7 @@ func TestQuietWatchOnABusyStore(t *testing.T) {
 		g := newGauge(t, endpoint)
 		watch := map[int]*child{}
 		spent := map[int]*expense{shared: {}, alone: {}}
-		writes := begin(t, endpoint, unpaced, elsewhere)
+		writes := begin(t, endpoint, size(500, unpaced), elsewhere)
 		for range size(1, 5) {
 			for _, polls := range []int{shared, alone} {
 				watch[polls] = start(t, task{

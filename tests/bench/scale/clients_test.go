@@ -13,8 +13,8 @@ import (
 // Many clients in four processes have a quiet watch each, while others write elsewhere.
 func TestManyClients(t *testing.T) {
 	onEach(t, func(t *testing.T, endpoint string) {
-		const processes, rate = 4, 300
-		each := size(5, 250)
+		const rate = 300
+		processes, each := size(1, 4), size(5, 250)
 		g := newGauge(t, endpoint)
 		for i := range processes {
 			c := start(t, task{Work: "clients", Endpoint: g.url, Dir: fmt.Sprintf("/clients/%d", i), Count: each})

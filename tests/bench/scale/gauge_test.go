@@ -66,14 +66,14 @@ func (g *gauge) reset() {
 // rate returns how many requests there were a second, in a time since reset.
 func (g *gauge) rate(d time.Duration) float64 { return float64(g.requests.Load()) / d.Seconds() }
 
-// settle waits until at most so many connections are open, and few requests are made.
+// settle waits until requests have been made, few more are, and at most so many connections are open.
 func (g *gauge) settle(t *testing.T, connections int) {
 	t.Helper()
 	quietSince, before := time.Now(), int64(-1)
 	quiet := time.Duration(size(300, 2000)) * time.Millisecond
 	live.Eventually(t, "no requests", func() bool {
 		now := g.requests.Load()
-		if now-before > 4 || g.open.Load() > int64(connections) {
+		if now == 0 || now-before > 4 || g.open.Load() > int64(connections) {
 			quietSince = time.Now()
 		}
 		before = now

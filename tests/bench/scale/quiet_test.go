@@ -92,7 +92,13 @@ func (q *quiet) write(t *testing.T, client *etcd.Client, i, value int) time.Dura
 	began := time.Now()
 	live.Must[*etcd.Response](t)(client.Set(t.Context(), key(i), fmt.Sprint(value)))
 	q.wrote[i]++
-	return (<-q.at).Sub(began)
+	select {
+	case at := <-q.at:
+		return at.Sub(began)
+	case <-time.After(30 * time.Second):
+		t.Fatalf("no event of %s", key(i))
+		return 0
+	}
 }
 
 // check expects each watch to have had each event of its key once, and in order.
@@ -111,8 +117,9 @@ func (q *quiet) check(t *testing.T) {
 // oneLatency returns how long the events of a single watch of a client take.
 func oneLatency(t *testing.T, endpoint string, events int) durations {
 	t.Helper()
-	q := newQuiet(t, live.Client(t, endpoint), 1)
-	writing := live.Client(t, endpoint)
+	g, writing := newGauge(t, endpoint), live.Client(t, endpoint)
+	q := newQuiet(t, live.Client(t, g.url), 1)
+	g.settle(t, 8)
 	var took durations
 	q.write(t, writing, 0, 0)
 	for i := range events {
