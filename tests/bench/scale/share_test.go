@@ -2,7 +2,10 @@ package scale_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/etcdv2/client/tests/etcdtest"
 )
 
 // When does sharing pay? A number of watches below one directory, all shared or none, while all, half or none of
@@ -14,7 +17,13 @@ func TestWhenSharingPays(t *testing.T) {
 		if full() {
 			counts = []int{2, 4, 8, 16, 32, 64}
 		}
+		columns := []string{}
+		for _, place := range places[:size(1, 3)] {
+			columns = append(columns, place.name+" below, alone", place.name+" below, shared")
+		}
+		table := newFigures("sharing: % of a processor", columns...)
 		for _, count := range counts {
+			var spent []expense
 			costs := map[int]map[string]expense{}
 			for _, polls := range []int{alone, shared} {
 				costs[polls] = costsOfWrites(t, endpoint, rate, task{
@@ -26,7 +35,12 @@ func TestWhenSharingPays(t *testing.T) {
 				t.Logf("scale: %d watches, %s of the writes below: alone %s", count, place.name, &a)
 				t.Logf("scale: %d watches, %s of the writes below: shared %s; CPU for a write in ones of alone: %.2f",
 					count, place.name, &s, s.cpuPerWrite()/a.cpuPerWrite())
+				spent = append(spent, a, s)
 			}
+			table.add(count, spent, func(e *expense) float64 { return 100 * e.busy() })
+		}
+		if strings.HasSuffix(t.Name(), string(etcdtest.Etcd35)) {
+			publish(t, []figures{table})
 		}
 	})
 }
