@@ -11,7 +11,7 @@ import (
 type lines struct {
 	name   string
 	counts []float64 // what is counted, from left to right
-	across string    // the name of that
+	across string    // the name of what is counted
 	series []series
 }
 

@@ -59,7 +59,7 @@ func linesOf(t table) (lines, error) {
 		s.counts = append(s.counts, count)
 		for i, cell := range cells[1:] {
 			if cell == "-" {
-				continue // it was not measured there, nor behind it
+				continue // it was not measured, as with all greater counts
 			}
 			cost, err := parseNumber(cell)
 			if err != nil {

@@ -155,7 +155,7 @@ func (b *burst) run(t *testing.T) outcome {
 	}
 }
 
-// limited returns a program that runs the server with so many files.
+// limited returns a program that runs the server with a limit of open files.
 func limited(t *testing.T, version etcdtest.Version, files int) string {
 	t.Helper()
 	script := filepath.Join(t.TempDir(), "etcd")

@@ -70,7 +70,7 @@ func tell(t *testing.T, value any) {
 	fmt.Printf("%s%s\n", told, text)
 }
 
-// asked waits until the parent asks for something. It returns false when the parent needs the child no longer.
+// asked waits until the parent asks for something. It returns false when the parent is done.
 func asked() bool {
 	_, err := os.Stdin.Read(make([]byte, 1))
 	return err == nil

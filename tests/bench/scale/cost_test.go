@@ -19,7 +19,7 @@ import (
 // cost is what a child has cost since it began.
 type cost struct {
 	CPU    time.Duration
-	Asking time.Duration // CPU time that finding out the memory has taken after that
+	Asking time.Duration // CPU time of measuring the memory, which follows
 	Bytes  uint64
 	Events int64
 	Errors int64

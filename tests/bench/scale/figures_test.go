@@ -84,7 +84,7 @@ func (f figures) in(document string) (string, error) {
 	return before + f.head + f.separator + f.rows + rest, nil
 }
 
-// dated returns the document with what is true of this run in its line about the measurements.
+// dated returns the document with the date and the machine of this run.
 func dated(document string) string {
 	const line = "\nMeasured by `make bench-scale` on "
 	before, rest, _ := strings.Cut(document, line)

@@ -66,7 +66,7 @@ func (g *gauge) reset() {
 // rate returns how many requests there were a second, in a time since reset.
 func (g *gauge) rate(d time.Duration) float64 { return float64(g.requests.Load()) / d.Seconds() }
 
-// settle waits until requests have been made, few more are, and at most so many connections are open.
+// settle waits until the requests have almost ceased and at most that many connections are open.
 func (g *gauge) settle(t *testing.T, connections int) {
 	t.Helper()
 	quietSince, before := time.Now(), int64(-1)

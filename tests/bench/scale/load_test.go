@@ -11,7 +11,8 @@ import (
 	"github.com/etcdv2/client/tests/internal/live"
 )
 
-// inParallel calls work with 0 to count-1, so many at once, and returns when all have returned.
+// inParallel calls work for each number below count, at most atOnce at a time, and returns when all calls have
+// returned.
 func inParallel(count, atOnce int, work func(i int)) {
 	var running sync.WaitGroup
 	var next atomic.Int64
@@ -34,7 +35,7 @@ type load struct {
 // unpaced is the rate of a load that writes as fast as it can.
 const unpaced = -1
 
-// begin writes about rate times a second until end is called: each write to the key that key returns.
+// begin writes rate times a second until end is called, or as fast as it can. Key returns the key of each write.
 func begin(t *testing.T, endpoint string, rate int, key func(i int64) string) *load {
 	t.Helper()
 	const writers = 32
@@ -83,7 +84,7 @@ func until(ctx context.Context, moment time.Time) bool {
 	}
 }
 
-// observe lets seconds pass, or in the short form a fifth of one, and returns how long it really was.
+// observe lets seconds pass, or in the short form a fifth of one, and returns how long that was.
 func observe(t *testing.T, seconds int) time.Duration {
 	t.Helper()
 	began, length := time.Now(), 200*time.Millisecond

@@ -84,7 +84,7 @@ func limitedLocks(t *testing.T, task task) {
 	release(locks)
 }
 
-// take takes locks of different names, so many at once. Each has 30 seconds.
+// take locks count mutexes, at most atOnce at a time. Each may take 30 seconds.
 func take(t *testing.T, client *etcd.Client, count, atOnce int, ttl time.Duration) (locks []*locking.Lock, refused []error) {
 	t.Helper()
 	var mu sync.Mutex

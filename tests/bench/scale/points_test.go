@@ -14,7 +14,7 @@ import (
 type kind struct {
 	name, library string
 	polls         int // Config.WatchPolls
-	most          int // of its watches that are measured: each has a connection
+	most          int // watches that are measured, because each has a connection
 }
 
 var kinds = []kind{
