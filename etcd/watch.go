@@ -210,6 +210,7 @@ func (w *watch) engine(deliver func(*Response) error) *follow.Watch {
 		PollTimeout: w.client.pollTimeout,
 		Pulsed:      w.client.cluster.Pulsed(),
 		Interrupted: w.unsure,
+		Streams:     w.feed != nil,
 		Ahead:       w.client.ahead,
 		Concerns:    w.concerns,
 		AtOrAbove:   func(key string) bool { return key == w.key || below(w.key, key) },

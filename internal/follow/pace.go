@@ -11,6 +11,7 @@ const (
 	denseGap     = 4   // polls from consecutive indexes pay off if one in this many has an event
 	streamLag    = 16  // a stream is opened at this lag,
 	streamRun    = 2   // after this many answers in a row from the history
+	streamOften  = 40  // answers within a second, with Watch.Streams, also open one
 	sentinelLead = 64  // how far the sentinel is ahead of the stream
 	provenEvents = 400 // that may pass before a poll is made again, so that the history can prove it, even the next time
 )
@@ -20,6 +21,9 @@ type pace struct {
 	head   uint64 // the highest index that the store is known to have reached
 	window uint64 // how many polls at once
 	run    int    // answers in a row that came from the history
+
+	second  time.Time // when the counting of answers began
+	answers int       // since then
 
 	streamless time.Time // no streams until then
 
@@ -51,6 +55,15 @@ func (p *pace) answered(from, index uint64) (fast bool) {
 		p.run = 0
 	}
 	return lag >= streamLag && p.run >= streamRun
+}
+
+// often counts an answer, and reports whether so many have come within a second that a stream costs less.
+func (p *pace) often(now time.Time) bool {
+	if now.Sub(p.second) > time.Second {
+		p.second, p.answers = now, 0
+	}
+	p.answers++
+	return p.answers >= streamOften
 }
 
 // behind records by how many indexes the watch lags. They are likely to have events.

@@ -96,3 +96,19 @@ func TestStreamsThatBringNothingAreNotAskedForAgainAtOnce(t *testing.T) {
 	p.streamEnded(false)
 	check(t, "after one that did not", p.streamless.After(time.Now()), true)
 }
+
+func TestAnswersThatComeOftenAreWorthAStream(t *testing.T) {
+	now := time.Now()
+	for _, test := range []struct {
+		every time.Duration
+		after int // answers; 0 for never
+	}{{10 * time.Millisecond, streamOften}, {25 * time.Millisecond, streamOften}, {26 * time.Millisecond, 0}, {time.Second, 0}} {
+		p, after := newPace(time.Minute), 0
+		for n := 1; n <= 200 && after == 0; n++ {
+			if p.often(now.Add(time.Duration(n) * test.every)) {
+				after = n
+			}
+		}
+		check(t, test.every.String(), after, test.after)
+	}
+}

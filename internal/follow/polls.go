@@ -56,6 +56,9 @@ func (f *follower) answered(p *poll, event Event) error {
 	}
 	p.answered(event)
 	fast := f.pace.answered(p.from, index)
+	if f.watch.Streams {
+		fast = f.pace.often(time.Now()) || fast
+	}
 	switch {
 	case p == f.sentinel:
 		f.sentinel, f.stream.passed = nil, index

@@ -102,6 +102,7 @@ type Watch struct {
 	PollTimeout time.Duration // after which a poll is made again
 	Pulsed      bool          // confirmations are expected
 	Interrupted bool          // it is not known whether the history is still the one that was followed
+	Streams     bool          // events that come often are to cost little, rather than each a poll
 	Ahead       *Budget       // of polls ahead of the base, shared with other watches; nil is unlimited
 
 	Concerns  func(key string) bool // reports whether an event on key belongs to the watch
