@@ -66,7 +66,15 @@ func (c *Client) onKeys(ctx context.Context, req *http.Request, want intent, wha
 	if err := c.do(ctx, &call.Call); err != nil {
 		return nil, err
 	}
+	c.first.CompareAndSwap(0, call.event.Index)
 	return call.event, nil
+}
+
+// older reports whether resp may be of a time before this client: whether it may have been stored by a process
+// that has ended, and the cluster may have been replaced since.
+func (c *Client) older(resp *Response) bool {
+	first := c.first.Load()
+	return first == 0 || resp.Index < first
 }
 
 // textCall is a call whose answer is a text, such as a call about members, users or roles.

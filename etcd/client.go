@@ -61,6 +61,7 @@ type Client struct {
 	mostReplyBytes int64                          // see Config.MaxReplyBytes
 	refresh        atomic.Pointer[refreshSupport] // nil until it was asked for
 	legacy         atomic.Bool                    // the cluster has answered a quorum read as etcd 0.x does
+	first          atomic.Uint64                  // the index of the first answer on a key; 0 before it
 }
 
 // New returns a client for the cluster that config describes. It returns ErrInvalidArgument if the configuration

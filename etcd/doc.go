@@ -48,6 +48,7 @@
 //	follow changes from now on           client.Watch(ctx, dir, etcd.WithRecursive())
 //	read, then follow changes            client.Watch(ctx, dir, etcd.WithRecursive(), etcd.WithCurrent())
 //	resume after a response              client.Watch(ctx, key, etcd.WithAfterResponse(resp))
+//	resume after a restart               client.Watch(ctx, key, etcd.WithAfterResponse(&stored))
 //	wait for one change                  client.WatchOnce(ctx, key)
 //	keep a directory in memory           client.Mirror(ctx, dir)
 //	pass an option on a condition        etcd.If(fresh, etcd.WithQuorum())

@@ -157,6 +157,9 @@ func (f deleteFunc) applyDelete(d *deletion) { f(d) }
 // Response, the watch misses nothing in between. The server keeps the last 1,000 events of all keys together. If
 // the next events are no longer among them, the watch ends with ErrEventIndexCleared. Zero means from now on, as
 // it does without the option and in client/v2.
+//
+// An index does not say which cluster it belongs to. A program that stores it should store Response.ClusterID,
+// too, for Config.ClusterID, or rather the whole Response; see WithAfterResponse.
 func WithAfterIndex(index uint64) WatchOption {
 	return watchFunc(func(w *watch) {
 		if index == math.MaxUint64 {
@@ -168,9 +171,22 @@ func WithAfterIndex(index uint64) WatchOption {
 	})
 }
 
-// WithAfterResponse is WithAfterIndex with the Index of resp. The watch then also knows a change that has
-// happened, so it notices sooner that the cluster has been replaced or restored; see ErrClusterRolledBack. It
-// cannot be combined with WithAfterIndex or WithCurrent.
+// WithAfterResponse is WithAfterIndex with the Index of resp. The watch then also knows the cluster and a change
+// that has happened. If the cluster was replaced or restored in the meantime, the watch ends with ErrWrongCluster
+// or ErrClusterRolledBack, even if the cluster has passed that index. WithAfterResponse cannot be combined with
+// WithAfterIndex or WithCurrent.
+//
+// To resume after a restart, store each Response as JSON when it has been handled, and read the last one back:
+//
+//	var last etcd.Response
+//	if err := json.Unmarshal(stored, &last); err != nil {
+//		return err
+//	}
+//	for event, err := range client.Watch(ctx, key, etcd.WithAfterResponse(&last)) {
+//
+// A *WatchError then means that the changes since cannot be told: begin again, WithCurrent. The reason is often
+// ErrEventIndexCleared, because writes to other keys push events out of the history, too. The program
+// examples/resume does all of this.
 func WithAfterResponse(resp *Response) WatchOption {
 	return watchFunc(func(w *watch) {
 		if resp == nil || resp.Node == nil {
@@ -178,7 +194,7 @@ func WithAfterResponse(resp *Response) WatchOption {
 			return
 		}
 		w.after, w.next = true, resp.Index+1 // also if that is 0: nothing happens between a read and its watch
-		w.cluster = resp.ClusterID
+		w.cluster, w.unsure = resp.ClusterID, w.client.older(resp)
 		w.marks.saw(resp)
 	})
 }

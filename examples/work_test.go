@@ -150,6 +150,40 @@ func TestQueue(t *testing.T) {
 	})
 }
 
+func TestResume(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, cluster *etcdtest.Cluster) {
+		client := connect(t, cluster)
+		ok := must[*etcd.Response](t)
+		state := []string{"-state", filepath.Join(t.TempDir(), "last.json")}
+		ok(client.Set(t.Context(), "/config/a", "1"))
+
+		p := start(t, cluster, "resume", state...)
+		p.expect("is: /config/a 1")
+		ok(client.Set(t.Context(), "/config/b", "2"))
+		p.expect("set /config/b 2")
+		p.stop()
+		ok(client.Set(t.Context(), "/config/c", "3"))
+		ok(client.Delete(t.Context(), "/config/b"))
+		p = start(t, cluster, "resume", state...)
+		p.expect("delete /config/b")
+		p.stop()
+		if want := "set /config/c 3\ndelete /config/b \n"; p.text() != want {
+			t.Errorf("it prints %q, want %q", p.text(), want)
+		}
+
+		other := etcdtest.Start(t)
+		last := ok(connect(t, other).Set(t.Context(), "/config/a", "other"))
+		for index := ok(client.Get(t.Context(), "/config")).Index; last.Index <= index; {
+			last = ok(connect(t, other).Set(t.Context(), "/config/a", "other"))
+		}
+		p = start(t, other, "resume", state...)
+		p.expect("reading again: ")
+		p.expect("is: /config/a other")
+		p.stop()
+	})
+}
+
 func TestSingleKey(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, cluster *etcdtest.Cluster) {
