@@ -17,8 +17,9 @@ type Acquirer interface {
 // to work ends with ctx and with the lock.
 //
 // Do returns the error of Lock or of work, joined with ErrLost if the lock was lost before it was unlocked,
-// because others may have held it in the meantime. It also returns the error of an Unlock that failed; the lock
-// then expires with its TTL. A nil mutex or work is etcd.ErrInvalidArgument.
+// because others may have held it in the meantime. If work returned the cause of its context, the loss is not
+// joined again. Do also returns the error of an Unlock that failed; the lock then expires with its TTL. A nil mutex
+// or work is etcd.ErrInvalidArgument.
 //
 // If a loss ends the work, work usually returns context.Canceled. To tell that from the end of ctx, check
 // ctx.Err(), or check for ErrLost in the error of Do.
@@ -35,7 +36,9 @@ func Do(ctx context.Context, mutex Acquirer, work func(ctx context.Context, lock
 	defer func() {
 		ctx, cancel := detached(ctx)
 		defer cancel()
-		err = errors.Join(err, lock.Unlock(ctx))
+		if ended := lock.Unlock(ctx); !errors.Is(err, ended) { // work may have returned the cause of its context
+			err = errors.Join(err, ended)
+		}
 	}()
 	return work(working, lock)
 }

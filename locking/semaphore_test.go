@@ -2,6 +2,9 @@ package locking
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -188,6 +191,32 @@ func TestDoSaysThatTheLockWasLost(t *testing.T) {
 			return ctx.Err()
 		})
 		b.is(err, context.Canceled)
+		b.empty()
+	})
+}
+
+// Work may return why its context has ended. Do returns that once, and joins another error of work.
+func TestDoNamesALossOnce(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		broken := errors.New("broken")
+		for _, work := range []func(cause error) error{
+			func(cause error) error { return cause },
+			func(cause error) error { return fmt.Errorf("at work: %w", cause) },
+			func(error) error { return broken },
+		} {
+			err := Do(b.Context(), b.mutex(), func(ctx context.Context, lock *Lock) error {
+				b.settle()
+				b.Remove(lock.Key())
+				<-ctx.Done()
+				return work(context.Cause(ctx))
+			})
+			if !errors.Is(err, ErrLost) || strings.Count(err.Error(), "lock lost") != 1 {
+				b.Errorf("the error is %v", err)
+			}
+			if work(nil) == broken && !errors.Is(err, broken) {
+				b.Errorf("the error of work is not in %v", err)
+			}
+		}
 		b.empty()
 	})
 }
