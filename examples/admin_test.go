@@ -24,7 +24,7 @@ func TestBackup(t *testing.T) {
 		ok(client.CreateDir(ctx, "/config/empty"))
 		ok(client.CreateDir(ctx, "/config/short", etcd.WithTTL(2*time.Hour)))
 		ok(client.Set(ctx, "/config/short/leaf", ""))
-		before := tree(t, client)
+		before := tree(t, client, "/config")
 
 		save := start(t, cluster, "backup", "save", "/config")
 		save.succeeds()
@@ -36,7 +36,7 @@ func TestBackup(t *testing.T) {
 		}
 		ok(client.Delete(ctx, "/config", etcd.WithRecursive()))
 		restore("restore").expect("restored: 6 nodes")
-		if after := tree(t, client); !maps.Equal(before, after) {
+		if after := tree(t, client, "/config"); !maps.Equal(before, after) {
 			t.Errorf("before:\n%v\nafter:\n%v", before, after)
 		}
 		for key, limit := range map[string]time.Duration{"/config/session": time.Hour, "/config/short": 2 * time.Hour} {
@@ -54,20 +54,32 @@ func TestBackup(t *testing.T) {
 		if now, _ := value(t, client, "/config/session"); now != "ann" {
 			t.Errorf("the key that exists is still %s", now)
 		}
+
+		restore("-to", "/copy", "restore")
+		if copied := tree(t, client, "/copy"); !maps.Equal(before, copied) {
+			t.Errorf("before:\n%v\nat another place:\n%v", before, copied)
+		}
+		save = start(t, cluster, "backup", "save", "/")
+		save.succeeds()
+		restore("-to", "/all", "restore")
+		if copied := tree(t, client, "/all/config"); !maps.Equal(before, copied) {
+			t.Errorf("before:\n%v\nbelow another root:\n%v", before, copied)
+		}
 	})
 }
 
-// tree returns what is below /config, and whether it expires.
-func tree(t *testing.T, client *etcd.Client) map[string]string {
+// tree returns what is below a directory, and whether it expires.
+func tree(t *testing.T, client *etcd.Client, dir string) map[string]string {
 	t.Helper()
 	nodes := map[string]string{}
-	for node := range must[*etcd.Response](t)(client.Get(t.Context(), "/config", etcd.WithRecursive())).Node.Walk() {
-		nodes[node.Key] = node.Value
+	for node := range must[*etcd.Response](t)(client.Get(t.Context(), dir, etcd.WithRecursive())).Node.Walk() {
+		key := strings.TrimPrefix(node.Key, dir)
+		nodes[key] = node.Value
 		if node.Dir {
-			nodes[node.Key] += "(directory)"
+			nodes[key] += "(directory)"
 		}
 		if !node.Expiration.IsZero() {
-			nodes[node.Key] += "(expires)"
+			nodes[key] += "(expires)"
 		}
 	}
 	return nodes

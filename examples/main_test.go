@@ -204,7 +204,12 @@ func (p *program) ends() {
 // interrupt does what Ctrl-C does.
 func (p *program) interrupt() {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+	p.signal(os.Interrupt)
+}
+
+func (p *program) signal(signal os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(signal); err != nil {
 		p.t.Fatal(err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -131,6 +132,13 @@ func TestQueue(t *testing.T) {
 		first.expect("took: wash")
 		first.expect("took: rinse")
 		first.expect("took: dry")
+
+		// The consumer learns of a job when it has been updated already.
+		first.signal(syscall.SIGSTOP)
+		job := must[*etcd.Response](t)(client.CreateInOrder(t.Context(), "/jobs", "iron"))
+		must[*etcd.Response](t)(client.Update(t.Context(), job.Node.Key, "fold"))
+		first.signal(syscall.SIGCONT)
+		first.expect("took: fold")
 
 		second := start(t, cluster, "queue", "take")
 		jobs := []string{"put"}

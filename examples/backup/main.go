@@ -3,9 +3,11 @@
 //
 //	go run ./backup -endpoints http://127.0.0.1:2379 save /config >config.jsonl
 //	go run ./backup -endpoints http://127.0.0.1:2379 restore <config.jsonl
+//	go run ./backup -endpoints http://127.0.0.1:2379 -to /copy restore <config.jsonl
 //
 // A backup shows one moment, as a quorum read sees it, without hidden nodes. What is restored lives for as long as it had
-// left to live at that moment. Restoring overwrites keys that exist, unless -keep is given, and deletes none.
+// left to live at that moment. Restoring overwrites keys that exist, unless -keep is given, and deletes none. With -to, what was
+// at and below the saved directory is restored at and below another one.
 package main
 
 import (
@@ -19,6 +21,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"path"
 	"strings"
 
 	"github.com/etcdv2/client/etcd"
@@ -26,6 +29,7 @@ import (
 
 var (
 	endpoints = flag.String("endpoints", "http://127.0.0.1:2379", "client URLs of etcd members, separated by commas")
+	to        = flag.String("to", "", "directory to restore to; empty means the one that was saved")
 	keep      = flag.Bool("keep", false, "leave keys that exist as they are")
 )
 
@@ -73,6 +77,7 @@ func save(ctx context.Context, client *etcd.Client, dir string, to io.Writer) er
 
 func restore(ctx context.Context, client *etcd.Client, from io.Reader) error {
 	lines := json.NewDecoder(from)
+	var saved string // the directory, or "" for the root
 	for restored := 0; ; restored++ {
 		var node etcd.Node
 		if err := lines.Decode(&node); err == io.EOF {
@@ -80,6 +85,12 @@ func restore(ctx context.Context, client *etcd.Client, from io.Reader) error {
 			return nil
 		} else if err != nil {
 			return fmt.Errorf("after %d nodes: %w", restored, err)
+		}
+		if restored == 0 {
+			saved = strings.TrimSuffix(node.Key, "/")
+		}
+		if *to != "" {
+			node.Key = path.Join("/", *to, strings.TrimPrefix(node.Key, saved))
 		}
 		if err := put(ctx, client, &node); err != nil {
 			return fmt.Errorf("%s: %w", node.Key, err)

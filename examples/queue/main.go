@@ -78,17 +78,32 @@ func take(ctx context.Context, client *etcd.Client, work func(job string) error)
 			continue // a job was taken, or has expired
 		}
 		for job := range event.Node.Leaves() {
-			_, err := client.CompareAndDelete(ctx, job.Key, etcd.Prev{Index: job.ModifiedIndex})
+			value, err := claim(ctx, client, job)
 			if errors.Is(err, etcd.ErrKeyNotFound) {
 				continue // another consumer was faster
 			}
 			if err != nil {
 				return fmt.Errorf("take %q: %w", job.Value, err)
 			}
-			if err := work(job.Value); err != nil {
+			if err := work(value); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// claim deletes a job and returns its value. If the job was updated since it was read, claim reads it again.
+func claim(ctx context.Context, client *etcd.Client, job *etcd.Node) (string, error) {
+	for {
+		_, err := client.CompareAndDelete(ctx, job.Key, etcd.Prev{Index: job.ModifiedIndex})
+		if !errors.Is(err, etcd.ErrCompareFailed) {
+			return job.Value, err
+		}
+		resp, err := client.Get(ctx, job.Key, etcd.WithQuorum())
+		if err != nil {
+			return "", err
+		}
+		job = resp.Node
+	}
 }
