@@ -2,15 +2,12 @@
 //
 //	go run ./register -endpoints http://127.0.0.1:2379 -service /services/web -address 10.0.0.7:8080 -check http://10.0.0.7:8080/health
 //
-// The key has a TTL, so it goes away with the machine. While nothing changes it is refreshed, which wakes no watcher.
-// It is written again if its value changes, and created again if it expired while etcd could not be reached. If another
-// process registers the same address, the last one wins; the other one ends, and leaves the key alone.
+// The key has a TTL, so it goes away with the machine. A Registration renews it, which wakes no watcher, and creates it again
+// if it was lost. If another process registers the same address, the last one wins; the other one ends, and leaves the key alone.
 package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -32,20 +29,11 @@ var (
 	ttl       = flag.Duration("ttl", 15*time.Second, "how long the key outlives this process")
 )
 
-// instance is the value of a key.
-type instance struct {
-	Address string `json:"address"`
-	Healthy bool   `json:"healthy"`
-	Owner   string `json:"owner"` // the process that keeps the key alive
-}
-
-var errTakenOver = errors.New("another process has registered this address")
-
 func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx); err != nil {
+	if err := run(ctx); err != nil && ctx.Err() == nil {
 		log.Fatal(err)
 	}
 }
@@ -56,84 +44,63 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer client.Close()
-	r := registration{client: client, key: *service + "/" + *address, owner: rand.Text()}
 
-	for ctx.Err() == nil {
-		err := r.keep(ctx, healthy())
-		switch {
-		case ctx.Err() != nil:
-		case etcd.Retryable(err):
-			fmt.Println("trying again:", err)
-		case err != nil:
-			return err
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(*ttl / 5): // several tries before the key expires
-		}
+	value := state()
+	registration, err := client.Register(ctx, *service+"/"+*address, value, *ttl)
+	for etcd.Retryable(err) && wait(ctx) { // no member answers yet
+		fmt.Println("trying again:", err)
+		registration, err = client.Register(ctx, *service+"/"+*address, value, *ttl)
 	}
-	return r.end(context.WithoutCancel(ctx))
-}
-
-type registration struct {
-	client *etcd.Client
-	key    string
-	owner  string
-	value  string // as last written
-}
-
-// keep makes the key say whether the instance is healthy, and live for another ttl.
-func (r *registration) keep(ctx context.Context, healthy bool) error {
-	text, err := json.Marshal(instance{Address: *address, Healthy: healthy, Owner: r.owner})
 	if err != nil {
 		return err
 	}
-	value := string(text)
-	if value == r.value {
-		resp, err := r.client.Refresh(ctx, r.key, *ttl)
-		switch {
-		case errors.Is(err, etcd.ErrKeyNotFound): // it has expired
-		case err != nil:
-			return err
-		case resp.Node.Value == value:
-			return nil
-		}
-	}
-	_, err = r.client.Modify(ctx, r.key, func(current string) (string, error) {
-		if r.value != "" && current != "" && !strings.Contains(current, r.owner) {
-			return "", errTakenOver
-		}
-		return value, nil
-	}, etcd.WithCreate(), etcd.WithTTL(*ttl))
-	if err != nil {
-		return err
-	}
-	r.value = value
+	defer end(ctx, registration)
 	fmt.Println("registered:", value)
+
+	for wait(ctx) {
+		if err := registration.Err(); errors.Is(err, etcd.ErrTaken) {
+			return err
+		} else if err != nil {
+			fmt.Println("not registered:", err)
+		}
+		if now := state(); now != value {
+			if err := registration.SetValue(ctx, now); err != nil {
+				fmt.Println("trying again:", err)
+				continue
+			}
+			value = now
+			fmt.Println("registered:", value)
+		}
+	}
 	return nil
 }
 
-// end deletes the key, unless another process has taken it over.
-func (r *registration) end(ctx context.Context) error {
-	if r.value == "" {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+// end deletes the key. If etcd does not answer in time, the key expires.
+func end(ctx context.Context, registration *etcd.Registration) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	_, err := r.client.CompareAndDelete(ctx, r.key, etcd.Prev{Value: r.value})
-	if errors.Is(err, etcd.ErrKeyNotFound) || errors.Is(err, etcd.ErrCompareFailed) {
-		return nil
+	if err := registration.Close(ctx); err != nil {
+		log.Print(err)
 	}
-	return err
 }
 
-// healthy reports whether the instance answers its health check.
-func healthy() bool {
-	client := http.Client{Timeout: time.Second}
-	resp, err := client.Get(*check)
-	if err != nil {
+// wait waits for the time of the next look at the instance. It returns false if ctx is done.
+func wait(ctx context.Context) bool {
+	select {
+	case <-time.After(*ttl / 5):
+		return true
+	case <-ctx.Done():
 		return false
 	}
-	defer resp.Body.Close()
-	return resp.StatusCode == http.StatusOK
+}
+
+// state returns the value of the key: the address, and whether the instance answers its health check.
+func state() string {
+	client := http.Client{Timeout: time.Second}
+	healthy := false
+	if resp, err := client.Get(*check); err == nil {
+		resp.Body.Close()
+		healthy = resp.StatusCode == http.StatusOK
+	}
+	return fmt.Sprintf(`{"address":%q,"healthy":%t}`, *address, healthy)
 }
