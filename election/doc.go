@@ -16,6 +16,9 @@
 //		connectTo(leader.Name)
 //	}
 //
+// The name of a candidate is any text that others are to know the leader by. It can be the leader's address. If
+// the address is known only later, Term.Proclaim publishes it.
+//
 // # Guarantees
 //
 //   - While a term's Context has not ended, nobody else leads, within the limits of package locking.

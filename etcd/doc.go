@@ -19,7 +19,7 @@
 //		fmt.Println(leaf.Key, leaf.Value)
 //	}
 //
-// The examples show a task each.
+// Go doc does not print examples. They are at pkg.go.dev and, in a clone, in etcd/*example*_test.go.
 //
 // # Which call
 //
@@ -41,6 +41,7 @@
 //	give a key more time                 client.Refresh(ctx, key, ttl)
 //	keep a key alive while I run         client.Register(ctx, key, value, ttl)
 //	append to a queue                    client.CreateInOrder(ctx, dir, value)
+//	take from a queue                    client.CompareAndDelete(ctx, job.Key, etcd.Prev{Index: job.ModifiedIndex})
 //	make a directory                     client.CreateDir(ctx, dir)
 //	delete a key                         client.Delete(ctx, key)
 //	delete a directory                   client.Delete(ctx, dir, etcd.WithRecursive())

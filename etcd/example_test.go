@@ -315,7 +315,7 @@ func ExampleClient_CreateInOrder() {
 		log.Fatal(err)
 	}
 	for job := range resp.Node.Children() {
-		// Who deletes it has got it, whoever else may have listed it.
+		// The consumer that deletes a job has taken it, whoever else may have listed it.
 		_, err := client.CompareAndDelete(ctx, job.Key, etcd.Prev{Index: job.ModifiedIndex})
 		fmt.Println(job.Value, err)
 	}

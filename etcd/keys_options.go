@@ -76,7 +76,7 @@ type TTLOption interface {
 }
 
 // WithRecursive extends a call to everything below the directory: a Get to all levels, a Delete to the whole
-// tree, and a Watch to all changes below the key.
+// tree, and a Watch to all changes below the key. A Get and a Watch leave out hidden nodes; a Delete deletes them.
 func WithRecursive() RecursiveOption { return recursiveOption{} }
 
 type recursiveOption struct{}
@@ -217,7 +217,9 @@ func WithAfterResponse(resp *Response) WatchOption {
 //				return key == event.Node.Key || strings.HasPrefix(key, event.Node.Key+"/")
 //			})
 //		default:
-//			nodes[event.Node.Key] = event.Node.Value
+//			if !event.Node.Dir {
+//				nodes[event.Node.Key] = event.Node.Value
+//			}
 //		}
 //	}
 func WithCurrent() WatchOption { return watchFunc(func(w *watch) { w.current = true }) }

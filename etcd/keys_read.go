@@ -29,10 +29,12 @@ func onlyTrue(set bool) *bool {
 }
 
 // Get reads a key: a file with its value, or a directory with its direct children. With WithRecursive it reads
-// everything below the directory. "/" is the root.
+// everything below the directory. "/" is the root. Hidden nodes are not listed, so a recursive read is not a
+// complete backup.
 //
 // Without WithQuorum the member answers from its own copy, which may be behind. Get returns ErrKeyNotFound if
-// the key does not exist, and ErrNotDir if a part of the path above it is a file.
+// the key does not exist, and ErrNotDir if a part of the path above it is a file. To watch such a key from that
+// moment on, pass the Index of the *Error to WithAfterIndex.
 func (c *Client) Get(ctx context.Context, key string, opts ...GetOption) (*Response, error) {
 	wire, err := wireKey(key)
 	if err != nil {

@@ -70,6 +70,11 @@ func (c *Client) CompareAndSwap(ctx context.Context, key, value string, prev Pre
 // CreateInOrder stores value in dir under a key that the server chooses, greater than all that it has chosen
 // there before. The new key is Response.Node.Key. To sort such keys, compare their CreatedIndex: servers before
 // etcd 2.2 do not pad the names, so the names do not sort. CreateInOrder returns ErrNotDir if dir is a file.
+//
+// To use dir as a queue, consumers watch it, WithRecursive and WithCurrent, and call CompareAndDelete for each node
+// with its ModifiedIndex. The consumer whose call succeeds has taken the node. ErrKeyNotFound means that another
+// consumer was faster, and ErrCompareFailed that the node was written in the meantime: read it again. The program
+// examples/queue does so.
 func (c *Client) CreateInOrder(ctx context.Context, dir, value string, opts ...CreateInOrderOption) (*Response, error) {
 	return c.post(ctx, dir, with(opts, CreateInOrderOption.applyCreateInOrder, &write{value: &value}))
 }

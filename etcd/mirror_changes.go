@@ -77,9 +77,15 @@ func (t ChangeType) String() string { return cmp.Or(changeWords[t], "unknown") }
 //		case etcd.ChangeDeleted:
 //			delete(config, change.Key)
 //		case etcd.ChangeCreated, etcd.ChangeUpdated:
-//			config[change.Key] = change.New.Value
+//			delete(config, change.Key)
+//			if !change.New.Dir { // a directory is not a setting
+//				config[change.Key] = change.New.Value
+//			}
 //		}
 //	}
+//
+// Directories have changes, too; Node.Dir says so. A Set of the same value is a ChangeUpdated. To skip it, compare
+// Old.Value with New.Value.
 //
 // The change of a directory comes before the changes of what is created in it, and after those of what is
 // deleted in it. The deletion of a directory is one event, but one change for each node.

@@ -22,7 +22,7 @@ const (
 //		if err != nil {
 //			return err
 //		}
-//		reload(snapshot.Node)
+//		reload(snapshot.Leaves())
 //	}
 //
 // A snapshot costs a copy of the whole content; Changes costs only what changes. A loop ends with one pair of an

@@ -7,7 +7,8 @@ import (
 
 // Node is a key and its content: a value or, for a directory, other nodes. Its JSON is that of etcd's API.
 type Node struct {
-	// Key is the full key, with its leading slash and without a trailing one. The root is "/".
+	// Key is the full key, with its leading slash and without a trailing one. The root is "/", the only key that
+	// ends in a slash: mind it when you cut a prefix from a key.
 	Key string
 
 	// Value is the value of a file. It is empty for a directory, and for the node of a deletion: the last value
@@ -53,7 +54,8 @@ func (n *Node) Children() iter.Seq[*Node] {
 	}
 }
 
-// Walk iterates over the node itself and everything below it, parents before their children.
+// Walk iterates over the node itself and everything below it, parents before their children. A nil Node has
+// nothing.
 func (n *Node) Walk() iter.Seq[*Node] {
 	return func(yield func(*Node) bool) { n.walk(yield) }
 }
@@ -71,7 +73,7 @@ func (n *Node) walk(yield func(*Node) bool) bool {
 }
 
 // Leaves iterates over the files at or below the node. A file is its own leaf. A directory is never a leaf, even
-// if it is empty.
+// if it is empty. A nil Node has no leaves.
 func (n *Node) Leaves() iter.Seq[*Node] {
 	return func(yield func(*Node) bool) {
 		for node := range n.Walk() {

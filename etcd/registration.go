@@ -62,8 +62,12 @@ func (e RegistrationChanged) LogMessage() (slog.Level, string) {
 // hide it. If the key has expired or was deleted, Register creates it again. If another process has written the
 // key, the key belongs to that process, and Register creates it again only when it no longer exists.
 //
-// Register returns when the key is stored, or with the error of storing it. The Registration does not end with
-// ctx, but with Close or with the client's Close.
+// A loss is noticed at the next renewal. So the key can be missing for a third of ttl, and Err returns nil until
+// then.
+//
+// Register returns when the key is stored, or with the error of storing it, and does not repeat that write. If no
+// member answers, call Register again as long as Retryable(err) is true. The Registration does not end with ctx,
+// but with Close or with the client's Close.
 func (c *Client) Register(ctx context.Context, key, value string, ttl time.Duration) (*Registration, error) {
 	resp, err := c.Set(ctx, key, value, WithTTL(ttl))
 	if err != nil {
@@ -199,7 +203,8 @@ func (r *Registration) SetValue(ctx context.Context, value string) error {
 
 // Close ends the registration, and deletes the key if it is still the one that the Registration has written. It
 // returns nil if it has deleted the key, or if the key no longer exists or belongs to another process. If Close
-// fails, the key expires.
+// fails, the key expires. While no member answers, Close waits for Config.AttemptTimeout or longer, so give ctx a
+// deadline.
 func (r *Registration) Close(ctx context.Context) error {
 	r.cancel()
 	<-r.done

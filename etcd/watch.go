@@ -38,8 +38,9 @@ import (
 //
 // The reason to expect is ErrEventIndexCleared: the next events are no longer in the history of 1,000 events
 // that the server keeps for all keys together. A watch reads up to 16 MiB ahead of its loop, so that a loop that
-// is busy for a while misses nothing; a loop that is slower for longer than that ends so. Then read the key and
-// watch from that response's Index; a Mirror does so by itself.
+// is busy for a while misses nothing; a loop that is slower for longer than that ends so. Then watch again,
+// WithCurrent; or read the key and watch from that response's Index or, if the key does not exist, from the Index
+// of the *Error. A Mirror does so by itself.
 //
 // Changes of other keys alone do not end a watch. A watch of keys on which nothing happens outlives the history,
 // because a member that is asked to end a request first sends what it has for it. That cannot be asked through a

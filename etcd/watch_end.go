@@ -7,9 +7,9 @@ import (
 	"github.com/etcdv2/client/internal/foreign"
 )
 
-// WatchError says why a server's answer ended a watch, and how far the watch had come. To continue, read Key
-// and watch from that response's Index. To find what changed in between, compare the contents, as a Mirror
-// does.
+// WatchError says why a server's answer ended a watch, and how far the watch had come. To continue, watch again,
+// WithCurrent; or read Key and watch from that response's Index or, if Key does not exist, from the Index of the
+// *Error. To find what changed in between, compare the contents, as a Mirror does.
 type WatchError struct {
 	Key   string // the key watched, with its leading slash
 	After uint64 // the etcd index up to which every event was delivered

@@ -16,7 +16,8 @@
 // Each Lock creates a key of its own in the lock's directory, with a name that was never used before, and keeps
 // it alive. Contenders queue up in the order in which their keys were created. A contender that is not the first
 // waits until the key before its own is deleted, and then reads the queue again, through the cluster's
-// consensus. Every further write to the key, and its deletion, is guarded by the index of the write before. The
+// consensus. The names do not sort: the holder is the contender whose key has the lowest createdIndex, and
+// Mutex.Holder returns it. Every further write to the key, and its deletion, is guarded by the index of the write before. The
 // last contender to leave deletes the directory.
 //
 // The value of a key is JSON with the fields value (see WithValue), id and, if they apply, identity, shared,
@@ -49,7 +50,7 @@
 // flight for longer than the TTL. No lock can prevent what such a process does then.
 //
 //   - So only the resource itself can keep out a late holder, by refusing a Token that is smaller than one it
-//     has seen. Example_fencingToken shows how, if the resource is a key in the same etcd.
+//     has seen. The section Fencing shows how.
 //   - The clocks of the members determine when a TTL ends: the member that takes a renewal stamps the time of
 //     expiry, and the leader acts on it. If they differ by more than a tenth of the TTL, a holder that is cut
 //     off can learn too late that it has lost the lock.
@@ -61,6 +62,21 @@
 //   - If a lock WithoutTTL is given up at the moment in which it is acquired, while the cluster does not answer,
 //     it may last until somebody deletes its key.
 //   - A Mutex is not reentrant: a program that locks it twice waits for itself.
+//
+// # Fencing
+//
+// A resource stores the token with what is written, and compares and writes in one step. If the resource is a key
+// in etcd, Modify is such a step:
+//
+//	_, err := client.Modify(ctx, "/reports/latest", func(current string) (string, error) {
+//		seen, _, _ := strings.Cut(current, " ")
+//		if last, _ := strconv.ParseUint(seen, 10, 64); last > lock.Token() {
+//			return "", errors.New("another process has got the lock since")
+//		}
+//		return fmt.Sprintf("%d %s", lock.Token(), report), nil
+//	}, etcd.WithCreate())
+//
+// The example fencingToken at pkg.go.dev, in locking/example_test.go, is a whole program.
 //
 // # Errors
 //

@@ -25,7 +25,7 @@ var packages = map[string]string{
 	"api": "github.com/etcdv2/client/api", "election": "github.com/etcdv2/client/election",
 	"etcd": "github.com/etcdv2/client/etcd", "locking": "github.com/etcdv2/client/locking",
 	"validator": "github.com/etcdv2/client/tests/validator",
-	"context":   "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "json": "encoding/json", "log": "log",
+	"context":   "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "iter": "iter", "json": "encoding/json", "log": "log",
 	"slog": "log/slog", "strconv": "strconv", "strings": "strings", "time": "time", "tls": "crypto/tls",
 }
 
@@ -37,7 +37,8 @@ var (
 	err     error
 	Config  etcd.Config
 	resp    *etcd.Response
-	node    *etcd.Node
+	stored  etcd.Response
+	node, job *etcd.Node
 	mutex   *locking.Mutex
 	lock    *locking.Lock
 	e       *election.Election
@@ -60,7 +61,7 @@ var (
 	errTaken error
 
 	change func(string) (string, error)
-	reload func(*etcd.Node)
+	reload func(iter.Seq[*etcd.Node])
 	write  func(context.Context, uint64) error
 	lead   func(context.Context, uint64) error
 	work   func(context.Context, *locking.Lock) error
