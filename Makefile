@@ -30,8 +30,8 @@ examples: ## lint the programs of examples/, and run each on real servers
 	@echo "Examples against real servers, as processes"
 	@cd examples && GOFLAGS="$$(go env GOFLAGS) -race" go test -count=1 . # GOFLAGS: so are the programs that it builds
 
-etcd: ## run a play server on 127.0.0.1:2379 until Ctrl-C
-	@cd tests && go run ./cmd/etcd
+etcd: ## run a play server on 127.0.0.1:2379, or on ADDR=host:port, until Ctrl-C
+	@cd tests && go run ./cmd/etcd $(if $(ADDR),-addr $(ADDR))
 
 generate: ## make gen/ from api/openapi.yaml
 	@go generate ./...

@@ -19,7 +19,7 @@
 //		fmt.Println(leaf.Key, leaf.Value)
 //	}
 //
-// Go doc does not print examples. They are at pkg.go.dev and, in a clone, in etcd/*example*_test.go.
+// The go doc command does not show the examples. They are at pkg.go.dev and, in a clone, in etcd/*example*_test.go.
 //
 // # Which call
 //

@@ -22,9 +22,12 @@ type modify struct {
 func (m *modify) setTTL(ttl time.Duration) { m.ttl = &ttl }
 
 // Modify changes the value of a key atomically. It reads the key with quorum, calls change with the value, and
-// stores the result if the key has not changed in the meantime. Otherwise it starts again, until ctx is done. So
-// change may be called several times. If change returns an error, Modify returns that error unchanged and writes
-// nothing.
+// stores the result if the key has not changed in the meantime. If it has changed, Modify starts again, until ctx
+// is done. So change may be called several times. If change returns an error, Modify returns that error unchanged
+// and writes nothing.
+//
+// A read or a write that fails ends Modify. After any error except ErrOutcomeUnknown, Modify has changed nothing,
+// and may be called again if Retryable(err) is true.
 //
 // Modify returns ErrKeyNotFound if the key does not exist, unless WithCreate is given, and ErrNotFile if it is a
 // directory. It never repeats a write whose outcome is unknown. A nil change is ErrInvalidArgument.

@@ -23,7 +23,9 @@ func Example_followRegistry() {
 	}
 	defer mirror.Close()
 	for service := range mirror.Range("/services/web") { // costs no request
-		fmt.Println("known:", service.Key)
+		if !service.Dir {
+			fmt.Println("known:", service.Key)
+		}
 	}
 
 	// One more comes, and the database goes.
@@ -50,7 +52,6 @@ func Example_followRegistry() {
 		}
 	}
 	// Output:
-	// known: /services/web
 	// known: /services/web/1
 	// created /services/web/1 at http://10.0.0.1:80
 	// created /services/web/2 at http://10.0.0.2:80

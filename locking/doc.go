@@ -76,7 +76,7 @@
 //		return fmt.Sprintf("%d %s", lock.Token(), report), nil
 //	}, etcd.WithCreate())
 //
-// The example fencingToken at pkg.go.dev, in locking/example_test.go, is a whole program.
+// The example fencingToken, in locking/example_test.go, is a whole program.
 //
 // # Errors
 //

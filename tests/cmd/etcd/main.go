@@ -29,7 +29,7 @@ func main() {
 func run(ctx context.Context, addr string) error {
 	cluster, err := etcdtest.New(ctx, etcdtest.WithClientAddr(addr))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s is taken: another etcd may be running; choose another address with -addr", addr)
+		return fmt.Errorf("%s is taken: another etcd may be running; choose another address, for example make etcd ADDR=127.0.0.1:2389", addr)
 	}
 	if err != nil {
 		return err
