@@ -213,7 +213,7 @@ func TestDoNamesALossOnce(t *testing.T) {
 			if !errors.Is(err, ErrLost) || strings.Count(err.Error(), "lock lost") != 1 {
 				b.Errorf("the error is %v", err)
 			}
-			if work(nil) == broken && !errors.Is(err, broken) {
+			if errors.Is(work(nil), broken) && !errors.Is(err, broken) {
 				b.Errorf("the error of work is not in %v", err)
 			}
 		}
