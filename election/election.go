@@ -80,8 +80,9 @@ func (l Leader) Elected() bool { return l.Token != 0 }
 func leader(c locking.Contender) Leader { return Leader{Name: c.Value, Token: c.Token, Key: c.Key} }
 
 // Campaign waits until the candidate with the name is elected. Candidates are elected in the order in which they
-// came. Observe yields the name as Leader.Name, so it can be the leader's address. An empty name means the name of the host. If ctx is done first, Campaign returns ctx.Err() and withdraws
-// the candidate. See locking.Mutex.Lock for failures.
+// came. Observe yields the name as Leader.Name, so it can be the leader's address. An empty name means the name of
+// the host. If ctx is done first, Campaign returns ctx.Err() and withdraws the candidate. See locking.Mutex.Lock
+// for failures.
 func (e *Election) Campaign(ctx context.Context, name string) (*Term, error) {
 	mutex, err := e.candidate(name)
 	if err != nil {

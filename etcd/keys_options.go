@@ -184,9 +184,9 @@ func WithAfterIndex(index uint64) WatchOption {
 //	}
 //	for event, err := range client.Watch(ctx, key, etcd.WithAfterResponse(&last)) {
 //
-// A *WatchError then means that the changes since cannot be told: begin again, WithCurrent. The reason is often
-// ErrEventIndexCleared, because writes to other keys push events out of the history, too. The program
-// examples/resume does all of this.
+// If the watch ends with a *WatchError, it cannot deliver what has happened since: begin again, WithCurrent. The
+// usual reason is ErrEventIndexCleared, because writes to other keys push events out of the history, too. The
+// program examples/resume does all of this.
 func WithAfterResponse(resp *Response) WatchOption {
 	return watchFunc(func(w *watch) {
 		if resp == nil || resp.Node == nil {

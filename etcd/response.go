@@ -17,7 +17,8 @@ const (
 	ActionCompareAndDelete Action = "compareAndDelete"
 )
 
-// Response is the server's answer to a call on keys, or an event of a watch.
+// Response is the server's answer to a call on keys, or an event of a watch. It can be stored as JSON; see
+// WithAfterResponse.
 type Response struct {
 	Action Action
 

@@ -14,10 +14,10 @@
 // # How it works
 //
 // Each Lock creates a key of its own in the lock's directory, with a name that was never used before, and keeps
-// it alive. Contenders queue up in the order in which their keys were created. A contender that is not the first
-// waits until the key before its own is deleted, and then reads the queue again, through the cluster's
-// consensus. The names do not sort: the holder is the contender whose key has the lowest createdIndex, and
-// Mutex.Holder returns it. Every further write to the key, and its deletion, is guarded by the index of the write before. The
+// it alive. Contenders queue up in the order in which their keys were created. The names do not sort: the holder
+// is the contender whose key has the lowest createdIndex, and Mutex.Holder returns it. A contender that is not the
+// first waits until the key before its own is deleted, and then reads the queue again, through the cluster's
+// consensus. Every further write to the key, and its deletion, is guarded by the index of the write before. The
 // last contender to leave deletes the directory.
 //
 // The value of a key is JSON with the fields value (see WithValue), id and, if they apply, identity, shared,
@@ -71,7 +71,7 @@
 //	_, err := client.Modify(ctx, "/reports/latest", func(current string) (string, error) {
 //		seen, _, _ := strings.Cut(current, " ")
 //		if last, _ := strconv.ParseUint(seen, 10, 64); last > lock.Token() {
-//			return "", errors.New("another process has got the lock since")
+//			return "", errors.New("another process has had the lock since")
 //		}
 //		return fmt.Sprintf("%d %s", lock.Token(), report), nil
 //	}, etcd.WithCreate())
