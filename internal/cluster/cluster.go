@@ -30,7 +30,8 @@ type Cluster struct {
 	identity identity
 	pulse    pulse
 	calls    lane // of calls that do not wait for events
-	renewals lane // of those among them that renew a TTL
+	narrow   lane // of those among them that renew a TTL
+	renewals lane // of those that have waited there too long
 
 	credentials atomic.Pointer[credentials] // those to send now
 	userAgent   []string                    // the header of every request; nil for net/http's own
@@ -62,6 +63,7 @@ func New(config Config) (*Cluster, error) {
 		members:  newMemberList(members),
 		identity: identity{expected: config.ClusterID},
 		calls:    newLane(config.MaxInFlight),
+		narrow:   newLane(narrowWidth),
 		renewals: newLane(config.MaxInFlight),
 		release:  release,
 	}
@@ -80,8 +82,8 @@ func (c *Cluster) Do(ctx context.Context, call *Call) Result {
 	if err := c.admit(ctx, call); err != nil {
 		return noAttempt(err)
 	}
-	lane := c.lane(call)
-	if err := c.enter(ctx, lane, call); err != nil {
+	lane, err := c.enter(ctx, call)
+	if err != nil {
 		return noAttempt(err)
 	}
 	defer lane.leave()

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -14,9 +15,10 @@ import (
 	"github.com/etcdv2/client/internal/fakenet"
 )
 
-// slow is a member that takes a second for each request. It records the requests in the order in which they came,
+// slow is a member that takes a second for each request, or as long as it says. It records the requests in the order in which they came,
 // and how many were open together.
 type slow struct {
+	took       time.Duration
 	mu         sync.Mutex
 	paths      []string
 	open, most int
@@ -29,7 +31,7 @@ func (s *slow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.most = max(s.most, s.open)
 	s.mu.Unlock()
 	select {
-	case <-time.After(time.Second):
+	case <-time.After(cmp.Or(s.took, time.Second)):
 	case <-r.Context().Done():
 	}
 	s.mu.Lock()

@@ -153,7 +153,7 @@ func (f *follower) arm() {
 	if f.cover() == nil && !f.held() { // else it would at once return what is held back
 		f.poll(f.from())
 	}
-	last := min(next+f.pace.window, f.pace.head+1)
+	last := min(next+f.window(), f.pace.head+1)
 	if f.stream != nil && f.stream.opened {
 		last = min(last, f.stream.start+1) // it receives everything after its start
 	}
@@ -162,6 +162,15 @@ func (f *follower) arm() {
 			break
 		}
 	}
+}
+
+// window returns how many polls may be open at once. Where a stream is worth while anyway, few will do until it
+// has opened.
+func (f *follower) window() uint64 {
+	if f.watch.Streams {
+		return min(f.pace.window, mostBeforeStream)
+	}
+	return f.pace.window
 }
 
 // settle delivers all events that can be delivered without omitting any.

@@ -7,13 +7,15 @@ import (
 
 // How a watch follows a busy server.
 const (
-	mostPolls    = 64  // at once
-	denseGap     = 4   // polls from consecutive indexes pay off if one in this many has an event
-	streamLag    = 16  // a stream is opened at this lag,
-	streamRun    = 2   // after this many answers in a row from the history
-	streamOften  = 40  // answers within a second, with Watch.Streams, also open one
-	sentinelLead = 64  // how far the sentinel is ahead of the stream
-	provenEvents = 400 // that may pass before a poll is made again, so that the history can prove it, even the next time
+	mostPolls = 64 // at once
+
+	mostBeforeStream = 4   // with Watch.Streams
+	denseGap         = 4   // polls from consecutive indexes pay off if one in this many has an event
+	streamLag        = 16  // a stream is opened at this lag,
+	streamRun        = 2   // after this many answers in a row from the history
+	streamOften      = 40  // answers within a second, with Watch.Streams, also open one
+	sentinelLead     = 64  // how far the sentinel is ahead of the stream
+	provenEvents     = 400 // that may pass before a poll is made again, so that the history can prove it, even the next time
 )
 
 // pace determines how many requests a watch needs and when it makes them again.
