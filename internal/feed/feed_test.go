@@ -212,8 +212,13 @@ func TestEventsGoToThoseTheyConcern(t *testing.T) {
 		}
 		f := b.opened("/d")
 		for _, e := range []change{
-			{index: 11, key: "/d"}, {index: 12, key: "/d/k"}, {index: 13, key: "/d/k/x"}, {index: 14, key: "/d/a/b", removal: true},
-			{index: 15, key: "/d/a", removal: true}, {index: 16, key: "/d/kk"}, {index: 17, key: "/", removal: true},
+			{index: 11, key: "/d"},
+			{index: 12, key: "/d/k"},
+			{index: 13, key: "/d/k/x"},
+			{index: 14, key: "/d/a/b", removal: true},
+			{index: 15, key: "/d/a", removal: true},
+			{index: 16, key: "/d/kk"},
+			{index: 17, key: "/", removal: true},
 		} {
 			f.Deliver(e)
 		}
