@@ -200,9 +200,9 @@ func (w *watch) run(ctx context.Context, deliver func(*Response) error) error {
 	return failed("watch", w.key, ErrClosed)
 }
 
-// engine returns the follow.Watch for the events from next on.
-func (w *watch) engine(deliver func(*Response) error) *follow.Watch {
-	from := &source{client: w.client, key: w.asked, recursive: w.recursive, marks: &w.marks, opened: w.opened}
+// engine returns the follow.Watch for the events from next on. Opened is called when a request waits at a member.
+func (w *watch) engine(deliver func(*Response) error, opened func()) *follow.Watch {
+	from := &source{client: w.client, key: w.asked, recursive: w.recursive, marks: &w.marks, opened: opened}
 	from.served.Store(w.served)
 	engine := &follow.Watch{
 		Source:      &insistent{source: from},

@@ -68,7 +68,12 @@ func (w *watch) pollUntilShared(ctx context.Context, poller *feed.Poller, delive
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var shared atomic.Bool
-	engine := w.engine(deliver)
+	engine := w.engine(deliver, func() {
+		if w.opened != nil {
+			w.opened()
+		}
+		poller.Opened()
+	})
 	engine.Request = poller.Request()
 	engine.Progress = func(index uint64) {
 		if w.progress != nil {

@@ -17,12 +17,20 @@ import (
 type lane chan struct{}
 
 // The renewals of many locks are often due at the same moment, and each one that is in flight needs a connection.
-// So they go through a narrow lane. One that has waited there for narrowTime, because the cluster is far away or
-// a member hangs, goes through a wide one instead.
+// So they go through a narrow lane. One that has waited there for narrowTime, or for a quarter of its time, because
+// the cluster is far away or a member hangs, goes through a wide one instead.
 const (
 	narrowWidth = 4
-	narrowTime  = 250 * time.Millisecond
+	narrowTime  = time.Second
 )
+
+// narrowWait returns how long a call with that context waits in the narrow lane.
+func narrowWait(ctx context.Context) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		return min(narrowTime, time.Until(deadline)/4)
+	}
+	return narrowTime
+}
 
 func newLane(most int) lane {
 	if most <= 0 {
@@ -42,7 +50,7 @@ func (c *Cluster) enter(ctx context.Context, call *Call) (lane, error) {
 		if c.narrow.try() {
 			return c.narrow, nil
 		}
-		timer := time.NewTimer(narrowTime)
+		timer := time.NewTimer(narrowWait(ctx))
 		defer timer.Stop()
 		if c.narrow.enter(timer.C, ctx.Done(), c.life.Done()) {
 			return c.narrow, nil

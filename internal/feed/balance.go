@@ -4,7 +4,7 @@ import "time"
 
 // What sharing costs and saves, in events: an event of a stream is the unit.
 const (
-	requestCost = 15   // of a poll
+	requestCost = 6    // of a poll, by the CPU time of the client; see docs/scale.md
 	eventBytes  = 4096 // an event costs one more for each of these bytes
 
 	renewedAfter = 400 // changes of the store, after which a poll is made again

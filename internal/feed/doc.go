@@ -9,12 +9,11 @@
 // counts as a poll by itself, so that feeds below one directory give way to a feed of that directory in the
 // same way. A client therefore has at most Limit polls, apart from those that cannot be shared.
 //
-// Sharing costs the events of the directory that no watch wants, and saves polls: each poll is made again
-// before 500 changes of the store, so N polls cost N requests for 500 changes. An event of a stream costs
-// about a fifteenth of a request. So even where every change of the store is below the directory and nobody
-// wants it, 33 polls cost as much as the feed, and 16 where it is every other change. That is the default. A
-// feed that brings far more than it saves, because few share it or the values are large, ends again; see
-// balance.go.
+// Sharing costs the events of the directory that no watch wants, and saves polls and their connections. N polls
+// cost N requests for about 500 changes of the store, and a request costs the client about as much as six events
+// of a stream. So where every change is below the directory and nobody wants it, 80 polls cost as much CPU time as
+// the feed, and 16 where it is one in five. 16 is the default. A feed that brings far more than it saves, because
+// few share it or the values are large, ends again; see balance.go.
 //
 // A watch cannot be shared by the feed of a directory if
 //

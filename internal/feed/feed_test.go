@@ -465,8 +465,26 @@ func TestNothingIsSharedWithoutALimit(t *testing.T) {
 			p.Leave()
 		}
 	})
-	inBubble(t, 0, func(b *bench) {
-		b.index = 0 // nothing has been seen
-		b.polled("/d", 11)
+}
+
+// A feed begins at an index that the client has seen. Watches that have begun before that join again.
+func TestWatchesThatBeginBeforeAnIndexIsSeen(t *testing.T) {
+	inBubble(t, 1, func(b *bench) {
+		b.index = 0
+		first, second := b.polled("/d/a", 11), b.polled("/d/b", 11)
+		first.Opened()
+		select {
+		case <-first.Request():
+			b.Error("it is to join again, and nothing is known")
+		default:
+		}
+		b.index = 10
+		second.Opened()
+		<-second.Request()
+		if !second.Moves(11) {
+			b.Error("it does not move")
+		}
+		second.Leave()
+		b.shared("/d/b", 11)
 	})
 }

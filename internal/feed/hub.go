@@ -214,6 +214,20 @@ func (p *Poller) Moves(next uint64) bool {
 	return h.Seen() != 0 && h.crowded(p.watch, 0) != ""
 }
 
+// Opened says that a request of the watch waits at a member. If too many watches poll, it is asked to join again:
+// when it joined, the client may not have seen an index, and so had nothing for a feed to begin at.
+func (p *Poller) Opened() {
+	h := p.hub
+	if h.Limit < 0 {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.feedFor(p.watch) == nil && h.Seen() != 0 && h.crowded(p.watch, 0) != "" {
+		signal(p.watch.Request)
+	}
+}
+
 // at returns the directory of that name.
 func (h *Hub) at(dir string) *directory {
 	d := h.dirs[dir]
