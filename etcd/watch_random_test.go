@@ -12,7 +12,7 @@ import (
 
 var (
 	watchSeed = flag.Uint64("watch.seed", 0, "seed of the random watch; 0 for some by chance")
-	watchRuns = flag.Int("watch.runs", 5, "how many random watches there are")
+	watchRuns = flag.Int("watch.runs", 4, "how many random watches there are")
 )
 
 // chaos is what happens to a cluster and to a watch of /d: chances, drawn with one seed.

@@ -20,7 +20,7 @@ const (
 // One member after the other goes and comes back while eight writers and eight readers work. No read
 // fails, and afterwards the cluster holds what the library said it does.
 func TestRollingRestart(t *testing.T) {
-	for _, kind := range []servers{process35, embedded35, process23} {
+	for _, kind := range []servers{process35, process23} {
 		t.Run(kind.name, func(t *testing.T) {
 			r := newRun(t, 2*time.Second)
 			cluster := kind.start(t, 3)

@@ -25,15 +25,10 @@ func TestNoTwoHolders(t *testing.T) {
 	eachServer(t, both, func(a *arena) { a.compete(inside, outside, 40, viaMutex, faults, never) }, one)
 }
 
-// Nor do two have the lock that is one key, whether they use this library or not. The short form is for one kind
-// of server.
+// Nor do two have the lock that is one key, whether they use this library or not.
 func TestNoTwoHoldersOfASingleKey(t *testing.T) {
 	outside := []string{"single key", "single key", "by hand", "by hand"}
-	versions := both
-	if !atLength() {
-		versions = both[:1]
-	}
-	eachServer(t, versions, func(a *arena) {
+	eachServer(t, shortly(etcdtest.Etcd35), func(a *arena) {
 		a.lock = singleKey
 		a.compete(inside, outside, 40, viaSingleKey, faults, never)
 	}, one)
@@ -41,15 +36,23 @@ func TestNoTwoHoldersOfASingleKey(t *testing.T) {
 
 // Nor do a reader and a writer, or two writers.
 func TestNoReaderBesideAWriter(t *testing.T) {
-	eachServer(t, both, func(a *arena) { a.compete(inside+len(outside), nil, 40, viaRWMutex, faults, never) }, readersOrOneWriter)
+	eachServer(t, shortly(etcdtest.Etcd23), func(a *arena) { a.compete(inside+len(outside), nil, 40, viaRWMutex, faults, never) }, readersOrOneWriter)
 }
 
 // Nor more than a semaphore has slots.
 func TestNoMoreHoldersThanSlots(t *testing.T) {
-	eachServer(t, both, func(a *arena) { a.compete(inside+len(outside), nil, 40, viaSemaphore, faults, never) }, upTo(limit))
+	eachServer(t, shortly(etcdtest.Etcd35), func(a *arena) { a.compete(inside+len(outside), nil, 40, viaSemaphore, faults, never) }, upTo(limit))
 }
 
 var both = []etcdtest.Version{etcdtest.Etcd35, etcdtest.Etcd23}
+
+// shortly returns the one kind of server that the short form of a test uses. At length it is both.
+func shortly(version etcdtest.Version) []etcdtest.Version {
+	if atLength() {
+		return both
+	}
+	return []etcdtest.Version{version}
+}
 
 func eachServer(t *testing.T, versions []etcdtest.Version, compete func(*arena), admitted admits) {
 	for _, version := range versions {

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	shortMissing = 500   // reads
+	shortMissing = 300   // reads
 	longMissing  = 2_000 // where GATEWAY_STEPS asks for a long run
 )
 

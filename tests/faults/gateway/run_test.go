@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	shortRun  = 200 // writes, and as many reads
+	shortRun  = 120 // writes, and as many reads
 	mostShown = 10  // lies; all are counted
 )
 

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	shortRun     = 600
+	shortRun     = 300
 	betweenLooks = 100 // steps; far fewer than the server remembers, or a watch might rightly give up
 )
 
