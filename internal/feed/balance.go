@@ -7,7 +7,9 @@ const (
 	requestCost = 6    // of a poll, by the CPU time of the client; see docs/scale.md
 	eventBytes  = 4096 // an event costs one more for each of these bytes
 
-	renewedAfter = 400 // changes of the store, after which a poll is made again
+	// A poll is made again after so many changes of the store. If there are more in a second, the history would not
+	// prove anything, and it is made again only after Config.PollTimeout.
+	renewedAfter = 400
 
 	balanceTime  = 5 * time.Second  // over which is counted
 	wastefulTime = 10 * time.Minute // how long a directory has no feed after one that did not pay
@@ -33,7 +35,11 @@ func (b *balance) counts(e Event, wanted bool, subscribers int) (wasteful bool) 
 		return false
 	}
 	moved := int(e.ModifiedIndex() - min(b.index, e.ModifiedIndex()))
-	saved := subscribers * requestCost * moved / renewedAfter
+	renewals := moved / renewedAfter
+	if float64(moved) > renewedAfter*time.Since(b.since).Seconds() {
+		renewals = 1 // of some polls, by chance
+	}
+	saved := subscribers * requestCost * renewals
 	wasteful = b.waste > leastWaste && b.waste > 2*saved && subscribers <= mostApart
 	b.begin(e.ModifiedIndex())
 	return wasteful
