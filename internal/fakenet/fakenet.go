@@ -71,6 +71,8 @@ func (n *Network) Dial(ctx context.Context, _, address string) (net.Conn, error)
 	select {
 	case l.conns <- far:
 		return near, nil
+	case <-l.closed:
+		return nil, Refused()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
