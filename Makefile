@@ -84,9 +84,9 @@ contract: ## hold real servers and other clients to api/openapi.yaml (ETCD_ENDPO
 
 chaos: ## break real clusters for more than an hour and check every answer (CHAOS_SEED repeats the choices)
 	@echo "One member frozen, then all down: ours beside the official client"
-	@cd tests && OUTAGE_PEERS=1 go test -count=1 -v ./faults/outage | grep -E 'failed|success|^(ok|FAIL|---)'
+	@cd tests && BOTH_SERVERS=1 OUTAGE_PEERS=1 go test -count=1 -v ./faults/outage | grep -E 'failed|success|^(ok|FAIL|---)'
 	@echo "Watches and mirrors through every kind of fault"
-	@cd tests && go test -count=1 -v ./faults/watchfaults | grep -E 'delivered|gap|^(ok|FAIL| *---)'
+	@cd tests && BOTH_SERVERS=1 go test -count=1 -v ./faults/watchfaults | grep -E 'delivered|gap|^(ok|FAIL| *---)'
 	@echo "A thousand random histories each of a watch and of a mirror over connections that are slow, or dead, without a word"
 	@go test -count=1 -timeout 30m -run OverConnectionsThatFail ./etcd -lines.runs=1000
 	@echo "Random operations and faults, a watch and a mirror compared with the server's tree (WATCH_SEED repeats)"
@@ -122,7 +122,7 @@ bench-watches: ## measure watches and mirrors at length, on both kinds of server
 	@echo "64 writers x 200 sets on the watched tree, 20 runs on each kind of server, ours beside client/v2"
 	@cd tests && STORM_PEERS=1 STORM_RUNS=20 go test -count=1 -v -timeout 30m -run Storm ./faults/storm | grep -E 'storm:|run [0-9]+:|^(ok|FAIL|---)'
 	@echo "A thousand watches on one client"
-	@cd tests && WATCH_LOAD=1000 go test -count=1 -v -timeout 10m ./faults/watchload | grep -E 'watchload:|^(ok|FAIL|---)'
+	@cd tests && BOTH_SERVERS=1 WATCH_LOAD=1000 go test -count=1 -v -timeout 10m ./faults/watchload | grep -E 'watchload:|^(ok|FAIL|---)'
 	@echo "A mirror of 10,000 nodes, and a Get of them"
 	@go test -run '^$$' -bench Mirror -benchmem ./etcd; cd tests && go test -run '^$$' -bench . -benchmem -count=5 ./live/mirror
 

@@ -33,7 +33,7 @@ type contestant struct {
 
 // A member that hangs keeps its connections open and answers nothing.
 func TestOneOfThreeFrozen(t *testing.T) {
-	for _, version := range []etcdtest.Version{etcdtest.Etcd35, etcdtest.Etcd23} {
+	for _, version := range live.Kinds(t) {
 		t.Run(string(version), func(t *testing.T) {
 			cluster := etcdtest.Start(t, etcdtest.WithMembers(3), etcdtest.WithBinary(etcdtest.Build(t, version)))
 			for _, frozen := range cluster.Members() {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/etcdv2/client/tests/etcdtest"
 	"github.com/etcdv2/client/tests/faultproxy"
+	"github.com/etcdv2/client/tests/internal/live"
 	"go.uber.org/goleak"
 )
 
@@ -15,7 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m, faultproxy.Leaks()...) }
 
 // each runs test on both versions as processes, which can be frozen and killed.
 func each(t *testing.T, members int, test func(t *testing.T, cluster *etcdtest.Cluster), opts ...etcdtest.Option) {
-	for _, version := range []etcdtest.Version{etcdtest.Etcd35, etcdtest.Etcd23} {
+	for _, version := range live.Kinds(t) {
 		t.Run(string(version), func(t *testing.T) {
 			all := append(opts, etcdtest.WithMembers(members), etcdtest.WithBinary(etcdtest.Build(t, version)))
 			test(t, etcdtest.Start(t, all...))

@@ -27,7 +27,7 @@ func size(t *testing.T) (watches, reads, events int) {
 
 // Many watches of one directory on one client, quiet at first and then all told of each event.
 func TestWatchLoad(t *testing.T) {
-	for _, version := range []etcdtest.Version{etcdtest.Etcd35, etcdtest.Etcd23} {
+	for _, version := range live.Kinds(t) {
 		t.Run(string(version), func(t *testing.T) {
 			cluster := etcdtest.Start(t, etcdtest.WithBinary(etcdtest.Build(t, version)))
 			watches, reads, events := size(t)
