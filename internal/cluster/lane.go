@@ -20,7 +20,7 @@ type lane chan struct{}
 // So they go through a narrow lane. One that has waited there for narrowTime, or for a quarter of its time, because
 // the cluster is far away or a member hangs, goes through a wide one instead.
 const (
-	narrowWidth = 4
+	narrowWidth = 2
 	narrowTime  = time.Second
 )
 

@@ -17,7 +17,7 @@ func TestRenewalsGoThroughANarrowLane(t *testing.T) {
 		most        int
 		all         time.Duration
 	}{
-		{10 * time.Millisecond, time.Hour, narrowWidth, 100 * time.Millisecond},
+		{10 * time.Millisecond, time.Hour, narrowWidth, 200 * time.Millisecond},
 		{3 * time.Second, time.Hour, 40, narrowTime + 3*time.Second},
 		{300 * time.Millisecond, time.Second, 40, 550 * time.Millisecond},
 	} {
