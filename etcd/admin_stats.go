@@ -100,8 +100,8 @@ func (c *Client) StoreStats(ctx context.Context) (StoreStats, error) {
 	}, nil
 }
 
-// LeaderStats asks the leader how its followers answer. It returns ErrLeaderElect if there is no leader or if
-// the leader changes meanwhile, and ErrNotSupported if the server runs without the v2 API. It asks the leader at
+// LeaderStats asks the leader how its followers answer. It returns ErrLeaderElect if the cluster has no
+// leader or the leader changes meanwhile, and ErrNotSupported if the server runs without the v2 API. It asks the leader at
 // the URLs that the leader advertises, without credentials. The leader must be reachable there, and must show the
 // cluster's ID.
 func (c *Client) LeaderStats(ctx context.Context) (LeaderStats, error) {

@@ -200,7 +200,7 @@ func WithAfterResponse(resp *Response) WatchOption {
 }
 
 // WithCurrent makes a watch begin with the present content: its first Response is that of a Get, with ActionGet,
-// and the changes after it follow. If the key does not exist, there is no such Response. WithCurrent cannot be
+// and the changes after it follow. If the key does not exist, that Response is left out. WithCurrent cannot be
 // combined with WithAfterIndex. For a directory, the first Response has all files, in the order of their keys:
 //
 //	for event, err := range client.Watch(ctx, "/nodes", etcd.WithRecursive(), etcd.WithCurrent()) {

@@ -9,8 +9,8 @@ import (
 )
 
 var (
-	// ErrLost means that the lock is no longer held, or soon will not be, although it was not unlocked: it could
-	// not be renewed in time, or its key was deleted or taken over.
+	// ErrLost means that the lock was lost, or soon will be, before it was unlocked: it could not be renewed in
+	// time, or its key was deleted or taken over.
 	ErrLost = errs.New("locking: lock lost")
 
 	// ErrUnlocked is the cause of a lock's Context after Unlock.

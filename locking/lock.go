@@ -40,7 +40,7 @@ func (l *Lock) Deadline() time.Time {
 
 // Extend gives the lock a new TTL, which begins now and applies to all further renewals. It is rounded up to
 // seconds, and is at least one second. Extend retries until ctx is done. It returns ErrLost or ErrUnlocked if
-// the lock is no longer held. An Extend that fails may have been applied all the same: renewals continue with
+// the lock was lost or unlocked. An Extend that fails may have been applied all the same: renewals continue with
 // the shorter of the two TTLs.
 func (l *Lock) Extend(ctx context.Context, ttl time.Duration) error {
 	var c config
@@ -54,7 +54,7 @@ func (l *Lock) Extend(ctx context.Context, ttl time.Duration) error {
 }
 
 // SetValue changes the value that shows others who holds the lock. The TTL begins again. SetValue retries until
-// ctx is done, and returns ErrLost or ErrUnlocked if the lock is no longer held. A SetValue that fails may have
+// ctx is done, and returns ErrLost or ErrUnlocked if the lock was lost or unlocked. A SetValue that fails may have
 // been applied all the same; the next renewal undoes it.
 func (l *Lock) SetValue(ctx context.Context, value string) error {
 	var c config

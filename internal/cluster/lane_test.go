@@ -79,7 +79,7 @@ func TestCallsWaitInTurn(t *testing.T) {
 	}
 }
 
-// What ends a call that waits its turn is no failure of a member.
+// The end of a call that waits its turn does not count against a member.
 func TestCallThatWaitsItsTurnEnds(t *testing.T) {
 	for name, want := range map[string]error{"deadline": context.DeadlineExceeded, "close": errs.ErrClosed} {
 		synctest.Test(t, func(t *testing.T) {

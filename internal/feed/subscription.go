@@ -99,7 +99,7 @@ func (s *Subscription) concerns(e Event) bool {
 	return key == own || e.Removal() && below(own, key) || s.watch.Recursive && below(key, own)
 }
 
-// push adds an event, unless the subscription has ended. It returns false if there is no room for the event.
+// push adds an event, unless the subscription has ended. It returns false if the event does not fit.
 func (s *Subscription) push(e Event) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -44,10 +44,12 @@ func TestEveryEventInOrderAndOnce(t *testing.T) {
 	live.Each(t, func(t *testing.T, s live.Server) {
 		const writes = 300
 		before := must(t)(s.Client.Set(t.Context(), s.Dir+"/start", ""))
-		written := make(chan error)
+		written := make(chan error, 1)
 		go func() {
 			for i := range writes {
 				if _, err := s.Client.Set(t.Context(), fmt.Sprintf("%s/%d", s.Dir, i%7), fmt.Sprint(i)); err != nil {
+					t.Errorf("write %d: %v", i, err)
+					s.Client.Close() // or the watch would wait for the event for ever
 					written <- err
 					return
 				}
