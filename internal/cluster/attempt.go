@@ -33,6 +33,7 @@ type attempt struct {
 	sent     atomic.Bool // a connection was obtained for the request
 	fresh    atomic.Bool // that connection was new
 	newTLS13 atomic.Bool // it was new and uses TLS 1.3
+	shut     atomic.Bool // this side had closed it for writing
 	missed   atomic.Bool // it was ended because the member may have skipped events
 	conn     net.Conn    // the connection that was obtained last; nil if the transport reports none
 	trace    httptrace.ClientTrace
@@ -90,6 +91,12 @@ func (a *attempt) getConn(string) { a.sent.Store(false) }
 func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 	a.conn = info.Conn
 	a.users.took(info.Conn, a)
+	if t := trackedOf(info.Conn); t != nil && t.shut.Load() {
+		a.shut.Store(true) // nothing can be written to it; Cluster.send sends the request again
+		a.users.left(a)
+		info.Conn.Close()
+		return
+	}
 	a.sent.Store(true)
 	a.fresh.Store(!info.Reused)
 	a.newTLS13.Store(!info.Reused && isTLS13(info.Conn))

@@ -1,10 +1,49 @@
 package cluster
 
 import (
+	"context"
+	"crypto/tls"
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
+
+// tracked is a connection of the cluster's own pools that knows whether this side has closed it for writing.
+type tracked struct {
+	net.Conn
+	shut atomic.Bool
+}
+
+// CloseWrite closes the connection for writing, if it can be.
+func (t *tracked) CloseWrite() error {
+	if conn, ok := t.Conn.(interface{ CloseWrite() error }); ok {
+		return conn.CloseWrite()
+	}
+	return net.ErrClosed
+}
+
+// tracking returns dial with connections that are tracked.
+func tracking(dial dialFunc) dialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &tracked{Conn: conn}, nil
+	}
+}
+
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// trackedOf returns the tracked connection below conn, or nil.
+func trackedOf(conn net.Conn) *tracked {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	t, _ := conn.(*tracked)
+	return t
+}
 
 // users knows which attempt that waits uses which connection. A connection whose reply has come to its end may
 // serve another request at once, which must not be cut off.
@@ -35,13 +74,20 @@ func (u *users) left(a *attempt) {
 	}
 }
 
-// closeWrite closes the connection of a for writing, if it is still a that uses it. Another request that gets
-// the connection later cannot write a byte of itself to it, so that net/http takes another one.
+// closeWrite closes the connection of a for writing, if it is still a that uses it. The reply may then come to its
+// end, and net/http may give the connection to another request. That one cannot write a byte to it; see
+// Cluster.send.
 func (u *users) closeWrite(a *attempt) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	conn, ok := a.conn.(interface{ CloseWrite() error })
-	return ok && u.waiter[a.conn] == a && conn.CloseWrite() == nil
+	if !ok || u.waiter[a.conn] != a || conn.CloseWrite() != nil {
+		return false
+	}
+	if t := trackedOf(a.conn); t != nil {
+		t.shut.Store(true)
+	}
+	return true
 }
 
 // Finish asks the member to end the reply, and reports whether it can be asked. It closes the connection for
@@ -61,7 +107,7 @@ func (o *Open) Finish() bool {
 }
 
 // Finished is called when the body has been read to its end without an error. It reports whether the end
-// follows from Finish. No other request can use the connection.
+// follows from Finish. Another request that got the connection has sent nothing on it.
 func (o *Open) Finished() bool {
 	if !o.finishing.Load() {
 		return false

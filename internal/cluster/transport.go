@@ -58,7 +58,7 @@ func roundTrip(client *http.Client, req *http.Request) (*http.Response, error) {
 
 func newTransport(config Config) *http.Transport {
 	alive := net.KeepAliveConfig{Enable: true, Idle: keepAlive, Interval: keepAlive / 3, Count: 3}
-	dial := (&net.Dialer{Timeout: dialTimeout, KeepAliveConfig: alive}).DialContext
+	dial := dialFunc((&net.Dialer{Timeout: dialTimeout, KeepAliveConfig: alive}).DialContext)
 	if config.Dial != nil {
 		dial = config.Dial
 	}
@@ -68,7 +68,7 @@ func newTransport(config Config) *http.Transport {
 	protocols.SetHTTP1(true)
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dial,
+		DialContext:            tracking(dial),
 		Protocols:              protocols,
 		TLSClientConfig:        withoutALPN(config.TLS),
 		TLSHandshakeTimeout:    dialTimeout,

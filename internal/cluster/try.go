@@ -90,22 +90,11 @@ func (c *Cluster) ask(ctx context.Context, m *Member, call *Call, most time.Dura
 // try sends the request of a call once. It ends the attempt, unless it returns an Open.
 func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdict, *Open) {
 	seen := c.identity.floor()
-	req, err := call.requestTo(a.ctx, target)
-	if err != nil {
-		defer a.end()
-		return noAttempt(err).Verdict, nil
-	}
-	c.setUserAgent(req)
-	client := c.http
-	if call.Vital {
-		client = c.vital
-	}
-	resp, err := roundTrip(client, req)
+	resp, err := c.send(call, target, a)
 	if err != nil {
 		defer a.end()
 		return a.lost(target, err), nil
 	}
-	resp.Request = req // a custom transport may not have set it
 	a.arrival.begin(resp)
 	author, err := c.identity.author(resp)
 	switch {
@@ -133,6 +122,32 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 		return Verdict{Err: a.why(err), Own: a.late()}, nil
 	}
 	return c.accepted(v, author, resp, m), nil
+}
+
+// send sends the request of a call. It does so again if net/http has chosen a connection that this side had closed
+// for writing: nothing was sent then, and net/http drops the connection, but does not repeat a PUT.
+func (c *Cluster) send(call *Call, target *url.URL, a *attempt) (*http.Response, error) {
+	client := c.http
+	if call.Vital {
+		client = c.vital
+	}
+	for {
+		a.shut.Store(false)
+		req, err := call.requestTo(a.ctx, target)
+		if err != nil {
+			a.sent.Store(false)
+			return nil, err
+		}
+		c.setUserAgent(req)
+		resp, err := roundTrip(client, req)
+		if err == nil {
+			resp.Request = req // a custom transport may not have set it
+			return resp, nil
+		}
+		if !a.shut.Load() || a.ctx.Err() != nil {
+			return nil, err
+		}
+	}
 }
 
 func isSuccess(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode < 300 }
