@@ -91,8 +91,8 @@ func (a *attempt) getConn(string) { a.sent.Store(false) }
 func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 	a.conn = info.Conn
 	a.users.took(info.Conn, a)
-	if t := trackedOf(info.Conn); t != nil && t.shut.Load() {
-		a.shut.Store(true) // nothing can be written to it; Cluster.send sends the request again
+	if t := trackedOf(info.Conn); t != nil && t.stale(info.IdleTime) {
+		a.shut.Store(true) // nothing is written to it; Cluster.send sends the request again
 		a.users.left(a)
 		info.Conn.Close()
 		return

@@ -9,10 +9,11 @@ import (
 	"sync/atomic"
 )
 
-// tracked is a connection of the cluster's own pools that knows whether this side has closed it for writing.
+// tracked is a connection of the cluster's own pools that knows until when something may be sent on it.
 type tracked struct {
 	net.Conn
-	shut atomic.Bool
+	shut     atomic.Bool  // this side has closed it for writing
+	mostIdle atomic.Int64 // nanoseconds after which the server may close it; 0 if it has not said so
 }
 
 // CloseWrite closes the connection for writing, if it can be.

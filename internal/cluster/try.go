@@ -96,6 +96,7 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 		return a.lost(target, err), nil
 	}
 	a.arrival.begin(resp)
+	a.keep(resp)
 	author, err := c.identity.author(resp)
 	switch {
 	case err != nil:
@@ -124,8 +125,8 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 	return c.accepted(v, author, resp, m), nil
 }
 
-// send sends the request of a call. It does so again if net/http has chosen a connection that this side had closed
-// for writing: nothing was sent then, and net/http drops the connection, but does not repeat a PUT.
+// send sends the request of a call. It does so again if net/http has chosen a connection that was stale: nothing was
+// sent then, and net/http drops the connection, but does not repeat a PUT.
 func (c *Cluster) send(call *Call, target *url.URL, a *attempt) (*http.Response, error) {
 	client := c.http
 	if call.Vital {
