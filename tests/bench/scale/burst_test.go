@@ -39,6 +39,8 @@ func TestBursts(t *testing.T) {
 }
 
 func compareBursts(t *testing.T, version etcdtest.Version, watches, dirs int) {
+	alone := newBurst(t, version, ours, 0, dirs).run(t)
+	t.Logf("scale: without watches: %s", alone)
 	got, peer := newBurst(t, version, ours, watches, dirs).run(t), newBurst(t, version, official, watches, dirs).run(t)
 	t.Logf("scale: %s: %s", ours, got)
 	t.Logf("scale: %s: %s", official, peer)
@@ -63,9 +65,9 @@ type burst struct {
 // outcome is what a burst came to.
 type outcome struct {
 	missing        int64
-	ended          int64 // watches that have failed
-	took           time.Duration
-	before, during durations // of another client's reads
+	ended          int64         // watches that have failed
+	took           time.Duration // of the longest burst
+	before, during durations     // of another client's reads
 	failed         int64
 }
 
@@ -130,16 +132,36 @@ func (b *burst) watchOf(t *testing.T, library string, after uint64) func(ctx con
 	}
 }
 
-// run writes 400 times in half a second, and waits for the events, until none has come for a while.
-func (b *burst) run(t *testing.T) outcome {
+// run makes bursts one after another, so that there are enough reads for a percentile.
+func (b *burst) run(t *testing.T) (o outcome) {
+	t.Helper()
+	reads := start(t, task{Work: "reads", Endpoint: b.endpoint})
+	for range size(1, 5) {
+		ask[someReads](t, reads) // those that the last burst has delayed
+		var before, during someReads
+		live.Eventually(t, "some are before the burst", func() bool {
+			return before.add(ask[someReads](t, reads)) >= size(20, 200)
+		})
+		took, missing := b.once(t)
+		live.Eventually(t, "a read is among the burst", func() bool { return during.add(ask[someReads](t, reads)) > 0 })
+		o.before, o.during = append(o.before, before.Took...), append(o.during, during.Took...)
+		o.took, o.missing, o.failed = max(o.took, took), o.missing+missing, o.failed+before.Failed+during.Failed
+	}
+	reads.end()
+	o.before.sorted()
+	o.during.sorted()
+	o.ended = b.ended.Load()
+	return o
+}
+
+// once writes 400 times in half a second, and waits for the events, until none has come for a while.
+func (b *burst) once(t *testing.T) (took time.Duration, missing int64) {
 	t.Helper()
 	const rate = 800
 	writes := int64(size(40, 400))
 	patience := int64(size(1, 10)) * int64(time.Second)
-	reads := newReads(t, b.endpoint)
-	live.Eventually(t, "some are before the burst", func() bool { return reads.count() >= size(20, 200) })
-	before, failed := reads.take()
 	began, base := time.Now(), b.seen.Load()
+	b.last.Store(began.UnixNano())
 	written := begin(t, b.endpoint, rate, func(i int64) string { return fmt.Sprintf("%s/%d", b.dir(int(i)), i%8) })
 	live.Eventually(t, "the writes are made", func() bool { return written.written.Load() >= writes })
 	written.end()
@@ -147,12 +169,7 @@ func (b *burst) run(t *testing.T) outcome {
 	for b.seen.Load()-base < want && time.Now().UnixNano()-b.last.Load() < patience {
 		until(t.Context(), time.Now().Add(time.Millisecond))
 	}
-	live.Eventually(t, "a read is among the burst", func() bool { return reads.count() > 0 })
-	during, more := reads.take()
-	return outcome{
-		missing: want - (b.seen.Load() - base), ended: b.ended.Load(), took: time.Unix(0, b.last.Load()).Sub(began),
-		before: before.sorted(), during: during.sorted(), failed: failed + more,
-	}
+	return time.Unix(0, b.last.Load()).Sub(began), want - (b.seen.Load() - base)
 }
 
 // limited returns a program that runs the server with a limit of open files.
@@ -164,50 +181,4 @@ func limited(t *testing.T, version etcdtest.Version, files int) string {
 		t.Fatal(err)
 	}
 	return script
-}
-
-// reads is another client that reads a key every few milliseconds.
-type reads struct {
-	mu     sync.Mutex
-	took   durations
-	failed int64
-}
-
-func newReads(t *testing.T, endpoint string) *reads {
-	t.Helper()
-	ctx, stop := context.WithCancel(t.Context())
-	client, r := live.Client(t, endpoint), &reads{}
-	var running sync.WaitGroup
-	running.Go(func() {
-		for until(ctx, time.Now().Add(5*time.Millisecond)) {
-			began := time.Now()
-			reading, cancel := context.WithTimeout(ctx, 3*time.Second)
-			_, err := client.Get(reading, "/begin")
-			cancel()
-			r.mu.Lock()
-			if err == nil {
-				r.took = append(r.took, time.Since(began))
-			} else if ctx.Err() == nil {
-				r.failed++
-			}
-			r.mu.Unlock()
-		}
-	})
-	t.Cleanup(func() { stop(); running.Wait() })
-	return r
-}
-
-func (r *reads) count() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.took)
-}
-
-// take returns what has been read since it was called last.
-func (r *reads) take() (took durations, failed int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	took, failed = r.took, r.failed
-	r.took, r.failed = nil, 0
-	return took, failed
 }

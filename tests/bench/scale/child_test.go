@@ -35,6 +35,7 @@ var works = map[string]func(t *testing.T, task task){
 	"locks":   limitedLocks,
 	"watches": watchQuietly,
 	"clients": manyClients,
+	"reads":   readOften,
 }
 
 const (
