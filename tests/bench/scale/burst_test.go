@@ -39,9 +39,11 @@ func TestBursts(t *testing.T) {
 }
 
 func compareBursts(t *testing.T, version etcdtest.Version, watches, dirs int) {
-	alone := newBurst(t, version, ours, 0, dirs).run(t)
+	bursts := size(1, 5) // so that there are enough reads for a percentile
+	alone := newBurst(t, version, ours, 0, dirs).run(t, bursts)
+	got := newBurst(t, version, ours, watches, dirs).run(t, bursts)
+	peer := newBurst(t, version, official, watches, dirs).run(t, 1) // it may take minutes
 	t.Logf("scale: without watches: %s", alone)
-	got, peer := newBurst(t, version, ours, watches, dirs).run(t), newBurst(t, version, official, watches, dirs).run(t)
 	t.Logf("scale: %s: %s", ours, got)
 	t.Logf("scale: %s: %s", official, peer)
 	atMost(t, "events missing", float64(got.missing), 0)
@@ -132,11 +134,11 @@ func (b *burst) watchOf(t *testing.T, library string, after uint64) func(ctx con
 	}
 }
 
-// run makes bursts one after another, so that there are enough reads for a percentile.
-func (b *burst) run(t *testing.T) (o outcome) {
+// run makes bursts one after another.
+func (b *burst) run(t *testing.T, bursts int) (o outcome) {
 	t.Helper()
 	reads := start(t, task{Work: "reads", Endpoint: b.endpoint})
-	for range size(1, 5) {
+	for range bursts {
 		ask[someReads](t, reads) // those that the last burst has delayed
 		var before, during someReads
 		live.Eventually(t, "some are before the burst", func() bool {
