@@ -33,7 +33,7 @@ type attempt struct {
 	sent     atomic.Bool // a connection was obtained for the request
 	fresh    atomic.Bool // that connection was new
 	newTLS13 atomic.Bool // it was new and uses TLS 1.3
-	shut     atomic.Bool // this side had closed it for writing
+	shut     atomic.Bool // this side had closed it for writing; false again as soon as another one is wanted
 	missed   atomic.Bool // it was ended because the member may have skipped events
 	conn     net.Conn    // the connection that was obtained last; nil if the transport reports none
 	trace    httptrace.ClientTrace
@@ -85,7 +85,10 @@ func (a *attempt) overdue() error {
 
 // getConn is called each time net/http is about to get a connection from its pool. By itself, net/http gets
 // another connection only for a read, or if no byte of the request was written to the previous connection.
-func (a *attempt) getConn(string) { a.sent.Store(false) }
+func (a *attempt) getConn(string) {
+	a.sent.Store(false)
+	a.shut.Store(false)
+}
 
 // gotConn is called before the first byte is written to a connection.
 func (a *attempt) gotConn(info httptrace.GotConnInfo) {

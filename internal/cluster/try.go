@@ -125,15 +125,15 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 	return c.accepted(v, author, resp, m), nil
 }
 
-// send sends the request of a call. It does so again if net/http has chosen a connection that was stale: nothing was
-// sent then, and net/http drops the connection, but does not repeat a PUT.
+// send sends the request of a call. It does so again if the last connection that net/http has chosen is
+// stale: nothing was sent then, and net/http drops the connection. Most times net/http
+// repeats the request itself. It does not repeat a PUT if it has seen first that the server has closed the connection.
 func (c *Cluster) send(call *Call, target *url.URL, a *attempt) (*http.Response, error) {
 	client := c.http
 	if call.Vital {
 		client = c.vital
 	}
 	for {
-		a.shut.Store(false)
 		req, err := call.requestTo(a.ctx, target)
 		if err != nil {
 			a.sent.Store(false)
