@@ -33,7 +33,7 @@ type attempt struct {
 	sent     atomic.Bool // a connection was obtained for the request
 	fresh    atomic.Bool // that connection was new
 	newTLS13 atomic.Bool // it was new and uses TLS 1.3
-	shut     atomic.Bool // this side had closed it for writing; false again as soon as another one is wanted
+	shut     atomic.Bool // it is stale: nothing is sent on it; false again as soon as another one is wanted
 	missed   atomic.Bool // it was ended because the member may have skipped events
 	conn     net.Conn    // the connection that was obtained last; nil if the transport reports none
 	trace    httptrace.ClientTrace
@@ -92,8 +92,8 @@ func (a *attempt) getConn(string) {
 
 // gotConn is called before the first byte is written to a connection.
 func (a *attempt) gotConn(info httptrace.GotConnInfo) {
-	a.conn = info.Conn
 	a.users.took(info.Conn, a)
+	a.conn = info.Conn
 	if t := trackedOf(info.Conn); t != nil && t.stale(info.IdleTime) {
 		a.shut.Store(true) // nothing is written to it; Cluster.send sends the request again
 		a.users.left(a)

@@ -53,12 +53,13 @@ type users struct {
 	waiter map[net.Conn]*attempt
 }
 
-// took records that a uses conn, which no other attempt uses any more.
+// took records that a uses conn, which no other attempt uses any more, and not the connection that it had before.
 func (u *users) took(conn net.Conn, a *attempt) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	delete(u.waiter, conn)
 	if a.waits {
+		u.forget(a)
 		if u.waiter == nil {
 			u.waiter = map[net.Conn]*attempt{}
 		}
@@ -70,6 +71,10 @@ func (u *users) took(conn net.Conn, a *attempt) {
 func (u *users) left(a *attempt) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.forget(a)
+}
+
+func (u *users) forget(a *attempt) {
 	if u.waiter[a.conn] == a {
 		delete(u.waiter, a.conn)
 	}

@@ -26,6 +26,7 @@ func TestConnectionOfAnotherRequestIsLeftAlone(t *testing.T) {
 	check(t, "asked to end when it has been answered", []any{c.users.closeWrite(poll), conn.closed}, []any{false, 1})
 	write.end()
 	poll.gotConn(httptrace.GotConnInfo{Conn: conn})
+	poll.gotConn(httptrace.GotConnInfo{Conn: &halfOpen{}}) // because the server had closed the first one
 	poll.end()
 	check(t, "connections kept", len(c.users.waiter), 0)
 }

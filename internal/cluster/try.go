@@ -125,9 +125,9 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 	return c.accepted(v, author, resp, m), nil
 }
 
-// send sends the request of a call. It does so again if the last connection that net/http has chosen is
-// stale: nothing was sent then, and net/http drops the connection. Most times net/http
-// repeats the request itself. It does not repeat a PUT if it has seen first that the server has closed the connection.
+// send sends the request of a call. It does so again if the last connection that net/http has chosen is stale: nothing
+// was sent then, and net/http drops the connection. Most times net/http repeats the request itself. It does not repeat a
+// PUT if it has seen first that the server has closed the connection.
 func (c *Cluster) send(call *Call, target *url.URL, a *attempt) (*http.Response, error) {
 	client := c.http
 	if call.Vital {
