@@ -39,6 +39,7 @@ const (
 	toRead     intent = iota // what the cluster agrees on
 	toReadCopy               // the copy of a member, which may be behind
 	toWrite
+	toLease // to write, so that a key may be made that expires
 	toRenew // to write, so that a key lives longer
 )
 
@@ -54,7 +55,8 @@ type keysCall struct {
 
 // newKeysCall returns the call for req.
 func newKeysCall(req *http.Request, want intent, what asked) *keysCall {
-	k := &keysCall{Call: cluster.Call{Request: req, Read: want < toWrite, Vital: want == toRenew}, intent: want, asked: what}
+	call := cluster.Call{Request: req, Read: want < toWrite, Expires: want == toLease, Vital: want == toRenew}
+	k := &keysCall{Call: call, intent: want, asked: what}
 	k.Answer = k
 	return k
 }

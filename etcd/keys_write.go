@@ -77,19 +77,22 @@ func (c *Client) put(ctx context.Context, key string, w *write) (*Response, erro
 		}
 		form.PrevValue, params.PrevIndex = w.prev.wire()
 	}
-	want := toWrite
-	if w.renews() {
-		want = toRenew
-	}
 	return c.settled(ctx, key, w, func() (*Response, error) {
-		return c.onKeys(ctx, gen.NewPutKeyRequestWithFormdataBody(wire, &params, form), want, w.asks(wire))
+		return c.onKeys(ctx, gen.NewPutKeyRequestWithFormdataBody(wire, &params, form), w.intent(), w.asks(wire))
 	})
 }
 
-// renews reports whether w gives a new TTL to a key that exists, as the holder of a lock does.
-func (w *write) renews() bool {
+// intent returns what w wants as a PUT. It renews if it gives a new TTL to a key that exists, as the holder of a lock
+// does.
+func (w *write) intent() intent {
 	exists := w.prevExist != nil && *w.prevExist
-	return w.ttl != nil && (w.refresh || w.prev != nil || exists)
+	switch {
+	case w.ttl == nil:
+		return toWrite
+	case w.refresh || w.prev != nil || exists:
+		return toRenew
+	}
+	return toLease
 }
 
 // post sends w as a POST to dir.
@@ -104,7 +107,7 @@ func (c *Client) post(ctx context.Context, dir string, w *write) (*Response, err
 	}
 	return c.settled(ctx, dir, w, func() (*Response, error) {
 		what := asked{key: wire, action: ActionCreate, value: w.value, inOrder: true}
-		return c.onKeys(ctx, gen.NewPostKeyRequestWithFormdataBody(wire, form), toWrite, what)
+		return c.onKeys(ctx, gen.NewPostKeyRequestWithFormdataBody(wire, form), w.intent(), what)
 	})
 }
 

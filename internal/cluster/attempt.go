@@ -29,13 +29,14 @@ type attempt struct {
 	limit    time.Duration // after start, when timer fires; 0 if it has been stopped
 	inflight *inflight
 	users    *users
-	waits    bool        // its call waits
-	sent     atomic.Bool // a connection was obtained for the request
-	fresh    atomic.Bool // that connection was new
-	newTLS13 atomic.Bool // it was new and uses TLS 1.3
-	shut     atomic.Bool // it is stale: nothing is sent on it; false again as soon as another one is wanted
-	missed   atomic.Bool // it was ended because the member may have skipped events
-	conn     net.Conn    // the connection that was obtained last; nil if the transport reports none
+	waits    bool         // its call waits
+	sent     atomic.Bool  // a connection was obtained for the request
+	fresh    atomic.Bool  // that connection was new
+	newTLS13 atomic.Bool  // it was new and uses TLS 1.3
+	shut     atomic.Bool  // it is stale: nothing is sent on it; false again as soon as another one is wanted
+	missed   atomic.Bool  // it was ended because the member may have skipped events
+	conn     net.Conn     // the connection that was obtained last; nil if the transport reports none
+	reserves *atomic.Bool // is set when there is a connection; nil if that is not vital
 	trace    httptrace.ClientTrace
 	watched  *Member // the member that the pulse monitors during the attempt; nil if none
 	leave    func()  // ends the monitoring
@@ -101,6 +102,9 @@ func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 		return
 	}
 	a.sent.Store(true)
+	if a.reserves != nil {
+		a.reserves.Store(true)
+	}
 	a.fresh.Store(!info.Reused)
 	a.newTLS13.Store(!info.Reused && isTLS13(info.Conn))
 	// If the pulse monitors the member, a request that waits may also wait for its header: some proxies hold

@@ -22,6 +22,9 @@ type Call struct {
 	// does not wait for other calls, and no other call takes its connection.
 	Vital bool
 
+	// Expires means that the request may make a key with a TTL, which vital calls are to renew.
+	Expires bool
+
 	// Pulse, if set, is called, from any goroutine, for each sign of life of the member on which the call
 	// waits. confirmed means that the member answered a question that was asked after the call had reached
 	// it.

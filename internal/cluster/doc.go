@@ -64,8 +64,8 @@
 // both cases the member is not set aside, and the pulse concludes nothing.
 //
 // A process that is out of files must still renew its locks. So vital calls, which renew a TTL, have connections
-// that no poll can take and keep. They share them with the questions of the pulse, the first of which opens one as
-// soon as a call waits on a member.
+// that no poll can take and keep, and that they share with the questions of the pulse. The first write that makes a
+// key with a TTL opens one; see reserve.go.
 //
 // # Pulse and leaps
 //

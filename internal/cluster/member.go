@@ -15,7 +15,9 @@ type Member struct {
 	proven   atomic.Bool // etcd has answered there, and no attempt has failed since
 	seed     bool        // from the configuration or Discover: never dropped
 	health   health
-	version  atomic.Pointer[string] // see Version
+
+	reservation *reservation           // of a vital connection
+	version     atomic.Pointer[string] // see Version
 }
 
 // parseMember returns the member at endpoint, or errs.ErrInvalidArgument.
@@ -24,7 +26,7 @@ func parseMember(endpoint string) (*Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Member{endpoint: base.String(), base: base}, nil
+	return &Member{endpoint: base.String(), base: base, reservation: newReservation()}, nil
 }
 
 // Endpoint returns the member's URL.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -164,6 +165,8 @@ func TestPulseConcludesNothingFromOwnFailures(t *testing.T) {
 type fading struct {
 	fakenet.Network
 	exhausted atomic.Bool
+	counts    atomic.Bool  // whether left is a limit
+	left      atomic.Int64 // how many connections can still be opened
 }
 
 func newFading(t *testing.T) (*Cluster, *fading) {
@@ -179,7 +182,7 @@ func newFading(t *testing.T) (*Cluster, *fading) {
 }
 
 func (f *fading) Dial(ctx context.Context, protocol, address string) (net.Conn, error) {
-	if f.exhausted.Load() {
+	if f.exhausted.Load() || f.counts.Load() && f.left.Add(-1) < 0 {
 		return outOfFiles(ctx, protocol, address)
 	}
 	return f.Network.Dial(ctx, protocol, address)
@@ -209,17 +212,56 @@ func TestRenewalsKeepTheirConnections(t *testing.T) {
 	})
 }
 
+// lease makes a key with a TTL.
+func lease(t *testing.T, c *Cluster) Result {
+	call := newCall(t, "PUT", "/v2/keys/k", "")
+	call.Expires = true
+	return c.Do(t.Context(), call)
+}
+
 // A process may take many locks, and all its files, before it renews the first.
-func TestRenewalsHaveAConnectionAsSoonAsACallWaits(t *testing.T) {
+func TestRenewalsHaveAConnectionAsSoonAsThereIsATTL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, f := newFading(t)
 		defer c.KeepPulse()()
-		check(t, "poll", ask(t, c, "/v2/keys/poll", false).Outcome, Done)
-		synctest.Wait()
+		check(t, "call", ask(t, c, "/v2/keys/k", false).Outcome, Done)
+		check(t, "write", lease(t, c).Outcome, Done)
+		check(t, "a connection is reserved", c.members.all()[0].reservation.made.Load(), true)
 		f.exhausted.Store(true)
+		check(t, "poll on an idle connection", ask(t, c, "/v2/keys/poll", false).Outcome, Done)
 		checkIs(t, ask(t, c, "/v2/keys/poll", false).Err, errs.ErrNoConnection)
 		check(t, "renewal", ask(t, c, "/v2/keys/k", true).Outcome, Done)
 		<-time.After(10*time.Minute + 500*time.Millisecond) // the pulse keeps it open, and does not use it now
 		check(t, "renewal", ask(t, c, "/v2/keys/k", true).Outcome, Done)
 	})
+}
+
+// Writes that make keys with a TTL come all at once: either there is a connection for renewals, or they are refused.
+func TestKeyThatCannotBeRenewedIsNotMade(t *testing.T) {
+	for _, dials := range []int{0, 1, 2} {
+		synctest.Test(t, func(t *testing.T) {
+			c, f := newFading(t)
+			f.left.Store(int64(dials))
+			f.counts.Store(true)
+			var made, refused atomic.Int64
+			var writing sync.WaitGroup
+			for range 20 {
+				writing.Go(func() {
+					switch result := lease(t, c); {
+					case result.Outcome == Done:
+						made.Add(1)
+						ask(t, c, "/v2/keys/poll", false) // takes any connection that it gets
+					case errors.Is(result.Err, errs.ErrNoConnection):
+						refused.Add(1)
+					default:
+						t.Errorf("outcome %v, %v", result.Outcome, result.Err)
+					}
+				})
+			}
+			writing.Wait()
+			check(t, "made or refused", made.Load()+refused.Load(), int64(20))
+			check(t, fmt.Sprintf("made, with %d connections", dials), made.Load() > 0, dials > 0)
+			check(t, "renewal", ask(t, c, "/v2/keys/k", true).Outcome == Done, dials > 0)
+		})
+	}
 }

@@ -112,10 +112,8 @@ func (p *pulse) join(m *Member, a *attempt, sign func(confirmed bool)) {
 	}
 }
 
-// monitor asks m whenever it is due, until ctx ends or no call waits on m. Its first question opens the connection
-// of vital calls while files can still be had.
+// monitor asks m whenever it is due, until ctx ends or no call waits on m.
 func (p *pulse) monitor(ctx context.Context, m *Member) {
-	p.askIndex(ctx, m)
 	timer := time.NewTimer(p.interval)
 	defer timer.Stop()
 	for ctx.Err() == nil {

@@ -63,6 +63,7 @@ func (c *Cluster) restored(m *Member) {
 // failed sets a member aside. Nothing is known any more about what serves at its endpoint.
 func (c *Cluster) failed(m *Member, err error) {
 	m.proven.Store(false)
+	m.reservation.made.Store(false)
 	if duration := m.health.failed(); duration > 0 && c.config.Observer != nil {
 		c.config.Observer.SetAside(m.endpoint, duration, err)
 	}
@@ -90,7 +91,7 @@ func (c *Cluster) ask(ctx context.Context, m *Member, call *Call, most time.Dura
 // try sends the request of a call once. It ends the attempt, unless it returns an Open.
 func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdict, *Open) {
 	seen := c.identity.floor()
-	resp, err := c.send(call, target, a)
+	resp, err := c.send(call, m, target, a)
 	if err != nil {
 		defer a.end()
 		return a.lost(target, err), nil
@@ -128,10 +129,15 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 // send sends the request of a call. It does so again if the last connection that net/http has chosen is stale: nothing
 // was sent then, and net/http drops the connection. Most times net/http repeats the request itself. It does not repeat a
 // PUT if it has seen first that the server has closed the connection.
-func (c *Cluster) send(call *Call, target *url.URL, a *attempt) (*http.Response, error) {
-	client := c.http
-	if call.Vital {
-		client = c.vital
+func (c *Cluster) send(call *Call, m *Member, target *url.URL, a *attempt) (*http.Response, error) {
+	client, sent, err := c.clientFor(a.ctx, call, m)
+	if err != nil {
+		a.sent.Store(false)
+		return nil, err
+	}
+	defer sent()
+	if client == c.vital {
+		a.reserves = &m.reservation.made
 	}
 	for {
 		req, err := call.requestTo(a.ctx, target)
