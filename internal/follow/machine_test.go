@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -244,4 +245,60 @@ func TestHistoryThatMovesOnNeedsAProof(t *testing.T) {
 			check(t, "end", m.ended, errCleared)
 		})
 	}
+}
+
+// After an interruption the history is checked again until somebody answers, also where a poll has waited for long.
+func TestHistoryIsCheckedUntilSomebodyAnswers(t *testing.T) {
+	var told atomic.Int64
+	drive(t, func(m *machine) {
+		m.poll(t, 1, 1, 5)
+		quiet()
+		first := m.poll(t, 2, 1, 5) // from now on polls are long
+		quiet()
+		m.same = errBroken
+		first.end <- errBroken
+		m.poll(t, 3, 1, 5)
+		quiet()
+		quiet()
+		m.mu.Lock()
+		m.same = nil
+		m.mu.Unlock()
+		before := told.Load()
+		<-time.After(time.Second)
+		synctest.Wait()
+		check(t, "progress", told.Load()-before, int64(1))
+	}, func(w *Watch) { w.Progress = func(uint64) { told.Add(1) } })
+}
+
+// A key poll that is not asked to end at once is as soon as it has been silent, though the other poll has been for
+// longer.
+func TestKeyPollIsWatchedUntilItEnds(t *testing.T) {
+	drive(t, func(m *machine) {
+		m.poll(t, 1, 1, 5)
+		quiet()
+		first := m.poll(t, 2, 1, 5) // from now on polls are long
+		quiet()
+		first.end <- 6
+		blind := m.asked(t, 3)
+		blind.blind = true
+		blind.header <- 9
+		synctest.Wait()
+		own := m.asked(t, 4)
+		check(t, "poll 4 is of the key", own.keyOnly, true)
+		<-time.After(time.Second)
+		own.header <- 8 // its member lags
+		quiet()
+		check(t, "asked to end", own.asked.Load(), true)
+	})
+}
+
+// Polls whose members confirm nothing count as silent after 20 s, and not only when the next one is made.
+func TestUnconfirmedPollsCountInTime(t *testing.T) {
+	drive(t, func(m *machine) {
+		m.poll(t, 1, 1, 5).endless = true
+		m.poll(t, 2, 1, 9).endless = true
+		<-time.After((unconfirmedTicks + 2) * coarseTick)
+		synctest.Wait()
+		check(t, "progress", m.progress.Load(), uint64(5))
+	}, func(w *Watch) { w.Pulsed = true })
 }

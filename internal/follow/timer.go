@@ -16,16 +16,23 @@ func (f *follower) setTimer() {
 }
 
 func (f *follower) untilTick(now time.Time) time.Duration {
-	p := f.cover()
 	switch wait := f.retryAt.Sub(now); {
 	case f.stream != nil:
 		return streamTick
 	case wait > 0:
 		return wait
-	case p != nil && p.established() && !f.progressRequested && f.successor() == nil:
-		return max(p.sent.Add(f.pace.renewal).Sub(now), coarseTick)
+	case !f.rests():
+		return coarseTick
+	case f.interrupted:
+		return checkInterval
 	}
-	return coarseTick
+	return max(f.cover().sent.Add(f.pace.renewal).Sub(now), coarseTick)
+}
+
+// rests reports whether no request is open whose ticks count, so that nothing is to be done before the poll is due.
+func (f *follower) rests() bool {
+	p := f.cover()
+	return p != nil && p.phase == silent && !f.progressRequested && f.successor() == nil && f.keyPoll == nil
 }
 
 // tick checks the requests that are silent.

@@ -57,6 +57,9 @@ const (
 	// When a poll is made again while nothing is known about the speed of the store.
 	firstRenewal = 5 * time.Second
 
+	// How often the history is checked after an interruption, while nobody answers and a poll waits.
+	checkInterval = time.Second
+
 	// How often the observer is told of a lag.
 	lagInterval = time.Second
 )
