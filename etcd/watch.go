@@ -154,7 +154,8 @@ type watch struct {
 
 	// progress, if set, is called when all events up to index have been delivered. pulse, if set, is called
 	// by any goroutine for each sign of life of the member that the watch waits on, opened when a request
-	// waits at a member, and reopened before a request is made again.
+	// waits at a member, and reopened before a request is made again that may have missed something: not before
+	// one that this process could not send.
 	progress                func(index uint64)
 	pulse, opened, reopened func()
 
@@ -226,7 +227,7 @@ func (w *watch) engine(deliver func(*Response) error, opened func()) *follow.Wat
 		Pulse:    w.pulse,
 		Request:  w.request,
 		Reopened: func(after uint64, err error) {
-			if w.reopened != nil {
+			if w.reopened != nil && from.Kind(err) != follow.Unsent {
 				w.reopened()
 			}
 			w.client.Observe(WatchReopened{w.key, after, err})

@@ -5,8 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -231,5 +233,29 @@ func TestWatchesThatAreLeftPollBehindTheFeed(t *testing.T) {
 		e.set("/d/k00")
 		<-time.After(time.Second)
 		check(t, "events", few.got("/d/k00"), []string{"set /d/k00@4", "set /d/k00@5"})
+	})
+}
+
+// A feed of a process that is out of files has missed nothing, so that a watch that joins it need not wait.
+func TestWatchJoinsTheFeedOfAProcessOutOfFiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fakes(t, 1)
+		e.fill(3)
+		var exhausted atomic.Bool
+		config := Config{Endpoints: []string{e.members[0].url}}
+		client := connectBy(t, config, func(ctx context.Context, network, address string) (net.Conn, error) {
+			if exhausted.Load() {
+				return outOfFiles(ctx, network, address)
+			}
+			return e.net.Dial(ctx, network, address)
+		})
+		startHerd(t, client, 40)
+		e.set("/d/k00")
+		<-time.After(10 * time.Second)
+		exhausted.Store(true)
+		<-time.After(70 * time.Second) // longer than a poll
+		late := startWatch(t, client, "/d/k00", WithAfterIndex(3))
+		check(t, "event", late.takeWithin(t, 0), "set /d/k00@4")
+		late.end(t)
 	})
 }
