@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
@@ -105,12 +106,12 @@ func pausedChild(endpoint, dir string) error {
 	defer client.Close()
 	mutex := locking.NewMutex(client, dir, locking.WithTTL(time.Second))
 	return locking.Do(context.Background(), mutex, func(context.Context, *locking.Lock) error {
-		for before := time.Now(); time.Since(before) < time.Second; { // the signal takes its time
-			before = time.Now()
-			if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err != nil {
-				return err
-			}
+		goesOn := make(chan os.Signal, 1)
+		signal.Notify(goesOn, syscall.SIGCONT)
+		if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err != nil {
+			return err
 		}
+		<-goesOn // the process may run on for a moment before it stops
 		return nil
 	})
 }
