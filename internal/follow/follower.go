@@ -42,6 +42,7 @@ type follower struct {
 	progressRequested bool
 	checking          bool // the cluster
 	interrupted       bool // it is not known whether the history is still the same
+	interruptions     int  // how many there were
 
 	pause   backoff.Backoff
 	lagging bool      // the observer has been told of a lag

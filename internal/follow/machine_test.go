@@ -270,6 +270,26 @@ func TestHistoryIsCheckedUntilSomebodyAnswers(t *testing.T) {
 	}, func(w *Watch) { w.Progress = func(uint64) { told.Add(1) } })
 }
 
+// A check that began before the last interruption does not show what the history is after it.
+func TestCheckBeforeAnotherInterruptionShowsNothing(t *testing.T) {
+	drive(t, func(m *machine) {
+		m.held = make(chan struct{})
+		m.poll(t, 1, 1, 5).end <- errBroken
+		second := m.poll(t, 2, 1, 5) // begins the check
+		m.mu.Lock()
+		m.same = errOther // the cluster is made anew
+		m.mu.Unlock()
+		second.end <- errBroken
+		m.poll(t, 3, 1, 5).end <- 6
+		synctest.Wait()
+		close(m.held)
+		<-time.After(time.Second)
+		synctest.Wait()
+		check(t, "delivered", m.delivered(), []uint64(nil))
+		check(t, "end", m.ended, errOther)
+	})
+}
+
 // A key poll that is not asked to end at once is as soon as it has been silent, though the other poll has been for
 // longer.
 func TestKeyPollIsWatchedUntilItEnds(t *testing.T) {

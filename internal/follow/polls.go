@@ -253,8 +253,11 @@ func (f *follower) endOldest() {
 }
 
 // reopening delays the next requests after a failure, which may be an interruption. Requests that fail together
-// count once.
+// are delayed once.
 func (f *follower) reopening(err error, interrupts bool) {
+	if interrupts {
+		f.interruptions++
+	}
 	now := time.Now()
 	if now.Before(f.retryAt) && (!f.unsent || !interrupts) {
 		return

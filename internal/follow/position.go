@@ -90,14 +90,19 @@ func (f *follower) checkRolledBack() {
 }
 
 // checkHistory finds out, after an interruption, whether the history is still the one that was followed. Nothing
-// is delivered before that is known, because the cluster may have been made anew under the same name.
+// is delivered before that is known, because the cluster may have been made anew under the same name. A check that
+// was being made when there was another interruption does not count.
 func (f *follower) checkHistory() {
-	if f.interrupted {
-		f.check(f.watch.Source.CheckHistory, func() {
+	if !f.interrupted {
+		return
+	}
+	before := f.interruptions
+	f.check(f.watch.Source.CheckHistory, func() {
+		if f.interruptions == before {
 			f.interrupted = false
 			f.tellProgress()
-		})
-	}
+		}
+	})
 }
 
 // observeLag reports to the observer how far the watch lags, if the lag is worth reporting.

@@ -18,6 +18,7 @@ type script struct {
 	polls  []*scripted // in the order in which they were asked
 	same   error       // what CheckHistory says
 	checks int
+	held   chan struct{} // if set, CheckHistory returns what it has found only when this is closed
 
 	present uint64 // the store's index; 0 if it is not to be asked for
 }
@@ -75,9 +76,13 @@ func (s *script) CheckRolledBack(context.Context, uint64) error { return nil }
 
 func (s *script) CheckHistory(context.Context) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.checks++
-	return s.same
+	same, held := s.same, s.held
+	s.mu.Unlock()
+	if held != nil {
+		<-held
+	}
+	return same
 }
 
 func (s *script) Kind(err error) Kind {
