@@ -377,10 +377,16 @@ type PutForm struct {
 	Value *string `json:"value,omitempty"`
 }
 
-// Role A role and its permissions.
+// Role A role and its permissions. `grant` and `revoke` have no patterns: see `putRole`.
 type Role struct {
+	// Grant The permissions of a role, or those to grant or revoke.
+	Grant *Permissions `json:"grant,omitempty"`
+
 	// Permissions The permissions of a role, or those to grant or revoke.
 	Permissions Permissions `json:"permissions"`
+
+	// Revoke The permissions of a role, or those to grant or revoke.
+	Revoke *Permissions `json:"revoke,omitempty"`
 
 	// Role The role's name.
 	Role string `json:"role"`

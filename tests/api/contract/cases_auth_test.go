@@ -185,6 +185,19 @@ var roles = subject{name: "roles", on: withAuth, story: true, cases: []testCase{
 		want:    always(201, "permissions.kv.write.0 = /w"),
 	},
 	{
+		name: "one with changes that change nothing", request: `PUT /v2/auth/roles/unchanged {"role":"unchanged","grant":{"kv":{}},"revoke":{"kv":{}}}`,
+		want: always(201, "permissions.kv.read = null", "grant.kv.read = null", "revoke.kv.write = null"),
+	},
+	{
+		name: "which it keeps", request: "GET /v2/auth/roles/unchanged",
+		want: always(200, "grant.kv.read = null", "revoke.kv.write = null"),
+	},
+	{
+		name: "until it changes", request: `PUT /v2/auth/roles/unchanged {"role":"unchanged","grant":{"kv":{"read":["/b"]}}}`,
+		want: always(200, "permissions.kv.read.0 = /b", "no grant", "no revoke"),
+	},
+	{name: "and goes", request: "DELETE /v2/auth/roles/unchanged", want: always(200, "body = ")},
+	{
 		name: "one that exists", request: `PUT /v2/auth/roles/app {"role":"app"}`,
 		want: says(409, "auth: Role app already exists."),
 	},
