@@ -81,6 +81,7 @@ fix: ## format the code of all modules
 contract: ## hold real servers and other clients to api/openapi.yaml (ETCD_ENDPOINTS=http://a,http://b: yours; CONTRACT_READONLY=1)
 	@cd tests && CONTRACT=thorough go test -count=1 -v -parallel 24 -timeout 20m -run '$(if $(ETCD_ENDPOINTS),TestContract)' ./api/contract $(if $(ETCD_ENDPOINTS),,./live/tour) \
 		| grep -E '^contract:|_test\.go:|^(ok|FAIL|---)'
+	$(if $(ETCD_ENDPOINTS),,@cd tests && CONTRACT=thorough go test -count=1 -v -timeout 20m ./api/schemathesis | grep -vE '^(=== |PASS| *--- PASS)')
 
 chaos: ## break real clusters for more than an hour and check every answer (CHAOS_SEED repeats the choices)
 	@echo "One member frozen, then all down: ours beside the official client"
