@@ -1,9 +1,12 @@
 package etcd
 
 import (
+	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -31,6 +34,37 @@ func TestOwnHTTPClientSendsTheRequests(t *testing.T) {
 	if resp, err := client.Get(t.Context(), "/k"); err != nil || resp.Node.Value != "v" {
 		t.Errorf("got %v, %v", resp, err)
 	}
+}
+
+// The client of a server on a Unix socket has a pool of its own, so polls can be asked to end.
+func TestDialOpensTheConnections(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "etcd.sock")
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: file("get", "/k", "v", 3)}
+	go func() { _ = server.Serve(listener) }() // ends with the server
+	t.Cleanup(func() { server.Close() })
+	var asked []string
+	client := connectWith(t, Config{
+		Endpoints: []string{"http://etcd.internal:2379"},
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			asked = append(asked, network+" "+address)
+			return new(net.Dialer).DialContext(ctx, "unix", path)
+		},
+	})
+	resp, err := client.Get(t.Context(), "/k")
+	check(t, "error", err, error(nil))
+	check(t, "value", resp.Node.Value, "v")
+	check(t, "asked for", asked, []string{"tcp etcd.internal:2379"})
+	client.Close()
+}
+
+func TestDialAndHTTPClientCannotBeCombined(t *testing.T) {
+	dial := new(net.Dialer).DialContext
+	_, err := New(Config{Endpoints: []string{"http://a"}, HTTPClient: http.DefaultClient, Dial: dial})
+	checkIs(t, err, ErrInvalidArgument)
 }
 
 // Redirects must not be followed through the user's client either, and it must stay as it was:

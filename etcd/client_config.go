@@ -2,7 +2,9 @@ package etcd
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -76,6 +78,12 @@ type Config struct {
 	// of quiet keys need a connection of their own on a busy server; see Client.Watch. Nil means a client of its
 	// own, whose idle connections Close closes.
 	HTTPClient *http.Client
+
+	// Dial opens the connections, as net.Dialer.DialContext does, for example through a tunnel or to a Unix socket.
+	// TLS is added to what it returns. A connection should have a method CloseWrite, as a TCP connection has: what
+	// is said of HTTPClient and watches of quiet keys is also true of connections without. Dial cannot be
+	// combined with HTTPClient. Nil means TCP.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// RefuseRedirects makes every redirect an error. Without it the client follows one kind of redirect: that of
 	// an etcd 0.x follower to its leader, if the leader is one of the endpoints or one that the follower lists.
@@ -195,7 +203,7 @@ func (c Config) withDefaults() (Config, error) {
 func (c Config) cluster() cluster.Config {
 	config := cluster.Config{
 		Endpoints: c.Endpoints, ClusterID: c.ClusterID, VersionPrefix: c.VersionPrefix,
-		UserAgent: c.UserAgent, TLS: c.TLS, HTTPClient: c.HTTPClient,
+		UserAgent: c.UserAgent, TLS: c.TLS, HTTPClient: c.HTTPClient, Dial: c.Dial,
 		RefuseRedirects: c.RefuseRedirects, AttemptTimeout: c.AttemptTimeout, MaxInFlight: c.MaxInFlight,
 		PulseInterval: c.PulseInterval, Questions: questions{},
 	}

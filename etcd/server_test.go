@@ -231,19 +231,20 @@ func connect(t *testing.T, endpoints ...string) *Client {
 
 func connectWith(t *testing.T, config Config) *Client {
 	t.Helper()
-	return connectBy(t, config, nil)
+	return connectBy(t, config, config.Dial)
 }
 
 // connectBy returns a client whose connections dial makes, if it is set. It leaves nothing to chance: the
 // members are tried as they are listed.
 func connectBy(t *testing.T, config Config, dial dialer) *Client {
 	t.Helper()
+	config.Dial = dial
 	config, err := config.withDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}
 	ofCluster := config.cluster()
-	ofCluster.Dial, ofCluster.Shuffle = dial, func(int, func(i, j int)) {}
+	ofCluster.Shuffle = func(int, func(i, j int)) {}
 	client, err := newClient(config, ofCluster)
 	if err != nil {
 		t.Fatal(err)

@@ -30,9 +30,10 @@ type Config struct {
 	Questions       Questions
 	Observer        Observer // nil for none
 
-	// For tests. Dial makes the connections of the cluster's own pool; nil means TCP. Shuffle shuffles the
-	// members; nil means at random.
-	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
+	// Dial makes the connections of the cluster's own pool. Nil means TCP.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// Shuffle shuffles the members, for tests. Nil means at random.
 	Shuffle func(n int, swap func(i, j int))
 }
 

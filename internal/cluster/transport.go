@@ -26,6 +26,8 @@ func newHTTPClients(config Config, members []*Member) (client, vital *http.Clien
 	switch {
 	case !own && config.TLS != nil:
 		return nil, nil, nil, errs.Invalidf("both TLS and HTTPClient are set; configure TLS in the HTTPClient's transport")
+	case !own && config.Dial != nil:
+		return nil, nil, nil, errs.Invalidf("both Dial and HTTPClient are set; let the HTTPClient's transport dial")
 	case !own && config.HTTPClient.Timeout != 0:
 		return nil, nil, nil, errs.Invalidf("HTTPClient has a Timeout, which would cut watches; use AttemptTimeout")
 	case config.TLS != nil && !anyTLS(members) && config.Discover == nil:
