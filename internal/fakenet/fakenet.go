@@ -16,17 +16,17 @@ import (
 // Network is a network with servers. The zero value has none.
 type Network struct {
 	mu      sync.Mutex
-	servers map[string]*listener
+	servers map[string]*Listener
 	refuse  int // how many connections to refuse before the next is made
 	delays  func() func() time.Duration
 }
 
 // Serve starts a server at http://name, which ends with the test.
 func (n *Network) Serve(t *testing.T, name string, handler http.Handler) (url string) {
-	l := &listener{conns: make(chan net.Conn), closed: make(chan struct{})}
+	l := NewListener()
 	n.mu.Lock()
 	if n.servers == nil {
-		n.servers = map[string]*listener{}
+		n.servers = map[string]*Listener{}
 	}
 	n.servers[name+":80"] = l
 	n.mu.Unlock()
@@ -68,14 +68,10 @@ func (n *Network) Dial(ctx context.Context, _, address string) (net.Conn, error)
 		return nil, Refused()
 	}
 	near, far := pipe(delay)
-	select {
-	case l.conns <- far:
-		return near, nil
-	case <-l.closed:
-		return nil, Refused()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := l.Connect(ctx, far); err != nil {
+		return nil, err
 	}
+	return near, nil
 }
 
 // Refused returns the error of a connection that the other end refuses.
@@ -83,14 +79,32 @@ func Refused() error {
 	return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 }
 
-// listener accepts the connections to one server.
-type listener struct {
+// Listener accepts the connections to one server. NewListener makes one.
+type Listener struct {
 	conns  chan net.Conn
 	closed chan struct{}
 	once   sync.Once
 }
 
-func (l *listener) Accept() (net.Conn, error) {
+// NewListener returns a listener that accepts what Connect hands to it.
+func NewListener() *Listener {
+	return &Listener{conns: make(chan net.Conn), closed: make(chan struct{})}
+}
+
+// Connect hands the server's end of a connection to the listener. It returns Refused if the listener is closed.
+func (l *Listener) Connect(ctx context.Context, far net.Conn) error {
+	select {
+	case l.conns <- far:
+		return nil
+	case <-l.closed:
+		return Refused()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Accept returns the next connection.
+func (l *Listener) Accept() (net.Conn, error) {
 	select {
 	case conn := <-l.conns:
 		return conn, nil
@@ -99,8 +113,11 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-func (l *listener) Close() error   { l.once.Do(func() { close(l.closed) }); return nil }
-func (l *listener) Addr() net.Addr { return address{} }
+// Close ends the listener.
+func (l *Listener) Close() error { l.once.Do(func() { close(l.closed) }); return nil }
+
+// Addr returns an address that is always the same.
+func (l *Listener) Addr() net.Addr { return address{} }
 
 type address struct{}
 
