@@ -1,0 +1,161 @@
+package sim
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coreos/go-semver/semver"
+	"go.etcd.io/etcd/client/pkg/v3/types"
+	"go.etcd.io/etcd/server/v3/etcdserver/api"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/membership"
+)
+
+// Cluster is a cluster of simulated members.
+type Cluster struct {
+	options  Options
+	chance   *Chance
+	net      *network
+	members  []*Member
+	faults   *counts
+	requests atomic.Int64
+
+	mu        sync.Mutex
+	closed    bool
+	id        types.ID
+	log       raftLog
+	term      uint64
+	leader    *Member      // nil while there is none
+	deposal   *time.Timer  // set while the leader has no majority
+	campaign  *time.Timer  // set before an election
+	severed   map[link]int // how many faults keep the two from each other
+	epoch     int          // how often the cluster was restored
+	elections int
+	snapshots int
+}
+
+// link is what connects two members.
+type link struct{ a, b *Member }
+
+var _ api.Cluster = (*Cluster)(nil)
+
+// newCluster returns a cluster of members that have begun, of which the first leads.
+func newCluster(options Options, chance *Chance, net *network, faults *counts) *Cluster {
+	c := &Cluster{
+		options: options, chance: chance.For("cluster"), net: net, faults: faults,
+		id: 0x7e27652122e8b2ae, severed: map[link]int{},
+	}
+	for i := range options.Members {
+		c.members = append(c.members, newMember(c, fmt.Sprintf("m%d", i+1), chance))
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bootstrap()
+	c.after(syncInterval, c.expire)
+	return c
+}
+
+// bootstrap makes the log of a cluster that begins, and starts all members. The caller holds mu.
+func (c *Cluster) bootstrap() {
+	c.log = raftLog{}
+	c.term++
+	for _, m := range c.members {
+		e := &entry{term: c.term}
+		e.request.Method = methodPublish
+		e.request.Path = membership.MemberStoreKey(m.id) + "/raftAttributes"
+		e.request.Val = fmt.Sprintf(`{"peerURLs":["http://%s:2380"]}`, m.name)
+		c.log.entries = append(c.log.entries, e)
+	}
+	c.log.committed = c.log.last()
+	for _, m := range c.members {
+		m.disk = disk{commit: c.log.last()}
+		m.has = c.log.last()
+	}
+	for _, m := range c.members {
+		m.start()
+	}
+	c.settle()
+}
+
+// close ends all of it.
+func (c *Cluster) close() {
+	c.mu.Lock()
+	c.closed = true
+	for _, m := range c.members {
+		m.stop()
+	}
+	c.mu.Unlock()
+	for _, m := range c.members {
+		_ = m.server.Close()
+	}
+}
+
+// after calls f later, with mu held.
+func (c *Cluster) after(d time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(d, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if !c.closed {
+			f()
+		}
+	})
+}
+
+// count counts a fault.
+func (c *Cluster) count(kind string) { c.faults.add(kind, 1) }
+
+// Endpoints returns the URLs of the members.
+func (c *Cluster) Endpoints() []string {
+	var urls []string
+	for _, m := range c.members {
+		urls = append(urls, m.URL())
+	}
+	return urls
+}
+
+// Peers returns all members.
+func (c *Cluster) Peers() []*Member { return c.members }
+
+// Lead returns the member that leads, or nil while there is none.
+func (c *Cluster) Lead() *Member {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.leader
+}
+
+// What etcd's handlers ask of the cluster. All members have the same idea of it.
+
+// ID returns the ID of the cluster.
+func (c *Cluster) ID() types.ID {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.id
+}
+
+// ClientURLs returns what /v2/machines shows.
+func (c *Cluster) ClientURLs() []string { return c.Endpoints() }
+
+// Members returns what /v2/members shows.
+func (c *Cluster) Members() []*membership.Member {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []*membership.Member
+	for _, m := range c.members {
+		all = append(all, m.described())
+	}
+	return all
+}
+
+// Member returns a member, or nil.
+func (c *Cluster) Member(id types.ID) *membership.Member {
+	for _, m := range c.Members() {
+		if m.ID == id {
+			return m
+		}
+	}
+	return nil
+}
+
+// Version returns the version that all members have at least.
+func (c *Cluster) Version() *semver.Version { return semver.New("3.5.0") }

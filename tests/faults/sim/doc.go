@@ -1,0 +1,2 @@
+// Package sim simulates a cluster.
+package sim

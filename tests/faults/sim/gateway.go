@@ -1,0 +1,53 @@
+package sim
+
+import (
+	"io"
+	"net/http"
+)
+
+// gateway is between a client and a member. Some requests it answers by itself.
+type gateway struct {
+	chance *Chance
+	reply  reply
+	share  float64 // of requests that it answers
+	after  float64 // of those, requests that it has passed on before
+}
+
+// reply is what a gateway answers.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// replies are those of gateways in use. The last are of servers that take the request for one of their own.
+var replies = []reply{
+	{502, http.Header{"Content-Type": {"text/html"}}, "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>\n"},
+	{503, http.Header{"Content-Type": {"text/html"}}, "<html><body><h1>503 Service Unavailable</h1>No server is available.</body></html>\n"},
+	{504, http.Header{"Content-Type": {"text/html"}}, "<html><head><title>504 Gateway Time-out</title></head><body>nginx</body></html>\n"},
+	{404, http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, "404 page not found\n"},
+	{404, http.Header{"Content-Type": {"application/json"}}, `{"message":"no Route matched with those values"}`},
+	{200, http.Header{"Content-Type": {"text/html"}}, "<html><body>It works!</body></html>\n"},
+}
+
+func newGateway(chance *Chance) *gateway {
+	return &gateway{
+		chance: chance, reply: Pick(chance, replies), share: Pick(chance, []float64{0.1, 0.5, 1}),
+		after: Pick(chance, []float64{0, 0.5}),
+	}
+}
+
+func (g *gateway) serve(w http.ResponseWriter, r *http.Request, pass http.HandlerFunc) {
+	if !g.chance.Happens(g.share) {
+		pass(w, r)
+		return
+	}
+	if !waits(r) && g.chance.Happens(g.after) {
+		pass(nowhere{}, r)
+	}
+	for name, values := range g.reply.header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(g.reply.status)
+	_, _ = io.WriteString(w, g.reply.body)
+}

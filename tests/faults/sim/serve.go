@@ -1,0 +1,71 @@
+package sim
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"time"
+)
+
+// serveHTTP serves a request that has arrived at the member's machine, or at a gateway before it.
+func (m *Member) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	p := r.Context().Value(lineKey{}).(*line).path
+	m.cluster.requests.Add(1)
+	p.mu.Lock()
+	rates, gateway := p.rates, p.gateway
+	p.mu.Unlock()
+	switch {
+	case gateway != nil:
+		gateway.serve(w, r, m.pass)
+	case p.chance.Happens(rates.dropRequest):
+		m.cluster.count("request dropped")
+		panic(http.ErrAbortHandler)
+	case p.chance.Happens(rates.dropReply):
+		m.cluster.count("reply dropped")
+		if !waits(r) {
+			m.pass(nowhere{}, r)
+		}
+		panic(http.ErrAbortHandler)
+	case p.chance.Happens(rates.late):
+		m.cluster.count("request late")
+		if linger(r, p.chance.About(5*time.Second)) {
+			m.pass(w, r)
+		}
+	default:
+		m.pass(w, r)
+	}
+}
+
+// waits reports whether r waits for an event.
+func waits(r *http.Request) bool { return r.URL.Query().Get("wait") == "true" }
+
+// linger keeps a request on its way. It returns false if the request has not arrived as a whole.
+func linger(r *http.Request, d time.Duration) bool {
+	body, err := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	time.Sleep(d)
+	return err == nil
+}
+
+// pass passes a request on to the process, as soon as it serves clients.
+func (m *Member) pass(w http.ResponseWriter, r *http.Request) {
+	p := m.running()
+	if p == nil {
+		panic(http.ErrAbortHandler)
+	}
+	select {
+	case <-p.ready:
+		p.handler.ServeHTTP(w, r)
+	case <-p.stopped:
+		panic(http.ErrAbortHandler)
+	case <-r.Context().Done():
+	}
+}
+
+// nowhere is where a reply goes that nobody reads.
+type nowhere struct{}
+
+func (nowhere) Header() http.Header         { return http.Header{} }
+func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
+func (nowhere) WriteHeader(int)             {}
+func (nowhere) Flush()                      {}
