@@ -25,6 +25,7 @@ type Cluster struct {
 	closed    bool
 	id        types.ID
 	log       raftLog
+	record    *Record
 	term      uint64
 	leader    *Member      // nil while there is none
 	deposal   *time.Timer  // set while the leader has no majority
@@ -58,7 +59,7 @@ func newCluster(options Options, chance *Chance, net *network, faults *counts) *
 
 // bootstrap makes the log of a cluster that begins, and starts all members. The caller holds mu.
 func (c *Cluster) bootstrap() {
-	c.log = raftLog{}
+	c.log, c.record = raftLog{}, newRecord()
 	c.term++
 	for _, m := range c.members {
 		e := &entry{term: c.term}
@@ -66,6 +67,7 @@ func (c *Cluster) bootstrap() {
 		e.request.Path = membership.MemberStoreKey(m.id) + "/raftAttributes"
 		e.request.Val = fmt.Sprintf(`{"peerURLs":["http://%s:2380"]}`, m.name)
 		c.log.entries = append(c.log.entries, e)
+		c.record.add(e)
 	}
 	c.log.committed = c.log.last()
 	for _, m := range c.members {
@@ -122,6 +124,13 @@ func (c *Cluster) Lead() *Member {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.leader
+}
+
+// Record returns what has really happened.
+func (c *Cluster) Record() *Record {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.record
 }
 
 // What etcd's handlers ask of the cluster. All members have the same idea of it.

@@ -89,6 +89,9 @@ func (c *Cluster) tally() {
 	if c.leader == nil || c.leader.process == nil || index <= c.log.committed || c.log.at(index).term != c.term {
 		return
 	}
+	for i := c.log.committed + 1; i <= index; i++ {
+		c.record.add(c.log.at(i))
+	}
 	c.log.committed = index
 	c.leader.process.learn(index)
 	term := c.term

@@ -118,7 +118,19 @@ func (n *nemesis) begin(kind Fault) func() {
 		if client == "" {
 			return nil
 		}
-		return make(c.net.path(client, member.name))
+		members := []*Member{member}
+		if n.chance.Happens(n.options.Whole) {
+			members = c.members
+		}
+		var heals []func()
+		for _, m := range members {
+			heals = append(heals, make(c.net.path(client, m.name)))
+		}
+		return func() {
+			for _, heal := range heals {
+				heal()
+			}
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -9,6 +9,7 @@ type Options struct {
 	Faults  Faults        // nil for AllFaults
 	Every   time.Duration // between two faults, about; 0 for 2 s
 	Longest time.Duration // of a fault; 0 for 30 s
+	Whole   float64       // the share of faults between a client and a member that it has with all members; 0 for 0.4
 
 	SnapshotEntries uint64 // after how many entries a member saves its store; 0 for 1000
 	CatchUpEntries  uint64 // how many it keeps for members that are behind; 0 for 200
@@ -26,6 +27,9 @@ func (o Options) withDefaults(chance *Chance) Options {
 	}
 	if o.Longest == 0 {
 		o.Longest = 30 * time.Second
+	}
+	if o.Whole == 0 {
+		o.Whole = 0.4
 	}
 	if o.SnapshotEntries == 0 {
 		o.SnapshotEntries = 1000

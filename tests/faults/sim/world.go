@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -36,7 +37,13 @@ type World struct {
 // simulate runs a workload once, for so long in virtual time, in a bubble.
 func simulate(t *testing.T, name string, seed uint64, length time.Duration, options Options, workload func(*World)) {
 	began := time.Now() // outside of the bubble
-	var line string
+	line := "sim: " + name + " came to no end"
+	defer func() {
+		fmt.Println(strings.Replace(line, "REAL", time.Since(began).Round(time.Millisecond).String(), 1))
+		if t.Failed() {
+			fmt.Printf("sim: %s failed with SIM_SEED=%d\n", name, seed)
+		}
+	}()
 	synctest.Test(t, func(t *testing.T) {
 		chance := newChance(seed, name)
 		w := &World{T: t, chance: chance, length: length, Options: options.withDefaults(chance), net: newNetwork(chance)}
@@ -45,16 +52,10 @@ func simulate(t *testing.T, name string, seed uint64, length time.Duration, opti
 		started := time.Now()
 		workload(w)
 		w.end()
-		line = fmt.Sprintf("sim: %s seed %d: %d members, %v simulated", name, seed, w.Options.Members, time.Since(started).Round(time.Second)) +
-			" in %v, " + fmt.Sprintf("%v, %d requests, %d elections, %d snapshots, faults: %v",
-			&w.counts, w.Cluster.requests.Load(), w.Cluster.elections, w.Cluster.snapshots, &w.faults)
+		line = fmt.Sprintf("sim: %s seed %d: %d members, %v simulated in REAL, %v, %d requests, %d elections, %d snapshots, faults: %v",
+			name, seed, w.Options.Members, time.Since(started).Round(time.Second), &w.counts,
+			w.Cluster.requests.Load(), w.Cluster.elections, w.Cluster.snapshots, &w.faults)
 	})
-	if line != "" {
-		fmt.Printf(line+"\n", time.Since(began).Round(time.Millisecond))
-	}
-	if t.Failed() {
-		fmt.Printf("sim: %s failed with SIM_SEED=%d\n", name, seed)
-	}
 }
 
 // Chance returns a source of random choices for the workload.

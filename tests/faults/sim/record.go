@@ -1,0 +1,63 @@
+package sim
+
+import (
+	"sync"
+
+	"go.etcd.io/etcd/server/v3/etcdserver"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/v2store"
+	"go.uber.org/zap"
+)
+
+// Record is what has really happened to the keys: a store that has applied each entry when a majority had it, and
+// the events of that. Checks compare with it what clients have seen.
+type Record struct {
+	store   v2store.Store
+	applier etcdserver.ApplierV2
+	watcher v2store.Watcher
+
+	mu     sync.Mutex
+	events []*v2store.Event
+}
+
+func newRecord() *Record {
+	r := &Record{store: v2store.New(etcdserver.StoreClusterPrefix, etcdserver.StoreKeysPrefix)}
+	r.applier = etcdserver.NewApplierV2(zap.NewNop(), r.store, nil)
+	watcher, err := r.store.Watch(etcdserver.StoreKeysPrefix, true, true, 0)
+	if err != nil {
+		panic(err)
+	}
+	r.watcher = watcher
+	return r
+}
+
+// add applies an entry.
+func (r *Record) add(e *entry) {
+	e.apply(r.store, r.applier)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for {
+		select {
+		case event, ok := <-r.watcher.EventChan():
+			if !ok {
+				panic("more keys have expired at once than a watcher of etcd can take")
+			}
+			r.events = append(r.events, event)
+		default:
+			return
+		}
+	}
+}
+
+// Events returns the events so far, in order. Their keys begin with "/1". Refreshes are not among them, nor
+// is what happened to hidden keys: etcd shows neither to a watch of the root.
+func (r *Record) Events() []*v2store.Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.events[:len(r.events):len(r.events)]
+}
+
+// Index returns the index of the last change.
+func (r *Record) Index() uint64 { return r.store.Index() }
+
+// Get returns what is at a key, which begins with "/1", and below it.
+func (r *Record) Get(key string) (*v2store.Event, error) { return r.store.Get(key, true, true) }
