@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,7 +26,9 @@ type Cluster struct {
 	closed    bool
 	id        types.ID
 	log       raftLog
-	record    *Record
+	records   []*Record // the last is of the present; one begins with each Restore
+	backup    []byte    // of the store
+	down      bool      // until it is restored
 	term      uint64
 	leader    *Member      // nil while there is none
 	deposal   *time.Timer  // set while the leader has no majority
@@ -52,29 +55,29 @@ func newCluster(options Options, chance *Chance, net *network, faults *counts) *
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.bootstrap()
+	c.bootstrap(nil)
 	c.after(syncInterval, c.expire)
+	if options.Faults[Restore] > 0 {
+		c.after(backupInterval, c.backUp)
+	}
 	return c
 }
 
-// bootstrap makes the log of a cluster that begins, and starts all members. The caller holds mu.
-func (c *Cluster) bootstrap() {
-	c.log, c.record = raftLog{}, newRecord()
+// bootstrap makes the log of a cluster that begins, perhaps with a copy of a store, and starts all members. The
+// caller holds mu.
+func (c *Cluster) bootstrap(copy []byte) {
+	record := newRecord(copy)
+	c.log, c.records = raftLog{}, append(c.records, record)
 	c.term++
 	for _, m := range c.members {
-		e := &entry{term: c.term}
-		e.request.Method = methodPublish
-		e.request.Path = membership.MemberStoreKey(m.id) + "/raftAttributes"
-		e.request.Val = fmt.Sprintf(`{"peerURLs":["http://%s:2380"]}`, m.name)
+		e := &entry{term: c.term, request: m.joins()}
 		c.log.entries = append(c.log.entries, e)
-		c.record.add(e)
+		record.add(e)
 	}
 	c.log.committed = c.log.last()
 	for _, m := range c.members {
-		m.disk = disk{commit: c.log.last()}
+		m.disk = disk{snapshot: copy, commit: c.log.last()}
 		m.has = c.log.last()
-	}
-	for _, m := range c.members {
 		m.start()
 	}
 	c.settle()
@@ -126,11 +129,17 @@ func (c *Cluster) Lead() *Member {
 	return c.leader
 }
 
-// Record returns what has really happened.
+// Record returns what has really happened, since the last Restore if there was one.
 func (c *Cluster) Record() *Record {
+	records := c.Records()
+	return records[len(records)-1]
+}
+
+// Records returns what happened before and after each Restore.
+func (c *Cluster) Records() []*Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.record
+	return slices.Clone(c.records)
 }
 
 // What etcd's handlers ask of the cluster. All members have the same idea of it.

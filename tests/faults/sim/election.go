@@ -28,6 +28,8 @@ func (c *Cluster) electionTimeout() time.Duration {
 // settle sees to what follows when members have stopped, begun, or lost each other. The caller holds mu.
 func (c *Cluster) settle() {
 	switch {
+	case c.down:
+		return
 	case c.leader == nil:
 		if c.campaign == nil {
 			c.campaign = c.after(c.chance.Between(10*time.Millisecond, 500*time.Millisecond), c.elect)
@@ -100,7 +102,7 @@ func (c *Cluster) elect() {
 	c.elections++
 	c.log.truncate(c.leader.has)
 	for _, m := range c.members {
-		m.has = min(m.has, c.log.last())
+		m.has, m.matched = min(m.has, c.log.last()), 0
 	}
 	c.leader.process.follow()
 	c.append(&entry{})

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -156,10 +155,7 @@ var memberFaults = map[Fault]func(*Member) (heal func()){
 		m.stop()
 		m.renew()
 		m.has, m.disk = 0, disk{}
-		for _, r := range []pb.Request{
-			{Method: methodForget, Path: membership.MemberStoreKey(old)},
-			{Method: methodPublish, Path: membership.MemberStoreKey(m.id) + "/raftAttributes", Val: fmt.Sprintf(`{"peerURLs":["http://%s:2380"]}`, m.name)},
-		} {
+		for _, r := range []pb.Request{{Method: methodForget, Path: membership.MemberStoreKey(old)}, m.joins()} {
 			m.cluster.submit(context.Background(), m.cluster.leader.process, &entry{request: r})
 		}
 		m.cluster.settle()
@@ -175,8 +171,10 @@ var memberFaults = map[Fault]func(*Member) (heal func()){
 
 // startAgain starts a member that has ended.
 func (m *Member) startAgain() {
-	m.start()
-	m.cluster.settle()
+	if m.process == nil && !m.cluster.down { // or else Restore starts it, or has
+		m.start()
+		m.cluster.settle()
+	}
 }
 
 // replaceable reports whether an operator could replace m: the others are well, and have all that is committed.
@@ -228,4 +226,5 @@ var clusterFaults = map[Fault]func(*Cluster) (heal func()){
 		}
 		return c.sever(func(_, _ *Member) bool { return true })
 	},
+	Restore: (*Cluster).restore,
 }

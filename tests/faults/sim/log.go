@@ -40,6 +40,7 @@ func (c *Cluster) append(e *entry) {
 	c.after(c.chance.Between(500*time.Microsecond, 3*time.Millisecond), func() { // to disk
 		if c.term == term && leader.process != nil {
 			leader.has = max(leader.has, index)
+			leader.matched = leader.has
 			c.tally()
 		}
 	})
@@ -53,36 +54,40 @@ func (c *Cluster) append(e *entry) {
 // send sends m what the leader has. The caller holds mu.
 func (c *Cluster) send(m *Member) {
 	index, term := c.log.last(), c.term
-	c.after(c.delay()+c.delay(), func() { // there, to disk, and back
+	c.after(c.delay(), func() {
 		if c.term == term && c.leader != nil && c.linked(c.leader, m) {
 			c.receive(m, min(index, c.log.last()))
 		}
 	})
 }
 
-// receive gives m the log up to index. The caller holds mu.
+// receive gives m the log up to index, of which m tells the leader. The caller holds mu.
 func (c *Cluster) receive(m *Member, index uint64) {
 	leader := c.leader.process
 	switch {
-	case index <= m.has:
 	case m.has >= c.log.compacted:
-		m.has = index
-		c.tally()
+		m.has = max(m.has, index)
 	case leader.applied > m.has && leader.applied >= c.log.compacted:
 		m.process.overtake(leader)
 		c.snapshots++
-		c.tally()
 		c.send(m)
 	}
 	m.process.learn(min(c.log.committed, m.has))
+	has, term := m.has, c.term
+	c.after(c.delay(), func() {
+		if c.term == term && c.leader != nil && c.linked(c.leader, m) {
+			m.matched = max(m.matched, min(has, m.has))
+			c.tally()
+		}
+	})
 }
 
-// tally commits what a majority has. Only entries of the present term count: the first commits those before it,
+// tally commits what a majority has, as far as the leader knows. Only entries of the present term count: the first commits those before it,
 // too. The caller holds mu.
 func (c *Cluster) tally() {
 	var have []uint64
 	for _, m := range c.members {
-		have = append(have, m.has)
+		have = append(have, min(m.matched, m.has))
 	}
 	slices.Sort(have)
 	index := have[(len(have)-1)/2]
@@ -90,7 +95,7 @@ func (c *Cluster) tally() {
 		return
 	}
 	for i := c.log.committed + 1; i <= index; i++ {
-		c.record.add(c.log.at(i))
+		c.records[len(c.records)-1].add(c.log.at(i))
 	}
 	c.log.committed = index
 	c.leader.process.learn(index)

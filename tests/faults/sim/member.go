@@ -24,6 +24,7 @@ type Member struct {
 	// Guarded by the cluster's mu.
 	id      types.ID
 	has     uint64 // how much of the log is on the disk
+	matched uint64 // of that, what the leader knows
 	disk    disk
 	process *process // nil while none runs
 }
@@ -61,6 +62,14 @@ func (m *Member) described() *membership.Member {
 	}
 }
 
+// joins returns the request that makes it a member. The caller holds mu.
+func (m *Member) joins() pb.Request {
+	return pb.Request{
+		Method: methodPublish, Path: membership.MemberStoreKey(m.id) + "/raftAttributes",
+		Val: fmt.Sprintf(`{"peerURLs":["http://%s:2380"]}`, m.name),
+	}
+}
+
 // runs reports whether there is a process that does something. The caller holds mu.
 func (m *Member) runs() bool { return m.process != nil && m.process.frozen == 0 }
 
@@ -76,9 +85,10 @@ func (m *Member) running() *process {
 func (m *Member) start() {
 	p := newProcess(m)
 	m.process = p
-	r := pb.Request{Method: methodPublish, Path: membership.MemberStoreKey(m.id) + "/attributes"}
-	r.Val = fmt.Sprintf(`{"name":%q,"clientURLs":[%q]}`, m.name, m.URL())
-	go p.publish(r)
+	go p.publish(pb.Request{
+		Method: methodPublish, Path: membership.MemberStoreKey(m.id) + "/attributes",
+		Val: fmt.Sprintf(`{"name":%q,"clientURLs":[%q]}`, m.name, m.URL()),
+	})
 	m.cluster.net.open(m)
 }
 

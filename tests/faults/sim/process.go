@@ -44,7 +44,7 @@ type process struct {
 // newProcess returns a process with what is on the disk. The caller holds mu.
 func newProcess(m *Member) *process {
 	p := &process{
-		Member: m, store: v2store.New(etcdserver.StoreClusterPrefix, etcdserver.StoreKeysPrefix),
+		Member: m, store: newStore(m.disk.snapshot),
 		stats: v2stats.NewServerStats(m.name, m.id.String()),
 		ready: make(chan struct{}), stopped: make(chan struct{}),
 		waiting: map[*entry]chan etcdserver.Response{}, parked: map[*entry]context.Context{},
@@ -52,17 +52,22 @@ func newProcess(m *Member) *process {
 	p.applier = etcdserver.NewApplierV2(zap.NewNop(), p.store, nil)
 	p.local = etcdserver.NewStoreRequestV2Handler(p.store, p.applier)
 	p.handler = v2http.NewClientHandler(zap.NewNop(), p, requestTimeout)
-	if m.disk.snapshot != nil {
-		p.recover(m.disk.snapshot)
-		p.applied = m.disk.index
-	}
-	p.commit = p.applied
+	p.applied, p.commit = m.disk.index, m.disk.index
 	p.learn(m.disk.commit)
 	return p
 }
 
-func (p *process) recover(snapshot []byte) {
-	if err := p.store.Recovery(snapshot); err != nil {
+// newStore returns a store with what is in a snapshot, or an empty one.
+func newStore(snapshot []byte) v2store.Store {
+	store := v2store.New(etcdserver.StoreClusterPrefix, etcdserver.StoreKeysPrefix)
+	if snapshot != nil {
+		load(store, snapshot)
+	}
+	return store
+}
+
+func load(store v2store.Store, snapshot []byte) {
+	if err := store.Recovery(snapshot); err != nil {
 		panic(err)
 	}
 }
@@ -112,7 +117,7 @@ func (p *process) catchUp(index uint64) {
 // those in between, nor is who proposed one of the entries.
 func (p *process) overtake(leader *process) {
 	p.disk = disk{snapshot: leader.save(), index: leader.applied, commit: leader.applied}
-	p.recover(p.disk.snapshot)
+	load(p.store, p.disk.snapshot)
 	p.has, p.applied, p.commit = leader.applied, leader.applied, leader.applied
 }
 

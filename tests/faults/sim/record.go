@@ -19,8 +19,9 @@ type Record struct {
 	events []*v2store.Event
 }
 
-func newRecord() *Record {
-	r := &Record{store: v2store.New(etcdserver.StoreClusterPrefix, etcdserver.StoreKeysPrefix)}
+// newRecord returns a record of a cluster that begins with a copy of a store, or with none.
+func newRecord(copy []byte) *Record {
+	r := &Record{store: newStore(copy)}
 	r.applier = etcdserver.NewApplierV2(zap.NewNop(), r.store, nil)
 	watcher, err := r.store.Watch(etcdserver.StoreKeysPrefix, true, true, 0)
 	if err != nil {
