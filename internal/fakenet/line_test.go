@@ -15,7 +15,7 @@ import (
 func receive(t *testing.T, c net.Conn, want string, err error) {
 	t.Helper()
 	_ = c.SetReadDeadline(time.Now().Add(time.Minute))
-	defer c.SetReadDeadline(time.Time{})
+	defer func() { _ = c.SetReadDeadline(time.Time{}) }()
 	buffer := make([]byte, 100)
 	n, got := c.Read(buffer)
 	if string(buffer[:n]) != want || !errors.Is(got, err) {

@@ -93,7 +93,7 @@ func (s *stream) add(data []byte) {
 // write takes all of p, or waits for room.
 func (s *stream) write(p []byte, by *deadline) (int, error) {
 	for {
-		n, err, done := s.offer(p)
+		n, done, err := s.offer(p)
 		if done {
 			return n, err
 		}
@@ -106,31 +106,31 @@ func (s *stream) write(p []byte, by *deadline) (int, error) {
 }
 
 // offer returns false if there is no room.
-func (s *stream) offer(p []byte) (n int, err error, done bool) {
+func (s *stream) offer(p []byte) (n int, done bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.err != nil:
-		return 0, s.err, true
+		return 0, true, s.err
 	case s.ended:
-		return 0, net.ErrClosed, true
+		return 0, true, net.ErrClosed
 	case s.muted, s.gone && s.holds > 0:
-		return len(p), nil, true
+		return len(p), true, nil
 	case s.gone: // the other end answers that it has no such connection
 		go s.reverse.reset()
-		return len(p), nil, true
+		return len(p), true, nil
 	case s.size >= buffered:
-		return 0, nil, false
+		return 0, false, nil
 	}
 	s.add(append([]byte(nil), p...))
 	tell(s.wake)
-	return len(p), nil, true
+	return len(p), true, nil
 }
 
 // read waits for a packet.
 func (s *stream) read(p []byte, by *deadline) (int, error) {
 	for {
-		n, err, wait := s.take(p)
+		n, wait, err := s.take(p)
 		if n > 0 || err != nil {
 			return n, err
 		}
@@ -152,23 +152,23 @@ func (s *stream) read(p []byte, by *deadline) (int, error) {
 }
 
 // take returns what has arrived, or in what time the next packet does.
-func (s *stream) take(p []byte) (n int, err error, wait time.Duration) {
+func (s *stream) take(p []byte) (n int, wait time.Duration, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.gone:
-		return 0, net.ErrClosed, 0
+		return 0, 0, net.ErrClosed
 	case s.err != nil:
-		return 0, s.err, 0
+		return 0, 0, s.err
 	case s.holds > 0 || len(s.queue) == 0:
-		return 0, nil, 0
+		return 0, 0, nil
 	}
 	first := &s.queue[0]
 	switch wait = time.Until(first.at); {
 	case wait > 0:
-		return 0, nil, wait
+		return 0, wait, nil
 	case first.data == nil:
-		return 0, io.EOF, 0
+		return 0, 0, io.EOF
 	}
 	n = copy(p, first.data)
 	if first.data = first.data[n:]; len(first.data) == 0 {
@@ -176,5 +176,5 @@ func (s *stream) take(p []byte) (n int, err error, wait time.Duration) {
 	}
 	s.size -= n
 	tell(s.room)
-	return n, nil, 0
+	return n, 0, nil
 }

@@ -34,7 +34,6 @@ type Cluster struct {
 	deposal   *time.Timer  // set while the leader has no majority
 	campaign  *time.Timer  // set before an election
 	severed   map[link]int // how many faults keep the two from each other
-	epoch     int          // how often the cluster was restored
 	elections int
 	snapshots int
 }

@@ -31,10 +31,11 @@
 //
 // # Seeds
 //
-// SIM_SEED determines the number of members, their clocks, and which faults the nemesis makes when, for whom, and for
-// how long. It does not determine the order in which goroutines run at the same moment of virtual time. So a seed
-// repeats the faults of a run exactly, its requests only nearly, and the longer a run lasts the less. Something that
-// needs a rare order may need several tries with its seed.
+// SIM_SEED determines the number of members, their clocks, and which kind of fault the nemesis makes when, for which
+// client or member, and for how long. It does not determine the order in which goroutines run at the same moment of
+// virtual time. That order decides what follows: which connections there are to cut, which member leads when a fault is
+// for the leader, how long each packet takes. So a seed repeats the plan of a run, but its requests only nearly, and the
+// less the longer it lasts. A violation that needs a rare order may need several tries with its seed.
 //
 // # Writing a workload
 //

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -52,11 +53,17 @@ func (g *guard) tenure(ctx context.Context, name string, mutex *locking.Mutex, c
 		return
 	}
 	g.enter(name, lock.Token())
-	if !pause(lock.Context(), chance.About(2*time.Second)) {
+	hold := chance.About(time.Second)
+	if chance.Happens(0.2) {
+		hold = chance.Between(0, 20*time.Second)
+	}
+	if !pause(lock.Context(), hold) {
 		g.w.Count("lost", 1)
 	}
 	g.leave(name)
-	_ = lock.Unlock(context.WithoutCancel(ctx))
+	if err := lock.Unlock(context.WithoutCancel(ctx)); err != nil && !errors.Is(err, locking.ErrLost) {
+		g.w.Count("unlocks failed", 1)
+	}
 	pause(ctx, chance.About(100*time.Millisecond))
 }
 

@@ -35,7 +35,6 @@ type nemesis struct {
 	options Options
 	clients func() []string
 	kinds   []Fault // each as often as it weighs
-	heals   map[*time.Timer]func()
 }
 
 func newNemesis(w *World) *nemesis {
@@ -93,13 +92,14 @@ func (f *running) end() {
 
 // make makes a fault for a time. It returns nil if it cannot be now.
 func (n *nemesis) make(kind Fault) *running {
+	duration := n.duration() // whatever comes of it, the next choices do not depend on that
 	heal := n.begin(kind)
 	if heal == nil {
 		return nil
 	}
 	n.cluster.faults.add(string(kind), 1)
 	f := &running{heal: heal, done: make(chan struct{})}
-	f.timer = time.AfterFunc(n.duration(), func() {
+	f.timer = time.AfterFunc(duration, func() {
 		heal()
 		close(f.done)
 	})
