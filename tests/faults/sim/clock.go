@@ -13,7 +13,7 @@ type clock struct {
 
 func newClock(chance *Chance, most time.Duration) clock {
 	period := chance.Between(time.Minute, 20*time.Minute)
-	return clock{most, period, chance.Between(0, period), chance.Happens(0.3)}
+	return clock{most, period, chance.Between(0, period), chance.Happens(0.6)}
 }
 
 // now returns what the clock shows.

@@ -15,7 +15,7 @@ import (
 // TestMutex: one holder at a time, whose tokens grow, and that learns in time that it has lost the lock.
 func TestMutex(t *testing.T) {
 	const ttl = 5 * time.Second
-	run(t, "mutex", Options{Drift: ttl / 10}, func(w *World) {
+	run(t, "mutex", Options{Drift: ttl / 10, Every: time.Second, Longest: 15 * time.Second, Whole: 0.7}, func(w *World) {
 		guard := &guard{w: w}
 		for i := range 6 {
 			name := fmt.Sprintf("c%d", i)
