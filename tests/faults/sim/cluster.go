@@ -21,6 +21,7 @@ type Cluster struct {
 	members  []*Member
 	faults   *counts
 	requests atomic.Int64
+	over     chan struct{} // closed at the end
 
 	mu        sync.Mutex
 	closed    bool
@@ -47,7 +48,7 @@ var _ api.Cluster = (*Cluster)(nil)
 func newCluster(options Options, chance *Chance, net *network, faults *counts) *Cluster {
 	c := &Cluster{
 		options: options, chance: chance.For("cluster"), net: net, faults: faults,
-		id: 0x7e27652122e8b2ae, severed: map[link]int{},
+		id: 0x7e27652122e8b2ae, severed: map[link]int{}, over: make(chan struct{}),
 	}
 	for i := range options.Members {
 		c.members = append(c.members, newMember(c, fmt.Sprintf("m%d", i+1), chance))
@@ -84,6 +85,7 @@ func (c *Cluster) bootstrap(copy []byte) {
 
 // close ends all of it.
 func (c *Cluster) close() {
+	close(c.over)
 	c.mu.Lock()
 	c.closed = true
 	for _, m := range c.members {

@@ -28,7 +28,7 @@ func (m *Member) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	case p.chance.Happens(rates.late):
 		m.cluster.count("request late")
-		if linger(r, p.chance.About(5*time.Second)) {
+		if m.cluster.linger(r, p.chance.About(5*time.Second)) {
 			m.pass(w, r)
 		}
 	default:
@@ -40,11 +40,15 @@ func (m *Member) serveHTTP(w http.ResponseWriter, r *http.Request) {
 func waits(r *http.Request) bool { return r.URL.Query().Get("wait") == "true" }
 
 // linger keeps a request on its way. It returns false if the request has not arrived as a whole.
-func linger(r *http.Request, d time.Duration) bool {
+func (c *Cluster) linger(r *http.Request, d time.Duration) bool {
 	body, err := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	time.Sleep(d)
-	return err == nil
+	select {
+	case <-time.After(d):
+		return err == nil
+	case <-c.over:
+		return false
+	}
 }
 
 // pass passes a request on to the process, as soon as it serves clients.
