@@ -3,7 +3,6 @@ package sim
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -73,10 +72,7 @@ func (w *World) Counted(kind string) int {
 
 // Client returns a client of all members, with connections of its own. It ends with the run.
 func (w *World) Client(name string, config etcd.Config) *etcd.Client {
-	transport := &http.Transport{
-		DialContext: w.net.dialer(name), MaxIdleConnsPerHost: 128, IdleConnTimeout: 90 * time.Second, DisableCompression: true,
-	}
-	config.HTTPClient = &http.Client{Transport: transport}
+	config.Dial = w.net.dialer(name)
 	if len(config.Endpoints) == 0 {
 		config.Endpoints = w.Cluster.Endpoints()
 	}
@@ -89,10 +85,7 @@ func (w *World) Client(name string, config etcd.Config) *etcd.Client {
 	if !slices.Contains(w.clients, name) {
 		w.clients = append(w.clients, name)
 	}
-	w.close = append(w.close, func() {
-		_ = client.Close()
-		transport.CloseIdleConnections()
-	})
+	w.close = append(w.close, func() { _ = client.Close() })
 	return client
 }
 
