@@ -259,3 +259,21 @@ func TestWatchJoinsTheFeedOfAProcessOutOfFiles(t *testing.T) {
 		late.end(t)
 	})
 }
+
+// Behind a proxy that holds headers back, no header tells that the feed goes on after an interruption.
+func TestWatchJoinsAnInterruptedFeedBehindAProxy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fakes(t, 1)
+		e.fill(3)
+		client := e.connect(t, Config{})
+		startHerd(t, client, 40)
+		e.set("/d/k00")
+		<-time.After(10 * time.Second)
+		e.members[0].change(func() { e.members[0].proxy = inChunks })
+		e.members[0].hangUp()
+		<-time.After(10 * time.Second)
+		late := startWatch(t, client, "/d/k00", WithAfterIndex(3))
+		check(t, "event", late.takeWithin(t, 0), "set /d/k00@4")
+		late.end(t)
+	})
+}

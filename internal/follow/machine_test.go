@@ -270,6 +270,16 @@ func TestHistoryIsCheckedUntilSomebodyAnswers(t *testing.T) {
 	}, func(w *Watch) { w.Progress = func(uint64) { told.Add(1) } })
 }
 
+// So it is where a proxy holds back the header of the poll until there is an event.
+func TestHistoryIsCheckedWithoutAHeader(t *testing.T) {
+	drive(t, func(m *machine) {
+		m.poll(t, 1, 1, 5).end <- errBroken
+		m.asked(t, 2)
+		quiet()
+		check(t, "checks", m.checks, 1)
+	})
+}
+
 // A check that began before the last interruption does not show what the history is after it.
 func TestCheckBeforeAnotherInterruptionShowsNothing(t *testing.T) {
 	drive(t, func(m *machine) {

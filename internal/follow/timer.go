@@ -54,8 +54,9 @@ func (f *follower) tickCoarsely(now time.Time) {
 		f.tellsHeaders(p, now)
 	}
 	f.tickKeyPoll(now)
-	if f.newest(func(p *poll) bool { return p.answer != nil }) != nil {
-		f.checkHistory() // again, if nobody answered
+	// Again, if nobody answered. A poll whose header a proxy holds back asks for the check when it has been silent.
+	if f.newest(func(p *poll) bool { return p.answer != nil || p.phase == silent }) != nil {
+		f.checkHistory()
 	}
 	if f.stream != nil {
 		return
