@@ -30,12 +30,12 @@ type attempt struct {
 	inflight *inflight
 	users    *users
 	waits    bool         // its call waits
-	sent     atomic.Bool  // a connection was obtained for the request
+	sent     atomic.Bool  // a connection was obtained, and the request may have been written to it
 	fresh    atomic.Bool  // that connection was new
 	newTLS13 atomic.Bool  // it was new and uses TLS 1.3
-	shut     atomic.Bool  // it is stale: nothing is sent on it; false again as soon as another one is wanted
 	missed   atomic.Bool  // it was ended because the member may have skipped events
 	conn     net.Conn     // the connection that was obtained last; nil if the transport reports none
+	writes   int64        // how many had begun on it before
 	reserves *atomic.Bool // is set when there is a connection; nil if that is not vital
 	trace    httptrace.ClientTrace
 	watched  *Member // the member that the pulse monitors during the attempt; nil if none
@@ -86,23 +86,21 @@ func (a *attempt) overdue() error {
 
 // getConn is called each time net/http is about to get a connection from its pool. By itself, net/http gets
 // another connection only for a read, or if no byte of the request was written to the previous connection.
-func (a *attempt) getConn(string) {
-	a.sent.Store(false)
-	a.shut.Store(false)
-}
+func (a *attempt) getConn(string) { a.sent.Store(false) }
 
 // gotConn is called before the first byte is written to a connection.
 func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 	a.users.took(info.Conn, a)
 	a.conn = info.Conn
-	if t := trackedOf(info.Conn); t != nil && t.stale(info.IdleTime) {
-		a.shut.Store(true) // nothing is written to it; Cluster.send sends the request again
-		a.users.left(a)
-		info.Conn.Close()
-		return
+	if t := trackedOf(info.Conn); t != nil {
+		if t.stale(info.IdleTime) { // Cluster.send sends the request again
+			t.writes.Store(sealed)
+			info.Conn.Close()
+		}
+		a.writes = t.writes.Load()
 	}
 	a.sent.Store(true)
-	if a.reserves != nil {
+	if a.reserves != nil && a.writes != sealed {
 		a.reserves.Store(true)
 	}
 	a.fresh.Store(!info.Reused)
@@ -184,6 +182,12 @@ func (a *attempt) lost(target *url.URL, err error) Verdict {
 		}
 	}
 	return v
+}
+
+// unwritten reports whether the request was not written to the connection that was obtained last. It never will be, then.
+func (a *attempt) unwritten() bool {
+	t := trackedOf(a.conn)
+	return t != nil && a.sent.Load() && t.seal(a.writes)
 }
 
 // outcome returns the outcome of an attempt that failed with err before it got a reply.

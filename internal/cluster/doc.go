@@ -50,7 +50,8 @@
 // connection. With HTTP/2, all requests would continue to share a connection that leads to a dead member.
 //
 // A write counts as not sent if, according to httptrace, net/http got no connection for it, or got one and
-// then asked for another, which net/http does by itself only if no byte was written. With a transport that
+// then asked for another, which net/http does by itself only if no byte was written. The same is true if the
+// cluster's own connection shows that no write had begun on it; then none can begin later. With a transport that
 // does not report this, the outcome of every failed write is unknown. A TLS alert from the server about the
 // client's certificate, on a new connection with TLS 1.3, counts as a refusal of the certificate: the server
 // has read nothing.

@@ -1,50 +1,10 @@
 package cluster
 
 import (
-	"context"
-	"crypto/tls"
 	"net"
 	"slices"
 	"sync"
-	"sync/atomic"
 )
-
-// tracked is a connection of the cluster's own pools that knows until when something may be sent on it.
-type tracked struct {
-	net.Conn
-	shut     atomic.Bool  // this side has closed it for writing
-	mostIdle atomic.Int64 // nanoseconds after which the server may close it; 0 if it has not said so
-}
-
-// CloseWrite closes the connection for writing, if it can be.
-func (t *tracked) CloseWrite() error {
-	if conn, ok := t.Conn.(interface{ CloseWrite() error }); ok {
-		return conn.CloseWrite()
-	}
-	return net.ErrClosed
-}
-
-// tracking returns dial with connections that are tracked.
-func tracking(dial dialFunc) dialFunc {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		return &tracked{Conn: conn}, nil
-	}
-}
-
-type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
-
-// trackedOf returns the tracked connection below conn, or nil.
-func trackedOf(conn net.Conn) *tracked {
-	if secure, ok := conn.(*tls.Conn); ok {
-		conn = secure.NetConn()
-	}
-	t, _ := conn.(*tracked)
-	return t
-}
 
 // users knows which attempt that waits uses which connection. A connection whose reply has come to its end may
 // serve another request at once, which must not be cut off.
@@ -91,7 +51,7 @@ func (u *users) closeWrite(a *attempt) bool {
 		return false
 	}
 	if t := trackedOf(a.conn); t != nil {
-		t.shut.Store(true)
+		t.writes.Store(sealed)
 	}
 	return true
 }

@@ -36,9 +36,3 @@ func (a *attempt) keep(resp *http.Response) {
 		t.mostIdle.Store(int64(idleLimit(resp)))
 	}
 }
-
-// stale reports whether nothing should be sent on the connection, which has been idle for so long.
-func (t *tracked) stale(idle time.Duration) bool {
-	most := time.Duration(t.mostIdle.Load())
-	return t.shut.Load() || most > 0 && idle >= most
-}

@@ -126,9 +126,9 @@ func (c *Cluster) try(call *Call, m *Member, target *url.URL, a *attempt) (Verdi
 	return c.accepted(v, author, resp, m), nil
 }
 
-// send sends the request of a call. It does so again if the last connection that net/http has chosen is stale: nothing
-// was sent then, and net/http drops the connection. Most times net/http repeats the request itself. It does not repeat a
-// PUT if it has seen first that the server has closed the connection.
+// send sends the request of a call. It does so again if nothing was written to the last connection that net/http has
+// chosen, because that is stale, or was kept from an earlier request and has been closed. Most times net/http repeats the
+// request itself. It does not repeat a PUT if it has seen first that the server has closed the connection.
 func (c *Cluster) send(call *Call, m *Member, target *url.URL, a *attempt) (*http.Response, error) {
 	client, sent, err := c.clientFor(a.ctx, call, m)
 	if err != nil {
@@ -151,7 +151,11 @@ func (c *Cluster) send(call *Call, m *Member, target *url.URL, a *attempt) (*htt
 			resp.Request = req // a custom transport may not have set it
 			return resp, nil
 		}
-		if !a.shut.Load() || a.ctx.Err() != nil {
+		unwritten := a.unwritten()
+		if unwritten {
+			a.sent.Store(false)
+		}
+		if !unwritten || a.fresh.Load() || a.ctx.Err() != nil { // what closes a new connection would close the next one
 			return nil, err
 		}
 	}
