@@ -130,9 +130,10 @@ func (f *follower) tickKeyPoll(now time.Time) {
 }
 
 // headlessProof returns how many polls without a header must have been silent to prove anything. Two are enough
-// if a proxy seems to hold back all headers. If other polls get theirs, it may be the connections that are slow.
+// if a proxy seems to hold back all headers. If other polls get theirs, or the watch is too young to know, it may be
+// the connections that are slow.
 func (f *follower) headlessProof() int {
-	if f.headers.IsZero() || time.Since(f.headers) > endingTicks*coarseTick {
+	if time.Since(f.headers) > endingTicks*coarseTick {
 		return 2
 	}
 	return headlessBesideOthers

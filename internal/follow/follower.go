@@ -37,7 +37,7 @@ type follower struct {
 	endless           bool      // the last poll that was asked to end did not do so
 	witnessed         uint64    // up to where one poll has been silent whose end proved nothing
 	headless          int       // key polls in a row that had no header for long
-	headers           time.Time // when a poll was last seen that waits with its header
+	headers           time.Time // when a poll was last seen that waits with its header, or when the watch began
 	pace              pace
 	progressRequested bool
 	checking          bool // the cluster
@@ -57,7 +57,7 @@ type follower struct {
 func newFollower(ctx context.Context, w *Watch) *follower {
 	start := w.Next - 1
 	f := &follower{
-		watch: w, position: position{start, start}, cluster: w.Cluster, interrupted: w.Interrupted,
+		watch: w, position: position{start, start}, cluster: w.Cluster, interrupted: w.Interrupted, headers: time.Now(),
 		over: make(chan struct{}), pause: NewPause(),
 	}
 	f.ctx, f.cancel = context.WithCancel(ctx)
