@@ -3,6 +3,8 @@ package sim
 import (
 	"io"
 	"net/http"
+	"strconv"
+	"time"
 )
 
 // gateway is between a client and a member. Some requests it answers by itself.
@@ -10,7 +12,7 @@ type gateway struct {
 	chance *Chance
 	reply  reply
 	share  float64 // of requests that it answers
-	after  float64 // of those, requests that it has passed on before
+	after  float64 // of those, requests that it passes on, too: before it answers, or later
 }
 
 // reply is what a gateway answers.
@@ -40,20 +42,31 @@ func newGateway(chance *Chance) *gateway {
 	}
 }
 
-func (g *gateway) serve(w http.ResponseWriter, r *http.Request, pass http.HandlerFunc) {
+func (g *gateway) serve(w http.ResponseWriter, r *http.Request, m *Member) {
 	// Nobody could tell a gateway that passes writes on, and hides that behind the page of a server without the
 	// path, even if it is asked once more.
 	honest := g.after > 0 && g.reply.body == missingPage.body && r.Method == http.MethodHead
 	if honest || !g.chance.Happens(g.share) {
-		pass(w, r)
+		m.pass(w, r)
 		return
 	}
-	if !waits(r) && g.chance.Happens(g.after) {
-		pass(nowhere{}, r)
+	passes, later := !waits(r) && g.chance.Happens(g.after), g.chance.Happens(0.5)
+	if passes && !later {
+		m.pass(nowhere{}, r)
 	}
 	for name, values := range g.reply.header {
 		w.Header()[name] = values
 	}
+	if passes && later {
+		w.Header().Set("Connection", "close")
+		w.Header().Set("Content-Length", strconv.Itoa(len(g.reply.body)))
+	}
 	w.WriteHeader(g.reply.status)
 	_, _ = io.WriteString(w, g.reply.body)
+	if passes && later {
+		_ = http.NewResponseController(w).Flush()
+		if late, ok := m.cluster.linger(r, g.chance.About(time.Second)); ok {
+			m.pass(nowhere{}, late)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"time"
@@ -16,7 +17,7 @@ func (m *Member) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Unlock()
 	switch {
 	case gateway != nil:
-		gateway.serve(w, r, m.pass)
+		gateway.serve(w, r, m)
 	case p.chance.Happens(rates.dropRequest):
 		m.cluster.count("request dropped")
 		panic(http.ErrAbortHandler)
@@ -28,8 +29,8 @@ func (m *Member) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	case p.chance.Happens(rates.late):
 		m.cluster.count("request late")
-		if m.cluster.linger(r, p.chance.About(5*time.Second)) {
-			m.pass(w, r)
+		if late, ok := m.cluster.linger(r, p.chance.About(5*time.Second)); ok {
+			m.pass(w, late)
 		}
 	default:
 		m.pass(w, r)
@@ -39,15 +40,20 @@ func (m *Member) serveHTTP(w http.ResponseWriter, r *http.Request) {
 // waits reports whether r waits for an event.
 func waits(r *http.Request) bool { return r.URL.Query().Get("wait") == "true" }
 
-// linger keeps a request on its way. It returns false if the request has not arrived as a whole.
-func (c *Cluster) linger(r *http.Request, d time.Duration) bool {
+// linger keeps a request on its way, and returns it. It returns false if the request has not arrived as a whole.
+// What passes it on does not learn that the client has given up, unless the request is one that waits.
+func (c *Cluster) linger(r *http.Request, d time.Duration) (late *http.Request, ok bool) {
+	late = r
+	if !waits(r) {
+		late = r.WithContext(context.WithoutCancel(r.Context()))
+	}
 	body, err := io.ReadAll(r.Body)
-	r.Body = io.NopCloser(bytes.NewReader(body))
+	late.Body = io.NopCloser(bytes.NewReader(body))
 	select {
 	case <-time.After(d):
-		return err == nil
+		return late, err == nil
 	case <-c.over:
-		return false
+		return nil, false
 	}
 }
 
