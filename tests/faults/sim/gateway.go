@@ -65,7 +65,7 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request, m *Member) {
 	_, _ = io.WriteString(w, g.reply.body)
 	if passes && later {
 		_ = http.NewResponseController(w).Flush()
-		if late, ok := m.cluster.linger(r, g.chance.About(time.Second)); ok {
+		if late, ok := m.cluster.linger(r, g.chance.About(Pick(g.chance, []time.Duration{20 * time.Millisecond, time.Second}))); ok {
 			m.pass(nowhere{}, late)
 		}
 	}
