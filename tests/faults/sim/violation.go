@@ -1,0 +1,17 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// bubblesBegin is the time at which the clock of each bubble starts.
+var bubblesBegin = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// Errorf reports a violation. It is also printed at once, since cmd/mutants waits for this line, and takes only what
+// a checker reports for a violation.
+func (w *World) Errorf(format string, args ...any) {
+	w.Helper()
+	fmt.Printf("sim: %s is violated after %v: %s\n", w.Name(), time.Since(bubblesBegin), fmt.Sprintf(format, args...))
+	w.T.Errorf(format, args...)
+}
