@@ -3,6 +3,7 @@ package main
 import (
 	"embed"
 	"fmt"
+	"io/fs"
 	"path"
 	"strings"
 )
@@ -15,28 +16,29 @@ import (
 //	+ const mostRounds = 1                   what replaces it; nothing, if there is no such line
 //	A call fails if one round does.          what breaks
 //	survives: …                              why no test can show it; left out if one must
+//	budget: 8h in 10m                        of a plant, see budget; left out if the usual one will do
 //
 // Texts of several lines have a sign before each. Lines that begin with # are comments.
-type mutant struct{ id, file, old, new, breaks, survives string }
+type mutant struct{ id, file, old, new, breaks, survives, budget string }
 
 //go:embed *.txt
 var lists embed.FS
 
-// list returns the mutants of all lists.
-func list() ([]mutant, error) {
-	files, err := lists.ReadDir(".")
+// list returns the mutants of all lists in a directory.
+func list(dir fs.FS) ([]mutant, error) {
+	files, err := fs.Glob(dir, "*.txt")
 	if err != nil {
 		return nil, err
 	}
 	var mutants []mutant
 	for _, file := range files {
-		text, err := lists.ReadFile(file.Name())
+		text, err := fs.ReadFile(dir, file)
 		if err != nil {
 			return nil, err
 		}
 		some, err := parse(string(text))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file.Name(), err)
+			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		mutants = append(mutants, some...)
 	}
@@ -60,6 +62,8 @@ func parse(text string) ([]mutant, error) {
 				added = append(added, rest)
 			case sign == "survives:":
 				m.survives = rest
+			case sign == "budget:":
+				m.budget = rest
 			default:
 				plain = append(plain, line)
 			}

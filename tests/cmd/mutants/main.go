@@ -5,6 +5,9 @@
 // It fails if fewer than 95 % of the mutants are killed, if a survivor has no stated reason, or if the list does
 // not fit the code any more. No file of the tree is changed: the go command reads the broken one from a temporary
 // directory (go help build, -overlay).
+//
+// With -plants, it breaks the library in the ways that the lists of faults/sim name, and it fails if the simulation
+// does not find each of these plants, see simulation. Docs/simulation.md has the record.
 package main
 
 import (
@@ -31,35 +34,76 @@ func main() {
 	chosen := flag.String("run", "", "only mutants whose ID matches this `regexp`")
 	atOnce := flag.Int("n", runtime.GOMAXPROCS(0), "how many mutants are tried at once")
 	limit := flag.Duration("limit", 3*time.Minute, "after this `time` the tests of a package have failed")
+	plant := flag.Bool("plants", false, "plant the bugs of "+plantsDir+" in the simulation instead")
+	budget := flag.String("budget", "4h in 5m", "`time` to simulate in search of a plant, and how long that may take")
+	seed := flag.Uint64("seed", 1, "of the first simulation in search of a plant")
+	record := flag.String("record", "", "the `document` to record in how the plants were found")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *chosen, *atOnce, *limit); err != nil {
+	root, err := library(ctx)
+	t := trial{root: root, limit: *limit}
+	switch {
+	case err != nil:
+	case *plant:
+		err = searchAll(ctx, t, *chosen, *atOnce, *budget, *seed, *record)
+	default:
+		err = run(ctx, t, *chosen, *atOnce)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// run tries the chosen mutants.
-func run(ctx context.Context, chosen string, atOnce int, limit time.Duration) error {
-	pattern, err := regexp.Compile(chosen)
-	if err != nil {
-		return err
-	}
-	mutants, err := list()
-	if err != nil {
-		return err
-	}
+// library returns the directory of the library.
+func library(ctx context.Context) (string, error) {
 	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/etcdv2/client").Output()
 	if err != nil {
-		return fmt.Errorf("finding the library: %w", err)
+		return "", fmt.Errorf("finding the library: %w", err)
 	}
-	mutants = slices.DeleteFunc(mutants, func(m mutant) bool { return !pattern.MatchString(m.id) })
-	t := trial{root: strings.TrimSpace(string(root)), limit: limit}
+	return strings.TrimSpace(string(root)), nil
+}
+
+// run tries the chosen mutants.
+func run(ctx context.Context, t trial, chosen string, atOnce int) error {
+	mutants, err := list(lists)
+	if err != nil {
+		return err
+	}
+	if mutants, err = choose(mutants, chosen); err != nil {
+		return err
+	}
 	if err := t.check(ctx, mutants); err != nil {
 		return err
 	}
-	return try(ctx, t, mutants, max(atOnce, 1))
+	return try(ctx, t, mutants, atOnce)
+}
+
+// choose returns the mutants whose IDs match a pattern.
+func choose(mutants []mutant, chosen string) ([]mutant, error) {
+	pattern, err := regexp.Compile(chosen)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(mutants, func(m mutant) bool { return !pattern.MatchString(m.id) }), nil
+}
+
+// each calls f for each mutant, so many at once, until ctx ends.
+func each(ctx context.Context, mutants []mutant, atOnce int, f func(mutant)) {
+	turns := make(chan struct{}, max(atOnce, 1))
+	var trying sync.WaitGroup
+	for _, m := range mutants {
+		turns <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
+		trying.Go(func() {
+			f(m)
+			<-turns
+		})
+	}
+	trying.Wait()
 }
 
 // try tries so many mutants at once, reports on each, and returns what is wrong with them.
@@ -90,21 +134,11 @@ func try(ctx context.Context, t trial, mutants []mutant, atOnce int) error {
 		}
 		fmt.Printf("%3d/%d %-8s %-40s %s\n", tried, len(mutants), word, m.id, killer)
 	}
-	turns := make(chan struct{}, atOnce)
-	var trying sync.WaitGroup
-	for _, m := range mutants {
-		turns <- struct{}{}
-		if ctx.Err() != nil {
-			break
+	each(ctx, mutants, atOnce, func(m mutant) {
+		if killer, err := t.try(ctx, m); ctx.Err() == nil {
+			report(m, killer, err)
 		}
-		trying.Go(func() {
-			killer, err := t.try(ctx, m)
-			if <-turns; ctx.Err() == nil {
-				report(m, killer, err)
-			}
-		})
-	}
-	trying.Wait()
+	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -7,7 +7,7 @@ import (
 
 // The whole run takes minutes, and is `make mutants`. That its list fits the code shows at once.
 func TestMutantsFitTheCode(t *testing.T) {
-	mutants, err := list()
+	mutants, err := list(lists)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,10 +24,10 @@ func TestMutantsFitTheCode(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
-	got, err := parse("# One.\n\n# Two.\na/b\ninternal/a.go\n- \told {\n- more\n+ new {\nIt breaks.\nsurvives: never\n\nc\nd.go\n- x\nIt too.\n")
+	got, err := parse("# One.\n\n# Two.\na/b\ninternal/a.go\n- \told {\n- more\n+ new {\nIt breaks.\nsurvives: never\n\nc\nd.go\n- x\nIt too.\nbudget: 8h in 10m\n")
 	want := []mutant{
-		{"a/b", "internal/a.go", "\told {\nmore", "new {", "It breaks.", "never"},
-		{"c", "d.go", "x", "", "It too.", ""},
+		{"a/b", "internal/a.go", "\told {\nmore", "new {", "It breaks.", "never", ""},
+		{"c", "d.go", "x", "", "It too.", "", "8h in 10m"},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q, %v", got, err)

@@ -55,15 +55,9 @@ func (t trial) mutated(m mutant) (string, error) {
 
 // try returns the test that fails with m, or nothing if none does. It returns an error if m does not compile.
 func (t trial) try(ctx context.Context, m mutant) (killer string, err error) {
-	text, err := t.mutated(m)
-	if err != nil {
-		return "", err
-	}
 	err = inTemp(func(dir string) error {
-		file, overlay := filepath.Join(dir, "mutated.go"), filepath.Join(dir, "overlay.json")
-		replace := map[string]map[string]string{"Replace": {filepath.Join(t.root, m.file): file}}
-		listed, err := json.Marshal(replace)
-		if err := cmp.Or(err, os.WriteFile(file, []byte(text), 0o600), os.WriteFile(overlay, listed, 0o600)); err != nil {
+		overlay, err := t.overlay(dir, m)
+		if err != nil {
 			return err
 		}
 		for _, name := range m.packages() {
@@ -75,6 +69,17 @@ func (t trial) try(ctx context.Context, m mutant) (killer string, err error) {
 		return nil
 	})
 	return killer, err
+}
+
+// overlay writes an overlay into dir that has the file as m changes it, and returns its name.
+func (t trial) overlay(dir string, m mutant) (string, error) {
+	text, err := t.mutated(m)
+	if err != nil {
+		return "", err
+	}
+	file, overlay := filepath.Join(dir, "mutated.go"), filepath.Join(dir, "overlay.json")
+	listed, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(t.root, m.file): file}})
+	return overlay, cmp.Or(err, os.WriteFile(file, []byte(text), 0o600), os.WriteFile(overlay, listed, 0o600))
 }
 
 // inTemp calls f with a temporary directory.
@@ -89,11 +94,9 @@ func inTemp(f func(dir string) error) error {
 // test builds the tests of a package in dir and runs them, first those that match near. It returns what failed,
 // or nothing if all passed.
 func (t trial) test(ctx context.Context, dir, name, overlay, near string) (failed string, err error) {
-	tests := filepath.Join(dir, "tests")
-	build := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay="+overlay, "-o", tests, "./"+name)
-	build.Dir = t.root
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("does not compile: %w\n%s", err, out)
+	tests, err := build(ctx, dir, filepath.Join(t.root, name), overlay)
+	if err != nil {
+		return "", err
 	}
 	for _, pattern := range []string{near, "."} {
 		if pattern == "" {
@@ -111,6 +114,17 @@ func (t trial) test(ctx context.Context, dir, name, overlay, near string) (faile
 		}
 	}
 	return "", nil
+}
+
+// build builds the tests of a package in dir, with an overlay if there is one, and returns the program.
+func build(ctx context.Context, dir, source, overlay string) (string, error) {
+	tests := filepath.Join(dir, "tests")
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay="+overlay, "-o", tests, ".")
+	build.Dir = source
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("does not compile: %w\n%s", err, out)
+	}
+	return tests, nil
 }
 
 var declaredTest = regexp.MustCompile(`(?m)^func ((Test|Fuzz)\w+)\(`)
