@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes @redocly/cli@2.77.0
 SPECTRAL := npx --yes @stoplight/spectral-cli@6.16.3
 
-.PHONY: help demo test examples etcd generate verify-generate verify-spec docs docs-test lint-spec need-npx lint fix contract chaos bench plots bench-scale bench-watches interop clients fuzz mutants tidy verify-tidy release-test
+.PHONY: help demo test examples etcd generate verify-generate verify-spec docs docs-test lint-spec need-npx lint fix contract chaos sim sim-plants bench plots bench-scale bench-watches interop clients fuzz mutants tidy verify-tidy release-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -105,6 +105,13 @@ chaos: ## break real clusters for more than an hour and check every answer (CHAO
 	@cd tests/faults/lockhistory && LOCK_HISTORY=500 go test -count=1 -timeout 60m
 	@echo "Linearizability under faults, five minutes on each kind of server, and a planted bug"
 	@cd tests/faults/chaos && CHAOS_SECONDS=300 go test -count=1 -timeout 30m -run 'Linearizable|PlantedBug'
+
+sim: ## break a simulated cluster in virtual time and check what clients do, SIM_HOURS (1) of each workload (SIM_SEED repeats)
+	@cd tests/faults/sim && SIM_HOURS=$(or $(SIM_HOURS),1) SIM_SEED=$(SIM_SEED) go test -count=1 -timeout 24h . \
+		| grep -E '^sim: |_test\.go:|^panic: |^(ok|FAIL| *---)'
+
+sim-plants: ## plant bugs in the library, see the simulation find each, and write docs/simulation.md (PLANTS=regexp: only those)
+	@cd tests && go run ./cmd/mutants -plants -run '$(PLANTS)' $(if $(SIM_SEED),-seed $(SIM_SEED)) -record "$(CURDIR)/docs/simulation.md"
 
 bench: ## measure the library beside its peers and net/http, and write docs/benchmarks.md (ten minutes)
 	@go test -run '^$$' -bench 'Call|Decode|MirrorGet' -benchmem ./etcd
