@@ -13,14 +13,15 @@ import (
 // output is what a run of the simulation printed.
 type output struct {
 	simulated time.Duration // until the violation, or to the end
+	test      string        // with the violation
 	violation string        // that a checker reported first; empty if none did
-	ended     bool          // all that was to be simulated was
+	ended     bool          // a simulation did
 	last      []string      // lines that it printed last, to say what else happened
 }
 
 // The lines of faults/sim, see its Errorf and simulate.
 var (
-	violated  = regexp.MustCompile(`^sim: \S+ is violated after (\S+): (.*)`)
+	violated  = regexp.MustCompile(`^sim: (\w+)\S* is violated after (\S+): (.*)`)
 	simulated = regexp.MustCompile(`^sim: .* seed \d+: .* (\S+) simulated in `)
 )
 
@@ -32,8 +33,8 @@ func readOutput(from io.Reader) (output, error) {
 	for lines.Scan() {
 		line := lines.Text()
 		if found := violated.FindStringSubmatch(line); found != nil {
-			after, err := time.ParseDuration(found[1])
-			o.simulated, o.violation = after, found[2]
+			after, err := time.ParseDuration(found[2])
+			o.simulated, o.test, o.violation = o.simulated+after, found[1], found[3]
 			return o, err
 		}
 		if found := simulated.FindStringSubmatch(line); found != nil {
@@ -41,7 +42,7 @@ func readOutput(from io.Reader) (output, error) {
 			if err != nil {
 				return o, err
 			}
-			o.simulated, o.ended = length, true
+			o.simulated, o.ended = o.simulated+length, true
 		}
 		o.last = append(o.last[max(len(o.last)-30, 0):], line)
 	}

@@ -59,7 +59,7 @@ func byWorkload(a, b mutant) int { return cmp.Compare(a.workload(), b.workload()
 
 // row returns the row of a plant that was tried on a day, and that may have failed in another way than by a violation.
 func row(m mutant, f finding, failed error, day time.Time) string {
-	by, seed := m.workload(), strconv.FormatUint(f.seed, 10)
+	by, seed := f.test, strconv.FormatUint(f.seed, 10)
 	switch {
 	case failed != nil:
 		by = "another failure"

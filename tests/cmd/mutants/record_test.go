@@ -19,10 +19,10 @@ func TestRecord(t *testing.T) {
 		late   = "| `watch/late` | It is late. | watch | 1s | 1s | 1 | 2026-01-02 |\n"
 		after  = "\n" + recordEnds + "\n\nThe end.\n"
 	)
-	found := row(all[1], finding{seed: 7, simulated: 90 * time.Second, real: 3 * time.Second, violation: "two holders"}, nil, time.Unix(0, 0).UTC())
+	found := row(all[1], finding{seed: 7, simulated: 90 * time.Second, real: 3 * time.Second, test: "TestMutex", violation: "two holders"}, nil, time.Unix(0, 0).UTC())
 	got, err := withRow(before+old+late+after, all, "mutex/two", found)
 	want := before +
-		"| `mutex/two` | Two hold a\\|b. | mutex | 1m30s | 3s | 7 | 1970-01-01 |\n" +
+		"| `mutex/two` | Two hold a\\|b. | TestMutex | 1m30s | 3s | 7 | 1970-01-01 |\n" +
 		"| `mutex/new` | It is new. | not tried yet |  |  |  |  |\n" + late + after
 	if err != nil || got != want {
 		t.Errorf("got %v\n%s\nwant\n%s", err, got, want)

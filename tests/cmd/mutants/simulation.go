@@ -37,6 +37,7 @@ type finding struct {
 	seed      uint64
 	simulated time.Duration // until the violation, with the seeds before it
 	real      time.Duration // that took
+	test      string        // that found it
 	violation string        // empty if the budget was used up
 	late      bool          // the budget of real time was, by a run that came to no end
 }
@@ -49,7 +50,7 @@ func (t trial) plants() ([]mutant, error) {
 	return list(os.DirFS(filepath.Join(t.root, plantsDir)))
 }
 
-// workload returns the workload that must find m.
+// workload returns the workload that must find m: the tests whose names begin with it, in any case.
 func (m mutant) workload() string {
 	workload, _, _ := strings.Cut(m.id, "/")
 	return workload
@@ -86,7 +87,7 @@ func (s *simulation) find(ctx context.Context, m mutant) (f finding, err error) 
 			f.simulated, f.real = f.simulated+o.simulated, time.Since(began)
 			switch {
 			case o.violation != "":
-				f.violation = o.violation
+				f.test, f.violation = o.test, o.violation
 				return s.pass(ctx, m.workload(), f.seed)
 			case errors.Is(err, context.DeadlineExceeded):
 				f.late = true
@@ -127,7 +128,7 @@ func (s *simulation) pass(ctx context.Context, workload string, seed uint64) err
 func (s *simulation) simulate(ctx context.Context, program, workload string, seed uint64, limit time.Duration) (output, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	run := exec.CommandContext(ctx, program, "-test.run=(?i)^Test"+workload+"$", "-test.timeout=0") // (?i): rwmutex is TestRWMutex
+	run := exec.CommandContext(ctx, program, "-test.run=(?i)^Test"+workload, "-test.parallel=1", "-test.timeout=0")
 	run.Dir = filepath.Join(s.root, simulationDir)
 	run.Env = append(os.Environ(), fmt.Sprint("SIM_HOURS=", piece.Hours()), fmt.Sprint("SIM_SEED=", seed))
 	printed, err := run.StdoutPipe()

@@ -45,9 +45,14 @@ func TestSimulate(t *testing.T) {
 	}{
 		{name: "passes", script: "echo '" + aRun + "'", want: output{simulated: 15*time.Minute + 2*time.Second, ended: true}},
 		{
+			name:   "passes one test and not the next",
+			script: "echo '" + aRun + "'\necho '" + aViolation + "'",
+			want:   output{simulated: 16*time.Minute + 4500*time.Millisecond, test: "TestMutex", violation: "two holders", ended: true},
+		},
+		{
 			name:   "is ended at a violation",
 			script: "echo '" + aViolation + "'\necho '" + aViolation + " again'\nexec sleep 60",
-			want:   output{simulated: time.Minute + 2500*time.Millisecond, violation: "two holders"},
+			want:   output{simulated: time.Minute + 2500*time.Millisecond, test: "TestMutex", violation: "two holders"},
 		},
 		{name: "panics", script: "echo 'panic: nil map' >&2\nexit 2", wantError: "no violation, but panic: nil map"},
 		{name: "fails", script: "echo '--- FAIL: TestMutex (0.1s)'\nexit 1", wantError: "no violation, but TestMutex failed"},
@@ -55,7 +60,7 @@ func TestSimulate(t *testing.T) {
 		{name: "is killed", script: "kill -9 $$", wantError: "no violation, but a crash failed"},
 		{name: "comes to no end", script: "exec sleep 60", wantError: context.DeadlineExceeded.Error()},
 		{name: "is no test", script: "echo 'testing: warning: no tests to run'", wantError: "has no test of this workload"},
-		{name: "gets its arguments", script: `test "$1 $SIM_SEED $SIM_HOURS" = "-test.run=(?i)^Testmutex$ 3 0.25" && echo '` + aRun + `'`,
+		{name: "gets its arguments", script: `test "$1 $SIM_SEED $SIM_HOURS" = "-test.run=(?i)^Testmutex 3 0.25" && echo '` + aRun + `'`,
 			want: output{simulated: 15*time.Minute + 2*time.Second, ended: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -75,7 +80,7 @@ func TestSimulate(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), test.wantError) {
 					t.Errorf("got %v, want %s", err, test.wantError)
 				}
-			case err != nil || got.simulated != test.want.simulated || got.violation != test.want.violation || got.ended != test.want.ended:
+			case err != nil || got.simulated != test.want.simulated || got.test != test.want.test || got.violation != test.want.violation || got.ended != test.want.ended:
 				t.Errorf("got %+v, %v, want %+v", got, err, test.want)
 			}
 		})
