@@ -2,10 +2,10 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 )
@@ -16,13 +16,16 @@ type output struct {
 	test      string        // with the violation
 	violation string        // that a checker reported first; empty if none did
 	ended     bool          // a simulation did
-	last      []string      // lines that it printed last, to say what else happened
+	reason    string        // the line that says why it failed in another way
+	last      []string      // the lines before its end
 }
 
 // The lines of faults/sim, see its Errorf and simulate.
 var (
-	violated  = regexp.MustCompile(`^sim: (\w+)\S* is violated after (\S+): (.*)`)
+	violated  = regexp.MustCompile(`^sim: (\w+)\S* is violated(?: after (\S+))?: (.*)`) // without a time at the end of a run
 	simulated = regexp.MustCompile(`^sim: .* seed \d+: .* (\S+) simulated in `)
+	failed    = regexp.MustCompile(`^(--- FAIL: \S+|\d+ goroutines left)`)
+	panicked  = regexp.MustCompile(`^(panic|fatal error): .*`)
 )
 
 // readOutput reads what a run prints until it ends, or until the first violation.
@@ -33,7 +36,7 @@ func readOutput(from io.Reader) (output, error) {
 	for lines.Scan() {
 		line := lines.Text()
 		if found := violated.FindStringSubmatch(line); found != nil {
-			after, err := time.ParseDuration(found[2])
+			after, err := time.ParseDuration(cmp.Or(found[2], "0"))
 			o.simulated, o.test, o.violation = o.simulated+after, found[1], found[3]
 			return o, err
 		}
@@ -44,19 +47,19 @@ func readOutput(from io.Reader) (output, error) {
 			}
 			o.simulated, o.ended = o.simulated+length, true
 		}
+		switch {
+		case panicked.MatchString(o.reason):
+		case panicked.MatchString(line):
+			o.reason = line // the tests have failed just before
+		case o.reason == "":
+			o.reason = failed.FindString(line)
+		}
 		o.last = append(o.last[max(len(o.last)-30, 0):], line)
 	}
 	return o, lines.Err()
 }
 
-// failure returns why a run ended without success and without a violation: what it printed says it.
+// failure returns why a run ended without success and without a violation.
 func (o output) failure() error {
-	printed := strings.Join(o.last, "\n")
-	panicked := func(line string) bool {
-		return strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ")
-	}
-	if i := slices.IndexFunc(o.last, panicked); i >= 0 {
-		return fmt.Errorf("no violation, but %s\n%s", o.last[i], printed)
-	}
-	return fmt.Errorf("no violation, but %s failed\n%s", whatFailed([]byte(printed)), printed)
+	return fmt.Errorf("no violation, but %s\n%s", cmp.Or(o.reason, "a crash"), strings.Join(o.last, "\n"))
 }

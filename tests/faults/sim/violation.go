@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"testing"
 	"time"
 )
 
@@ -14,4 +15,11 @@ func (w *World) Errorf(format string, args ...any) {
 	w.Helper()
 	fmt.Printf("sim: %s is violated after %v: %s\n", w.Name(), time.Since(bubblesBegin), fmt.Sprintf(format, args...))
 	w.T.Errorf(format, args...)
+}
+
+// violation reports a violation that a checker finds when the run is over, outside of the bubble.
+func violation(t *testing.T, format string, args ...any) {
+	t.Helper()
+	fmt.Printf("sim: %s is violated: %s\n", t.Name(), fmt.Sprintf(format, args...))
+	t.Errorf(format, args...)
 }
