@@ -111,7 +111,7 @@ sim: ## break a simulated cluster in virtual time and check what clients do, SIM
 		| grep -E '^sim: |_test\.go:|^panic: |^(ok|FAIL| *---)'
 
 sim-plants: ## plant bugs in the library, see the simulation find each, and write docs/simulation.md (PLANTS=regexp: only those)
-	@cd tests && go run ./cmd/mutants -plants -run '$(PLANTS)' $(if $(SIM_SEED),-seed $(SIM_SEED)) -record "$(CURDIR)/docs/simulation.md"
+	@cd tests && go run ./cmd/mutants -plants -n 2 -run '$(PLANTS)' $(if $(SIM_SEED),-seed $(SIM_SEED)) -record "$(CURDIR)/docs/simulation.md"
 
 bench: ## measure the library beside its peers and net/http, and write docs/benchmarks.md (ten minutes)
 	@go test -run '^$$' -bench 'Call|Decode|MirrorGet' -benchmem ./etcd

@@ -65,6 +65,8 @@ func row(m mutant, f finding, failed error, day time.Time) string {
 		by = "another failure"
 	case f.late:
 		by = "not found: the run came to no end"
+	case f.violation == "" && m.survives != "":
+		by, seed = "not found: "+m.survives, ""
 	case f.violation == "":
 		by, seed = "not found", ""
 	}
@@ -72,6 +74,7 @@ func row(m mutant, f finding, failed error, day time.Time) string {
 }
 
 func columns(m mutant, rest ...string) string {
-	breaks := strings.NewReplacer("`", "", "|", `\|`).Replace(m.breaks) // a row has one pair of backquotes
-	return fmt.Sprintf("| `%s` | %s | %s |\n", m.id, breaks, strings.Join(rest, " | "))
+	cells := strings.Join(append([]string{m.breaks}, rest...), "\x00")
+	cells = strings.NewReplacer("`", "", "|", `\|`, "\x00", " | ").Replace(cells) // a row has one pair of backquotes
+	return fmt.Sprintf("| `%s` | %s |\n", m.id, cells)
 }

@@ -30,6 +30,11 @@ func TestRecord(t *testing.T) {
 	if again, err := withRow(got, all, "mutex/two", found); err != nil || again != got {
 		t.Errorf("got %v\n%s\nthe second time, and first\n%s", err, again, got)
 	}
+	unfindable := mutant{id: "mutex/never", breaks: "Nothing.", survives: "it changes nothing"}
+	if got := row(unfindable, finding{simulated: time.Hour, real: time.Second}, nil, time.Unix(0, 0).UTC()); got !=
+		"| `mutex/never` | Nothing. | not found: it changes nothing | 1h | 1s |  | 1970-01-01 |\n" {
+		t.Errorf("got %s", got)
+	}
 	for _, test := range []struct {
 		f      finding
 		failed error
