@@ -107,7 +107,7 @@ chaos: ## break real clusters for more than an hour and check every answer (CHAO
 	@cd tests/faults/chaos && CHAOS_SECONDS=300 go test -count=1 -timeout 30m -run 'Linearizable|PlantedBug'
 
 sim: ## break a simulated cluster in virtual time and check what clients do, SIM_HOURS (1) of each workload (SIM_SEED repeats)
-	@cd tests/faults/sim && SIM_HOURS=$(or $(SIM_HOURS),1) SIM_SEED=$(SIM_SEED) go test -count=1 -timeout 24h . \
+	@cd tests/faults/sim && SIM_HOURS=$(or $(SIM_HOURS),1) SIM_SEED=$(SIM_SEED) go test -count=1 -timeout 24h \
 		| grep -E '^sim: |_test\.go:|^panic: |^(ok|FAIL| *---)'
 
 sim-plants: ## plant bugs in the library, see the simulation find each, and write docs/simulation.md (PLANTS=regexp: only those)
