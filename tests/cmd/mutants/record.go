@@ -64,7 +64,7 @@ func row(m mutant, f finding, failed error, day time.Time) string {
 	case failed != nil:
 		by = "another failure"
 	case f.late:
-		by = "not found: the run came to no end"
+		by = "not found: the time was up during a run"
 	case f.violation == "" && m.survives != "":
 		by, seed = "not found: "+m.survives, ""
 	case f.violation == "":

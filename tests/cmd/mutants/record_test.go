@@ -41,7 +41,7 @@ func TestRecord(t *testing.T) {
 		want   string
 	}{
 		{finding{seed: 7, simulated: 4 * time.Hour, real: time.Minute}, nil, "not found | 4h | 1m |  |"},
-		{finding{seed: 7, real: time.Minute, late: true}, nil, "not found: the run came to no end | 0s | 1m | 7 |"},
+		{finding{seed: 7, real: time.Minute, late: true}, nil, "not found: the time was up during a run | 0s | 1m | 7 |"},
 		{finding{seed: 7, real: time.Second}, errors.New("it panics"), "another failure | 0s | 1s | 7 |"},
 	} {
 		got := row(all[2], test.f, test.failed, time.Unix(0, 0).UTC())

@@ -84,7 +84,7 @@ func (s *simulation) search(ctx context.Context, plants []mutant, atOnce int, re
 		case f.violation == "" && m.survives == "":
 			word, what = "NOT FOUND", f.spent().String()
 			if f.late {
-				what += ": the run with seed " + fmt.Sprint(f.seed) + " came to no end"
+				what += ": the time was up during seed " + fmt.Sprint(f.seed)
 			}
 			wrong = append(wrong, fmt.Errorf("%s is not found, and no reason is stated: %s", m.id, m.breaks))
 		case f.violation == "":

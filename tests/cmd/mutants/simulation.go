@@ -39,7 +39,7 @@ type finding struct {
 	real      time.Duration // that took
 	test      string        // that found it
 	violation string        // empty if the budget was used up
-	late      bool          // the budget of real time was, by a run that came to no end
+	late      bool          // real time was up during the run with this seed
 }
 
 // spent returns what was used of a budget.
