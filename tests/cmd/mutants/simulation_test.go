@@ -65,8 +65,11 @@ func TestSimulate(t *testing.T) {
 		{name: "is killed", script: "kill -9 $$", wantError: "no violation, but a crash"},
 		{name: "comes to no end", script: "exec sleep 60", wantError: context.DeadlineExceeded.Error()},
 		{name: "is no test", script: "echo 'testing: warning: no tests to run'", wantError: "has no test of this workload"},
-		{name: "gets its arguments", script: `test "$1 $SIM_SEED $SIM_HOURS" = "-test.run=(?i)^Testmutex 3 0.25" && echo '` + aRun + `'`,
-			want: output{simulated: 15*time.Minute + 2*time.Second, ended: true}},
+		{
+			name:   "gets its arguments",
+			script: `test "$1 $SIM_SEED $SIM_HOURS" = "-test.run=(?i)^Testmutex 3 0.25" && echo '` + aRun + `'`,
+			want:   output{simulated: 15*time.Minute + 2*time.Second, ended: true},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
