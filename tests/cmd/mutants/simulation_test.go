@@ -103,9 +103,7 @@ func TestPass(t *testing.T) {
 	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	s := &simulation{
-		trial: trial{root: "../../.."}, usual: budget{time.Hour, time.Minute}, clean: program, passes: map[string]func() error{},
-	}
+	s := &simulation{trial: trial{root: "../../.."}, clean: program, passes: map[string]func() error{}}
 	for range 2 {
 		err := s.pass(t.Context(), "mutex", 3)
 		if err == nil || err.Error() != "without a plant, mutex with seed 3 fails: after 1m2.5s: two holders" {
