@@ -11,8 +11,10 @@ type Options struct {
 	Longest time.Duration // of a fault; 0 for 30 s
 	Whole   float64       // the share of faults between a client and a member that it has with all members; 0 for 0.4
 
-	SnapshotEntries uint64 // after how many entries a member saves its store; 0 for 1000
-	CatchUpEntries  uint64 // how many it keeps for members that are behind; 0 for 200
+	Hidden []string // directories such as "/a/_b" whose events the Record keeps apart
+
+	SnapshotEntries uint64 // after how many entries a member saves its store; 0 for 10,000
+	CatchUpEntries  uint64 // how many it keeps for members that are behind; 0 for 5,000, as etcd does
 }
 
 func (o Options) withDefaults(chance *Chance) Options {
@@ -32,10 +34,10 @@ func (o Options) withDefaults(chance *Chance) Options {
 		o.Whole = 0.4
 	}
 	if o.SnapshotEntries == 0 {
-		o.SnapshotEntries = 1000
+		o.SnapshotEntries = 10_000
 	}
 	if o.CatchUpEntries == 0 {
-		o.CatchUpEntries = 200
+		o.CatchUpEntries = 5000
 	}
 	return o
 }

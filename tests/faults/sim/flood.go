@@ -1,0 +1,26 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+)
+
+// Flood writes a key so many times, one write each time every has passed, as clients do that are not simulated. It
+// hands the writes to the leader, and leaves out those for which there is none. It returns how many it has made.
+func (c *Cluster) Flood(key string, n int, every time.Duration) (made int) {
+	const atOnce = 8
+	for i := range n {
+		c.mu.Lock()
+		if l := c.leader; l != nil && l.runs() && !c.closed {
+			c.append(&entry{request: pb.Request{Method: "PUT", Path: key, Val: fmt.Sprint("flood ", i)}})
+			made++
+		}
+		c.mu.Unlock()
+		if i%atOnce == 0 {
+			time.Sleep(atOnce * every)
+		}
+	}
+	return made
+}
