@@ -28,8 +28,8 @@ type Cluster struct {
 	id        types.ID
 	log       raftLog
 	records   []*Record // the last is of the present; one begins with each Restore
-	backup    []byte    // of the store
-	down      bool      // until it is restored
+	backup    copied
+	down      bool // until it is restored
 	term      uint64
 	leader    *Member      // nil while there is none
 	deposal   *time.Timer  // set while the leader has no majority
@@ -55,7 +55,7 @@ func newCluster(options Options, chance *Chance, net *network, faults *counts) *
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.bootstrap(nil)
+	c.bootstrap(copied{})
 	c.after(syncInterval, c.expire)
 	if options.Faults[Restore] > 0 {
 		c.after(backupInterval, c.backUp)
@@ -65,8 +65,8 @@ func newCluster(options Options, chance *Chance, net *network, faults *counts) *
 
 // bootstrap makes the log of a cluster that begins, perhaps with a copy of a store, and starts all members. The
 // caller holds mu.
-func (c *Cluster) bootstrap(copy []byte) {
-	record := newRecord(copy)
+func (c *Cluster) bootstrap(begin copied) {
+	record := newRecord(begin, c.options.Hidden)
 	c.log, c.records = raftLog{}, append(c.records, record)
 	c.term++
 	for _, m := range c.members {
@@ -76,7 +76,7 @@ func (c *Cluster) bootstrap(copy []byte) {
 	}
 	c.log.committed = c.log.last()
 	for _, m := range c.members {
-		m.disk = disk{snapshot: copy, commit: c.log.last()}
+		m.disk = disk{snapshot: begin.store, commit: c.log.last()}
 		m.has = c.log.last()
 		m.start()
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -15,10 +16,10 @@ import (
 type Record struct {
 	store   v2store.Store
 	applier etcdserver.ApplierV2
-	watcher v2store.Watcher
+	base    uint64
 
 	mu      sync.Mutex
-	events  []*v2store.Event
+	seen    map[string]*recorded // by the directory that is watched
 	applied []Applied
 }
 
@@ -31,15 +32,34 @@ type Applied struct {
 	Expired []*v2store.Event // keys that it removed because they had expired
 }
 
-// newRecord returns a record of a cluster that begins with a copy of a store, or with none.
-func newRecord(copy []byte) *Record {
-	r := &Record{store: newStore(copy)}
+// recorded is what a watch of a directory sees that misses nothing.
+type recorded struct {
+	watcher v2store.Watcher
+	events  []*v2store.Event
+}
+
+// copied is a copy of a store, and what had happened until then.
+type copied struct {
+	store  []byte
+	record *Record
+}
+
+// newRecord returns a record of a cluster that begins with a copy, or with nothing. It also records what happens
+// in the hidden directories.
+func newRecord(begin copied, hidden []string) *Record {
+	r := &Record{store: newStore(begin.store), seen: map[string]*recorded{}}
 	r.applier = etcdserver.NewApplierV2(zap.NewNop(), r.store, nil)
-	watcher, err := r.store.Watch(etcdserver.StoreKeysPrefix, true, true, 0)
-	if err != nil {
-		panic(err)
+	r.base = r.store.Index()
+	for _, dir := range append([]string{""}, hidden...) {
+		watcher, err := r.store.Watch(etcdserver.StoreKeysPrefix+dir, true, true, 0)
+		if err != nil {
+			panic(err)
+		}
+		r.seen[dir] = &recorded{watcher: watcher}
+		if begin.record != nil {
+			r.seen[dir].events = slices.Clone(begin.record.until(dir, r.base))
+		}
 	}
-	r.watcher = watcher
 	return r
 }
 
@@ -48,13 +68,16 @@ func (r *Record) add(e *entry) {
 	response := e.apply(r.store, r.applier)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	before := len(r.events)
-	r.drain()
+	root := r.seen[""]
+	before := len(root.events)
+	for _, seen := range r.seen {
+		seen.take()
+	}
 	a := Applied{At: time.Now(), Request: e.request, Event: response.Event, Err: response.Err}
 	switch e.request.Method {
 	case "POST", "PUT", "DELETE":
 	case methodSync:
-		if a.Expired = r.events[before:len(r.events):len(r.events)]; len(a.Expired) == 0 {
+		if a.Expired = root.events[before:len(root.events):len(root.events)]; len(a.Expired) == 0 {
 			return
 		}
 	default:
@@ -63,27 +86,41 @@ func (r *Record) add(e *entry) {
 	r.applied = append(r.applied, a)
 }
 
-// drain takes the events that the watcher has. The caller holds mu.
-func (r *Record) drain() {
+// take adds the events that the watcher has.
+func (s *recorded) take() {
 	for {
 		select {
-		case event, ok := <-r.watcher.EventChan():
+		case event, ok := <-s.watcher.EventChan():
 			if !ok {
 				panic("more keys have expired at once than a watcher of etcd can take")
 			}
-			r.events = append(r.events, event)
+			s.events = append(s.events, event)
 		default:
 			return
 		}
 	}
 }
 
+// until returns the events up to index in a directory.
+func (r *Record) until(dir string, index uint64) []*v2store.Event {
+	events := r.EventsOf(dir)
+	for len(events) > 0 && events[len(events)-1].Index() > index {
+		events = events[:len(events)-1]
+	}
+	return events
+}
+
 // Events returns the events so far, in order. Their keys begin with "/1". Refreshes are not among them, nor
-// is what happened to hidden keys: etcd shows neither to a watch of the root.
-func (r *Record) Events() []*v2store.Event {
+// is what happened to hidden keys: etcd shows neither to a watch of the root. After a Restore they begin with
+// those of the copy.
+func (r *Record) Events() []*v2store.Event { return r.EventsOf("") }
+
+// EventsOf returns the events of one of Options.Hidden.
+func (r *Record) EventsOf(dir string) []*v2store.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.events[:len(r.events):len(r.events)]
+	events := r.seen[dir].events
+	return events[:len(events):len(events)]
 }
 
 // Applied returns the entries so far, in order. Unlike the events, they have refreshes and what was refused.
@@ -92,6 +129,9 @@ func (r *Record) Applied() []Applied {
 	defer r.mu.Unlock()
 	return r.applied[:len(r.applied):len(r.applied)]
 }
+
+// Base returns the index with which it began: that of the copy.
+func (r *Record) Base() uint64 { return r.base }
 
 // Index returns the index of the last change.
 func (r *Record) Index() uint64 { return r.store.Index() }

@@ -16,7 +16,7 @@ const backupInterval = time.Minute
 // backUp makes a copy of the store now and then. The caller holds mu.
 func (c *Cluster) backUp() {
 	if l := c.leader; l != nil && l.runs() {
-		c.backup = l.process.save()
+		c.backup = copied{l.process.save(), c.records[len(c.records)-1]}
 	}
 	c.after(backupInterval, c.backUp)
 }
@@ -37,7 +37,7 @@ func (c *Cluster) restore() (heal func()) {
 		}
 	}
 	c.leader = nil
-	var copy []byte
+	var copy copied
 	if c.chance.Happens(0.7) {
 		copy = c.backup
 	}
@@ -48,4 +48,11 @@ func (c *Cluster) restore() (heal func()) {
 		c.down = false
 		c.bootstrap(copy)
 	}
+}
+
+// isDown reports whether the cluster is about to be restored.
+func (c *Cluster) isDown() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.down
 }
