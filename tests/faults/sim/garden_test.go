@@ -1,0 +1,135 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/etcdv2/client/etcd"
+)
+
+// garden is a tree of keys that writers change in all ways that etcd has. /a/d1 is the beginning of the name of
+// /a/d10, which etcd mixes up when it deletes a directory. What is in /b is there to move the history on.
+type garden struct {
+	w     *World
+	calm  atomic.Bool // no bursts
+	wrote atomic.Int64
+}
+
+// gardenHidden is the hidden directory of a garden.
+const gardenHidden = "/a/_h"
+
+var (
+	gardenDirs  = []string{"/a/d1", "/a/d2", "/a/d10"}
+	gardenFiles = []string{"/a/k0", "/a/k1", "/a/d1/k0", "/a/d1/k1", "/a/d2/k0", "/a/d10/k0", "/a/d2/e/k0", "/a/k2"}
+)
+
+// grow lets clients write until the run ends, about so often each.
+func (g *garden) grow(writers int, every time.Duration) {
+	for i := range writers {
+		name := fmt.Sprint("w", i)
+		client, chance := g.w.Client(name, etcd.Config{}), g.w.Chance(name)
+		g.w.Go(func(ctx context.Context) {
+			for pause(ctx, chance.About(every)) {
+				err := g.change(ctx, client, chance)
+				client = g.again(name, client, err)
+				g.w.Count("writes", 1)
+			}
+		})
+	}
+}
+
+// flood lets writers that are not simulated write so much, now and then, that members that are cut off for a second
+// need a snapshot.
+func (g *garden) flood() {
+	chance := g.w.Chance("flood")
+	g.w.Go(func(ctx context.Context) {
+		for pause(ctx, chance.About(90*time.Second)) {
+			if g.calm.Load() {
+				continue
+			}
+			n := Pick(chance, []int{500, 2000, 6000, 9000})
+			done := g.w.Cluster.Flood("/1/b/k", n, chance.Between(200*time.Microsecond, 500*time.Microsecond))
+			g.w.Count("floods", 1)
+			g.w.Count("writes of floods", done)
+		}
+	})
+}
+
+// again returns the client, or another one if the cluster is one that it does not belong to.
+func (g *garden) again(name string, client *etcd.Client, err error) *etcd.Client {
+	if !isWrong(err) {
+		return client
+	}
+	_ = client.Close()
+	g.w.Count("clients made anew", 1)
+	return g.w.Client(name, etcd.Config{})
+}
+
+// value returns a value that nobody has written before.
+func (g *garden) value() string { return fmt.Sprint("v", g.wrote.Add(1)) }
+
+// change makes one change. Many of them fail because something is or is not there.
+func (g *garden) change(ctx context.Context, c *etcd.Client, chance *Chance) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	key, dir, value := Pick(chance, gardenFiles), Pick(chance, gardenDirs), g.value()
+	ttl := etcd.If(chance.Happens(0.3), etcd.WithTTL(chance.Between(time.Second, 15*time.Second)))
+	var err error
+	switch n := chance.Below(100); {
+	case n < 40:
+		_, err = c.Set(ctx, key, value, ttl)
+	case n < 47:
+		_, err = c.Create(ctx, key, value, ttl)
+	case n < 53:
+		_, err = c.Update(ctx, key, value, ttl)
+	case n < 58:
+		_, err = c.Modify(ctx, key, func(string) (string, error) { return value, nil }, etcd.WithCreate())
+	case n < 66:
+		_, err = c.Delete(ctx, key)
+	case n < 69:
+		_, err = c.Delete(ctx, dir, etcd.WithRecursive())
+	case n < 70 && chance.Happens(0.5):
+		_, err = c.Delete(ctx, "/a", etcd.WithRecursive())
+	case n < 73:
+		_, err = c.CreateDir(ctx, dir, ttl)
+	case n < 75:
+		_, err = c.UpdateDir(ctx, dir, ttl)
+	case n < 79:
+		_, err = c.CreateInOrder(ctx, "/a/d1/q", value, ttl)
+	case n < 85:
+		_, err = c.Set(ctx, gardenHidden+"/k", value, ttl)
+	case n < 87:
+		_, err = c.Set(ctx, dir+"/_x", value, ttl)
+	case n < 88:
+		_, err = c.Delete(ctx, gardenHidden, etcd.WithRecursive())
+	case n < 92:
+		_, err = c.Refresh(ctx, key, 10*time.Second)
+	case n < 99:
+		_, err = c.Set(ctx, "/b/k", value)
+	case !g.calm.Load():
+		g.burst(ctx, c, Pick(chance, []string{"/b/k", "/b/k", "/b/k", "/a/d1/k0"}), Pick(chance, []int{20, 200, 600}))
+	}
+	return err
+}
+
+// burst writes as fast as it can be, with eight writers. A long one moves the whole history on.
+func (g *garden) burst(ctx context.Context, c *etcd.Client, key string, n int) {
+	g.w.Count("bursts", 1)
+	done := make(chan bool)
+	for range 8 {
+		go func() {
+			for range n / 8 {
+				if _, err := c.Set(ctx, key, g.value()); err != nil {
+					break
+				}
+				g.w.Count("writes", 1)
+			}
+			done <- true
+		}()
+	}
+	for range 8 {
+		<-done
+	}
+}

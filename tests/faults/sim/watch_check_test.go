@@ -1,0 +1,209 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/etcdv2/client/etcd"
+)
+
+// historySize is how many events etcd keeps.
+const historySize = 1000
+
+// sighting is what one watch has seen.
+type sighting struct {
+	f      *follower
+	how    string // it began
+	from   int    // the record of the moment when it began
+	after  uint64 // the index behind which it began; 0 if that is not known
+	events []*etcd.Response
+}
+
+func (s *sighting) String() string {
+	return fmt.Sprintf("from %s after %d, %d events, last %d", s.how, s.after, len(s.events), s.last())
+}
+
+// last returns how far it has come for sure.
+func (s *sighting) last() uint64 {
+	if n := len(s.events); n > 0 {
+		return s.events[n-1].Index
+	}
+	return s.after
+}
+
+// saw takes what the watch has delivered.
+func (s *sighting) saw(r *etcd.Response) {
+	if s.how == "current" && len(s.events) == 0 && s.after == 0 && r.Action == etcd.ActionGet {
+		s.after = r.Index
+		s.checkCurrent(r)
+		return
+	}
+	s.f.o.w.Count("events", 1)
+	s.events = append(s.events, r)
+}
+
+// has reports whether the watch has delivered what a record has up to index.
+func (f *follower) has(record *Record, index uint64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.seen == nil {
+		return false
+	}
+	s := f.seen
+	var missing bool
+	for _, e := range after(f.o.viewOf(record, f.key, f.recursive), s.last()) {
+		missing = missing || e.Index() <= index && !e.optional
+	}
+	if s.last() == 0 { // it may have begun behind that
+		missing = false
+	}
+	return !missing
+}
+
+func (o *observers) viewOf(record *Record, key string, recursive bool) []expected {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	id := fmt.Sprintf("%p %s %v", record, key, recursive)
+	v := o.views[id]
+	if v == nil {
+		v = &view{record: record, key: key, recursive: recursive}
+		o.views[id] = v
+	}
+	return v.grow()
+}
+
+// check compares with what has happened. Why is the error that has ended the watch, which was ours or not.
+func (s *sighting) check(why error, ours bool) {
+	records := s.f.o.w.Cluster.Records()
+	last, known, at := s.after, s.after != 0, s.from
+	for _, event := range s.events {
+		next, fault := s.place(records, at, last, known, event)
+		if fault != "" {
+			s.report("%s", fault)
+			return
+		}
+		at, last, known = next, event.Index, true
+	}
+	if ours {
+		return
+	}
+	s.checkEnd(records, at, last, known, why)
+}
+
+// place finds an event in the record of which the last one was, or in one that came after it. It returns what is
+// wrong if there is none that the event can follow in.
+func (s *sighting) place(records []*Record, at int, last uint64, known bool, event *etcd.Response) (int, string) {
+	var fault string
+	for i := at; i < len(records); i++ {
+		rest := s.f.o.viewOf(records[i], s.f.key, s.f.recursive)
+		if known {
+			rest = after(rest, last)
+		}
+		wrong := fmt.Sprintf("the event at %d has not happened, or not behind %d: %s", event.Index, last, textOf(event.Node))
+		for _, e := range rest {
+			if e.Index() == event.Index {
+				wrong = shows(event, e.Event)
+				break
+			}
+			// A cluster that was restored and has passed the index may have other events there.
+			if known && !e.optional && (i == at || last <= records[i].Base()) {
+				wrong = fmt.Sprintf("the event at %d follows that at %d, and the one at %d is missing", event.Index, last, e.Index())
+				break
+			}
+		}
+		if wrong == "" {
+			if i > at {
+				s.f.o.w.Count("went on in a restored cluster", 1)
+			}
+			return i, ""
+		}
+		if fault == "" {
+			fault = wrong
+		}
+	}
+	return at, fault
+}
+
+var lateText = regexp.MustCompile(`the event at index (\d+) arrived after that at (\d+)`)
+
+// checkEnd checks that what an error says is true.
+func (s *sighting) checkEnd(records []*Record, at int, last uint64, known bool, why error) {
+	w := s.f.o.w
+	present := records[len(records)-1]
+	var ended *etcd.WatchError
+	restored := len(records)-1 > at || w.Cluster.isDown() || s.how == "resumed" || s.how == "resumed by a response"
+	if s.how == "resumed" || s.how == "resumed by a response" {
+		restored = len(records) > 1
+	}
+	switch {
+	case !errors.As(why, &ended):
+		s.report("it ended with %v", why)
+		return
+	case ended.After < last:
+		s.report("it says that it came to %d, and had come to %d", ended.After, last)
+	}
+	if known && (at == len(records)-1) {
+		for _, e := range after(s.f.o.viewOf(present, s.f.key, s.f.recursive), last) {
+			if e.Index() <= ended.After && !e.optional {
+				s.report("it says that it came to %d, and the event at %d is missing", ended.After, e.Index())
+				return
+			}
+		}
+	}
+	switch {
+	case errors.Is(why, etcd.ErrEventIndexCleared):
+		if late := lateText.FindStringSubmatch(why.Error()); late != nil {
+			w.Count("ended late", 1)
+			index, _ := strconv.ParseUint(late[1], 10, 64)
+			for _, e := range after(s.f.o.viewOf(records[at], s.f.key, s.f.recursive), last) {
+				if e.Index() == index {
+					return
+				}
+			}
+			s.report("it ended with %v, which did not happen", why)
+			return
+		}
+		w.Count("ended cleared", 1)
+		if !restored && present.Index() <= ended.After+historySize {
+			s.report("it ended with %v at index %d", why, present.Index())
+		}
+	case errors.Is(why, etcd.ErrClusterRolledBack):
+		w.Count("ended rolled back", 1)
+		if !restored {
+			s.report("it ended with %v", why)
+		}
+	case errors.Is(why, etcd.ErrWrongCluster):
+		w.Count("ended in another cluster", 1)
+		if !restored {
+			s.report("it ended with %v", why)
+		}
+	default:
+		s.report("it ended with %v", why)
+	}
+}
+
+// checkCurrent checks that what a watch begins with was there.
+func (s *sighting) checkCurrent(r *etcd.Response) {
+	if s.f.key == gardenHidden {
+		return
+	}
+	s.f.o.w.Count("first contents", 1)
+	fault := ""
+	for i, record := range s.f.o.w.Cluster.Records() {
+		if i < s.from || record.Index() < r.Index {
+			continue
+		}
+		tree := &tree{record: record}
+		if fault = tree.differs(s.f.key, r.Node, r.Index, s.f.recursive); fault == "" {
+			return
+		}
+	}
+	s.report("it began with what was not there at %d: %s", r.Index, fault)
+}
+
+func (s *sighting) report(format string, args ...any) {
+	s.f.o.w.Errorf("%s's watch of %s, %v: "+strings.ReplaceAll(format, "\n", " "), append([]any{s.f.name, s.f.key, s}, args...)...)
+}

@@ -1,0 +1,217 @@
+package sim
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/etcdv2/client/etcd"
+)
+
+// How long watches may take, in a cluster without faults, to reach the present: a connection that is dead shows
+// only when the poll on it is made again, and the next one may be as dead.
+const watchesReach = 2 * time.Minute
+
+// TestWatch: a watch delivers every event behind its starting point, in order and once, or ends with an error
+// that says how far it came and why, truly. In a cluster without faults it reaches the present.
+func TestWatch(t *testing.T) {
+	run(t, "watch", Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 3000}, watches)
+}
+
+// TestWatchRestored: so it does if the cluster is made anew from an older copy, or from nothing. It then ends with
+// ErrClusterRolledBack or ErrWrongCluster, except as Client.Watch says.
+func TestWatchRestored(t *testing.T) {
+	faults := AllFaults()
+	faults[Restore] = 2
+	run(t, "watchrestored", Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 3000, Faults: faults}, watches)
+}
+
+func watches(w *World) {
+	g := &garden{w: w}
+	g.grow(2, 300*time.Millisecond)
+	g.flood()
+	o := &observers{w: w, garden: g, views: map[string]*view{}}
+	for i, config := range []etcd.Config{
+		{WatchPolls: -1}, {WatchPolls: 2}, {WatchPolls: 3, PollTimeout: 20 * time.Second}, {PulseInterval: 200 * time.Millisecond, WatchPolls: -1},
+	} {
+		keys := map[string]bool{"/a": true, "/a/d1": true, "/a/d2": true, gardenHidden: true, "/a/k0": false, "/a/d1/k0": false}
+		if config.WatchPolls > 0 {
+			keys["/a/k1"], keys["/a/d1/k1"], keys["/a/d2/k0"], keys["/a/d10"], keys["/a/d1/q"], keys["/a/none"] = false, false, false, true, true, false
+		}
+		name := fmt.Sprint("r", i)
+		shared := &reader{g: g, name: name, config: config, client: w.Client(name, config)}
+		for key, recursive := range keys {
+			f := &follower{o: o, reader: shared, key: key, recursive: recursive, chance: w.Chance(name + key)}
+			o.followers = append(o.followers, f)
+			w.Go(f.run)
+		}
+	}
+	for left := w.length; left > 0; left -= 3 * time.Minute {
+		w.DisturbFor(min(left, 3*time.Minute))
+		o.reachThePresent()
+	}
+	w.Stop()
+}
+
+// reader is a client that several watches use.
+type reader struct {
+	g      *garden
+	name   string
+	config etcd.Config
+
+	mu     sync.Mutex
+	client *etcd.Client
+}
+
+// again returns the client, which is made anew if old could not be used for what followed.
+func (r *reader) again(old *etcd.Client, err error) *etcd.Client {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if old != nil && old == r.client {
+		r.client = r.g.again(r.name, old, err)
+	}
+	return r.client
+}
+
+// observers are all the watches of a run.
+type observers struct {
+	w         *World
+	garden    *garden
+	followers []*follower
+
+	mu    sync.Mutex
+	views map[string]*view
+}
+
+// reachThePresent checks that all watches come to what is the present now. Then faults go on.
+func (o *observers) reachThePresent() {
+	o.garden.calm.Store(true)
+	began := time.Now()
+	record := o.w.Cluster.Record()
+	now := record.Index()
+	for {
+		var late *follower
+		for _, f := range o.followers {
+			if !f.has(record, now) {
+				late = f
+			}
+		}
+		if late == nil {
+			break
+		}
+		if time.Since(began) > watchesReach {
+			o.w.Errorf("%v: %v after the last fault %v has not come to %d", time.Now(), watchesReach, late, now)
+			break
+		}
+		time.Sleep(time.Second)
+	}
+	if took := int(time.Since(began).Seconds()); took > o.w.Counted("slowest to catch up, s") {
+		o.w.Count("slowest to catch up, s", took-o.w.Counted("slowest to catch up, s"))
+	}
+	o.garden.calm.Store(false)
+}
+
+// follower watches a key, again and again.
+type follower struct {
+	o *observers
+	*reader
+	key       string
+	recursive bool
+	chance    *Chance
+
+	last *etcd.Response // that was delivered or read, to go on from
+	lack error          // why the last watch ended
+
+	mu   sync.Mutex
+	seen *sighting
+}
+
+func (f *follower) String() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return fmt.Sprintf("%s's watch of %s %+v", f.name, f.key, f.seen)
+}
+
+func (f *follower) run(ctx context.Context) {
+	var client *etcd.Client
+	for ctx.Err() == nil {
+		client = f.again(client, f.lack)
+		f.lack = f.watch(ctx, client)
+		if f.lack != nil {
+			f.last = nil
+			pause(ctx, f.chance.Between(0, time.Second))
+		}
+	}
+}
+
+// watch watches once, and checks what it saw. It returns why the watch ended, or nil if this test has ended it.
+func (f *follower) watch(ctx context.Context, client *etcd.Client) error {
+	s := &sighting{f: f, from: len(f.o.w.Cluster.Records()) - 1}
+	opts := f.begin(s)
+	f.mu.Lock()
+	f.seen = s
+	f.mu.Unlock()
+	f.o.w.Count("watches", 1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	enough := f.chance.About(time.Minute)
+	defer time.AfterFunc(enough, func() {
+		if !f.g.calm.Load() {
+			cancel()
+		}
+	}).Stop()
+	slow := f.chance.Happens(0.1)
+	var why error
+	for event, err := range client.Watch(ctx, f.key, opts...) {
+		if why = err; err != nil {
+			break
+		}
+		f.mu.Lock()
+		s.saw(event)
+		f.mu.Unlock()
+		f.last = event
+		if slow && !f.g.calm.Load() {
+			pause(ctx, f.chance.About(time.Second))
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if why == nil {
+		f.o.w.Errorf("%s's watch of %s ended without an error", f.name, f.key)
+	}
+	ours := ctx.Err() != nil && errors.Is(why, ctx.Err())
+	s.check(why, ours)
+	if ours {
+		return nil
+	}
+	return why
+}
+
+// begin returns the options with which the next watch begins.
+func (f *follower) begin(s *sighting) []etcd.WatchOption {
+	opts := []etcd.WatchOption{etcd.If(f.recursive, etcd.WatchOption(etcd.WithRecursive()))}
+	switch n := f.chance.Below(10); {
+	case f.last != nil && n < 3:
+		s.after, s.how = f.last.Index, "resumed"
+		return append(opts, etcd.WithAfterIndex(f.last.Index))
+	case f.last != nil && n < 8:
+		resp := f.last
+		if n < 6 { // as a program does that starts again
+			text, err := json.Marshal(resp)
+			if resp = new(etcd.Response); err != nil || json.Unmarshal(text, resp) != nil {
+				f.o.w.Errorf("a response cannot be stored: %v", err)
+			}
+		}
+		s.after, s.how = resp.Index, "resumed by a response"
+		return append(opts, etcd.WithAfterResponse(resp))
+	case f.last == nil && n < 5:
+		s.how = "current"
+		return append(opts, etcd.WithCurrent())
+	}
+	s.how = "now"
+	return opts
+}
