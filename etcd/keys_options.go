@@ -195,7 +195,7 @@ func WithAfterResponse(resp *Response) WatchOption {
 		}
 		w.after, w.next = true, resp.Index+1 // also if that is 0: nothing happens between a read and its watch
 		w.cluster, w.unsure = resp.ClusterID, w.client.older(resp)
-		w.marks.saw(resp)
+		w.marks.read(resp)
 	})
 }
 

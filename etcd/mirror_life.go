@@ -48,7 +48,7 @@ func (m *Mirror) read(ctx context.Context, opts ...GetOption) (*Node, uint64, er
 	switch {
 	case err == nil:
 		node, index, cluster = resp.Node, resp.Index, resp.ClusterID
-		m.marks.saw(resp)
+		m.marks.read(resp)
 	case absent(err) && errors.As(err, &reply):
 		index, cluster = reply.Index, reply.cluster
 	default:

@@ -24,7 +24,9 @@ type landmark struct {
 	key               string
 	created, modified uint64
 	value             string
-	gone              bool // the change was a deletion
+	dir               bool
+	gone              bool   // the change was a deletion
+	event             uint64 // index of an event that shows it
 	term              uint64
 }
 
@@ -34,12 +36,30 @@ type landmarks struct {
 	silent int // polls that could not be ended and have been silent where the landmark was looked for
 }
 
-// saw makes the latest change that resp shows the landmark: an event, or what was read or written.
-func (l *landmarks) saw(resp *Response) {
+// saw makes an event the landmark.
+func (l *landmarks) saw(event *Response) {
+	if mark := landmarkOf(event); mark != nil {
+		mark.event = mark.modified
+		l.latest.Store(mark)
+	}
+}
+
+// read makes the latest change that resp shows the landmark: what was read or written. If a Refresh was the change,
+// it has no event, so what shows it is that the node was made.
+func (l *landmarks) read(resp *Response) {
+	if mark := landmarkOf(resp); mark != nil {
+		if mark.event = mark.created; mark.gone {
+			mark.event = mark.modified
+		}
+		l.latest.Store(mark)
+	}
+}
+
+// landmarkOf returns the latest change that resp shows, or nil if that is none.
+func landmarkOf(resp *Response) *landmark {
 	switch resp.Action {
 	case ActionDelete, ActionExpire, ActionCompareAndDelete:
-		l.latest.Store(&landmark{key: resp.Node.Key, modified: resp.Node.ModifiedIndex, gone: true, term: resp.RaftTerm})
-		return
+		return &landmark{key: resp.Node.Key, modified: resp.Node.ModifiedIndex, gone: true, term: resp.RaftTerm}
 	}
 	var latest *Node
 	for node := range resp.Node.Walk() {
@@ -47,8 +67,12 @@ func (l *landmarks) saw(resp *Response) {
 			latest = node
 		}
 	}
-	if latest.ModifiedIndex != 0 { // the root has none
-		l.latest.Store(&landmark{latest.Key, latest.CreatedIndex, latest.ModifiedIndex, latest.Value, false, resp.RaftTerm})
+	if latest.ModifiedIndex == 0 { // the root has none
+		return nil
+	}
+	return &landmark{
+		key: latest.Key, created: latest.CreatedIndex, modified: latest.ModifiedIndex,
+		value: latest.Value, dir: latest.Dir, term: resp.RaftTerm,
 	}
 }
 
@@ -107,8 +131,9 @@ func (m *landmark) in(resp *Response) (same, known bool) {
 func (s *source) find(ctx context.Context, mark *landmark) (same bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, landmarkTime)
 	defer cancel()
-	at := &source{client: s.client, key: mark.key}
-	answer, err := at.Poll(ctx, mark.modified, true, nil)
+	// The event of a directory may be that of the first key in it.
+	at := &source{client: s.client, key: mark.key, recursive: mark.dir}
+	answer, err := at.Poll(ctx, mark.event, false, nil)
 	switch {
 	case isCleared(err):
 		return true, nil
@@ -116,15 +141,15 @@ func (s *source) find(ctx context.Context, mark *landmark) (same bool, err error
 		return false, err
 	}
 	defer answer.Close()
-	if index, _ := answer.Index(); index < mark.modified {
-		return false, cmp.Or(s.CheckRolledBack(ctx, mark.modified+1), errUnsettled)
+	if index, _ := answer.Index(); index < mark.event {
+		return false, cmp.Or(s.CheckRolledBack(ctx, mark.event+1), errUnsettled)
 	}
 	var endless atomic.Bool
 	timer := time.AfterFunc(follow.SearchTime, func() { endless.Store(!answer.Finish()) })
 	defer timer.Stop()
 	event, err := answer.Next()
 	if err == nil {
-		return event.ModifiedIndex() == mark.modified, nil
+		return event.ModifiedIndex() == mark.event, nil
 	}
 	broken := !timer.Stop() && !answer.Cut()
 	if broken || endless.Load() {

@@ -70,7 +70,7 @@ func (w *watch) beginWithCurrent(ctx context.Context) (*Response, error) {
 		return nil, err
 	}
 	w.cluster = current.ClusterID
-	w.marks.saw(current)
+	w.marks.read(current)
 	w.next = current.Index + 1
 	return current, nil
 }
