@@ -134,9 +134,9 @@ func (s *sighting) checkEnd(records []*Record, at int, last uint64, known bool, 
 	w := s.f.o.w
 	present := records[len(records)-1]
 	var ended *etcd.WatchError
-	restored := len(records)-1 > at || w.Cluster.isDown() || s.how == "resumed" || s.how == "resumed by a response"
-	if s.how == "resumed" || s.how == "resumed by a response" {
-		restored = len(records) > 1
+	restored := len(records) > 1 || w.Cluster.isDown()
+	if restored && errors.Is(why, etcd.ErrClosed) { // the client has been made anew
+		return
 	}
 	switch {
 	case !errors.As(why, &ended):
@@ -180,6 +180,8 @@ func (s *sighting) checkEnd(records []*Record, at int, last uint64, known bool, 
 		if !restored {
 			s.report("it ended with %v", why)
 		}
+	case errors.Is(why, etcd.ErrNotSupported) && len(s.events) == 0: // by gateways, at the first request
+		w.Count("not begun at a gateway", 1)
 	default:
 		s.report("it ended with %v", why)
 	}
