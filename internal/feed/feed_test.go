@@ -242,6 +242,22 @@ func TestPositionOfThoseThatLeave(t *testing.T) {
 	}
 }
 
+// What the history has dropped behind the position of the feed is no loss for who began later.
+func TestSubscriberAheadOfItsFeedOutlivesIt(t *testing.T) {
+	inBubble(t, 0, func(b *bench) {
+		b.index = 20
+		old := b.shared("/d", 21)
+		f := b.opened("/d")
+		b.index = 3000
+		new := b.shared("/d", 3001)
+		f.Reopened()
+		b.ends["/d"] <- End{Err: errors.New("cleared")}
+		synctest.Wait()
+		b.got(old, "end 21 cleared unsure:true")
+		b.got(new, "end 3001 <nil> unsure:true")
+	})
+}
+
 func TestProgressIsToldToThoseThatAsk(t *testing.T) {
 	inBubble(t, 0, func(b *bench) {
 		asking := func(w *Watch) { w.Progress, w.Request = true, make(chan struct{}, 1) }
