@@ -32,7 +32,8 @@
 //	subscribed      Join finds one                    with the watch; when its feed ends, or is not sure
 //	                                                  which history it follows, or when it reads too slowly:
 //	                                                  it joins again at its position; when its feed ends
-//	                                                  because the history has ended: it ends, too
+//	                                                  because the history has ended: it ends, too,
+//	                                                  unless it began behind the feed's position
 //
 //	of a feed       begins                            ends
 //	unsure          at the index that the client has  with a request that waits at a member, at first, and

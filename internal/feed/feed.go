@@ -278,6 +278,9 @@ func (f *Feed) dismissAll(err error) {
 	for _, all := range f.subscribers {
 		for _, s := range slices.Clone(all) {
 			ended := why
+			if s.watch.Next > why.Next { // it began behind what the feed has come to, and has lost nothing
+				ended = Ended{Unsure: f.unsure}
+			}
 			f.dismiss(s, &ended)
 		}
 	}
