@@ -40,17 +40,39 @@ func (g *garden) grow(writers int, every time.Duration) {
 	}
 }
 
-// flood lets writers that are not simulated write so much, now and then, that members that are cut off for a second
-// need a snapshot.
-func (g *garden) flood() {
+// flood lets writers that are not simulated write so much, now and then, that the history moves on. Before that, a
+// member may stop, which then needs a snapshot, or the connections of a reader die. Neither is noticed in time.
+func (g *garden) flood(readers ...string) {
 	chance := g.w.Chance("flood")
 	g.w.Go(func(ctx context.Context) {
-		for pause(ctx, chance.About(90*time.Second)) {
+		for pause(ctx, chance.About(time.Minute)) {
 			if g.calm.Load() {
 				continue
 			}
-			n := Pick(chance, []int{500, 2000, 6000, 9000})
-			done := g.w.Cluster.Flood("/1/b/k", n, chance.Between(200*time.Microsecond, 500*time.Microsecond))
+			heal := func() {}
+			c := g.w.Cluster
+			switch member := Pick(chance, c.members); chance.Below(4) {
+			case 0:
+				c.mu.Lock()
+				if freeze := memberFaults[Freeze](member); freeze != nil {
+					heal = func() { c.mu.Lock(); defer c.mu.Unlock(); freeze() }
+				}
+				c.mu.Unlock()
+			case 1, 2:
+				for _, reader := range readers {
+					for _, m := range c.members {
+						c.net.path(reader, m.name).each(func(l *line) {
+							if chance.Happens(0.5) {
+								l.MuteUp()
+								l.MuteDown()
+								l.expire()
+							}
+						})
+					}
+				}
+			}
+			done := c.Flood("/1/b/k", Pick(chance, []int{600, 2000, 7000}), chance.Between(150*time.Microsecond, 250*time.Microsecond))
+			heal()
 			g.w.Count("floods", 1)
 			g.w.Count("writes of floods", done)
 		}

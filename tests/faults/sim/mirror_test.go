@@ -14,7 +14,7 @@ import (
 // TestMirror: at each index that a mirror shows, it shows what was there; it tells changes in order, and they add up
 // to it; WaitIndex is truthful; and in a cluster without faults it reaches the present.
 func TestMirror(t *testing.T) {
-	run(t, "mirror", Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 3000}, mirrors)
+	run(t, "mirror", Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 1000}, mirrors)
 }
 
 // TestMirrorRestored: so it does if the cluster is made anew from an older copy, or from nothing, except as
@@ -22,13 +22,13 @@ func TestMirror(t *testing.T) {
 func TestMirrorRestored(t *testing.T) {
 	faults := AllFaults()
 	faults[Restore] = 2
-	run(t, "mirrorrestored", Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 3000, Faults: faults}, mirrors)
+	run(t, "mirrorrestored", Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 1000, Faults: faults}, mirrors)
 }
 
 func mirrors(w *World) {
 	g := &garden{w: w}
 	g.grow(2, 300*time.Millisecond)
-	g.flood()
+	g.flood("r0", "r1", "r2")
 	var all []*copier
 	for i, config := range []etcd.Config{{WatchPolls: -1}, {WatchPolls: 2}, {ClusterID: etcd.AnyCluster}} {
 		name := fmt.Sprint("r", i)

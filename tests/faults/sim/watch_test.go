@@ -19,7 +19,7 @@ const watchesReach = 2 * time.Minute
 // TestWatch: a watch delivers every event behind its starting point, in order and once, or ends with an error
 // that says how far it came and why, truly. In a cluster without faults it reaches the present.
 func TestWatch(t *testing.T) {
-	run(t, "watch", Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 3000}, watches)
+	run(t, "watch", Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 1000}, watches)
 }
 
 // TestWatchRestored: so it does if the cluster is made anew from an older copy, or from nothing. It then ends with
@@ -27,13 +27,13 @@ func TestWatch(t *testing.T) {
 func TestWatchRestored(t *testing.T) {
 	faults := AllFaults()
 	faults[Restore] = 2
-	run(t, "watchrestored", Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 3000, Faults: faults}, watches)
+	run(t, "watchrestored", Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 1000, Faults: faults}, watches)
 }
 
 func watches(w *World) {
 	g := &garden{w: w}
 	g.grow(2, 300*time.Millisecond)
-	g.flood()
+	g.flood("r0", "r1", "r2", "r3")
 	o := &observers{w: w, garden: g, views: map[string]*view{}}
 	for i, config := range []etcd.Config{
 		{WatchPolls: -1}, {WatchPolls: 2}, {WatchPolls: 3, PollTimeout: 20 * time.Second}, {PulseInterval: 200 * time.Millisecond, WatchPolls: -1},
