@@ -25,6 +25,15 @@ var (
 	gardenFiles = []string{"/a/k0", "/a/k1", "/a/d1/k0", "/a/d1/k1", "/a/d2/k0", "/a/d10/k0", "/a/d2/e/k0", "/a/k2"}
 )
 
+// gardenOptions returns what is simulated around a garden: many faults of connections and gateways, since watches
+// depend on those, and so many restores.
+func gardenOptions(restores int) Options {
+	faults := AllFaults()
+	faults[Intercept], faults[Dead], faults[HalfOpen] = 6, 8, 6
+	faults[Restore] = restores
+	return Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 1000, Whole: 0.6, Faults: faults}
+}
+
 // grow lets clients write until the run ends, about so often each.
 func (g *garden) grow(writers int, every time.Duration) {
 	for i := range writers {

@@ -14,15 +14,13 @@ import (
 // TestMirror: at each index that a mirror shows, it shows what was there; it tells changes in order, and they add up
 // to it; WaitIndex is truthful; and in a cluster without faults it reaches the present.
 func TestMirror(t *testing.T) {
-	run(t, "mirror", Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 1000}, mirrors)
+	run(t, "mirror", gardenOptions(0), mirrors)
 }
 
 // TestMirrorRestored: so it does if the cluster is made anew from an older copy, or from nothing, except as
 // Client.Watch says.
 func TestMirrorRestored(t *testing.T) {
-	faults := AllFaults()
-	faults[Restore] = 2
-	run(t, "mirrorrestored", Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 1000, Faults: faults}, mirrors)
+	run(t, "mirrorrestored", gardenOptions(2), mirrors)
 }
 
 func mirrors(w *World) {

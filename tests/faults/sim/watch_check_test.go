@@ -180,7 +180,7 @@ func (s *sighting) checkEnd(records []*Record, at int, last uint64, known bool, 
 		if !restored {
 			s.report("it ended with %v", why)
 		}
-	case errors.Is(why, etcd.ErrNotSupported) && len(s.events) == 0: // by gateways, at the first request
+	case errors.Is(why, etcd.ErrNotSupported) && len(s.events) == 0: // by gateways, at the first poll
 		w.Count("not begun at a gateway", 1)
 	default:
 		s.report("it ended with %v", why)

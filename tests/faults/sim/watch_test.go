@@ -19,15 +19,13 @@ const watchesReach = 2 * time.Minute
 // TestWatch: a watch delivers every event behind its starting point, in order and once, or ends with an error
 // that says how far it came and why, truly. In a cluster without faults it reaches the present.
 func TestWatch(t *testing.T) {
-	run(t, "watch", Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 1000}, watches)
+	run(t, "watch", gardenOptions(0), watches)
 }
 
 // TestWatchRestored: so it does if the cluster is made anew from an older copy, or from nothing. It then ends with
 // ErrClusterRolledBack or ErrWrongCluster, except as Client.Watch says.
 func TestWatchRestored(t *testing.T) {
-	faults := AllFaults()
-	faults[Restore] = 2
-	run(t, "watchrestored", Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 1000, Faults: faults}, watches)
+	run(t, "watchrestored", gardenOptions(2), watches)
 }
 
 func watches(w *World) {
