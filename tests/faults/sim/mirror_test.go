@@ -37,7 +37,7 @@ func mirrors(w *World) {
 			w.Go(c.run)
 		}
 	}
-	for left := w.length; left > 0; left -= 3 * time.Minute {
+	for left := w.length; left > 0 && !w.Failed(); left -= 3 * time.Minute {
 		w.DisturbFor(min(left, 3*time.Minute))
 		g.calm.Store(true)
 		var reaching sync.WaitGroup

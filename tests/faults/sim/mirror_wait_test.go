@@ -64,7 +64,7 @@ func (c *copier) reachThePresent() {
 	record := w.Cluster.Record()
 	now := record.Index()
 	var fault string
-	for time.Since(began) < mirrorsReach {
+	for time.Since(began) < mirrorsReach && !w.Failed() {
 		time.Sleep(time.Second)
 		c.mu.Lock()
 		m, from := c.mirror, c.from
@@ -91,6 +91,9 @@ func (c *copier) reachThePresent() {
 			}
 			return
 		}
+	}
+	if w.Failed() {
+		return
 	}
 	w.Errorf("%v: %v after the last fault %s's mirror of %s has not come to %d: %s", time.Now(), mirrorsReach, c.name, c.dir, now, fault)
 }

@@ -48,7 +48,7 @@ func watches(w *World) {
 			w.Go(f.run)
 		}
 	}
-	for left := w.length; left > 0; left -= 3 * time.Minute {
+	for left := w.length; left > 0 && !w.Failed(); left -= 3 * time.Minute {
 		w.DisturbFor(min(left, 3*time.Minute))
 		o.reachThePresent()
 	}
@@ -91,7 +91,7 @@ func (o *observers) reachThePresent() {
 	began := time.Now()
 	record := o.w.Cluster.Record()
 	now := record.Index()
-	for {
+	for !o.w.Failed() {
 		var late *follower
 		for _, f := range o.followers {
 			if !f.has(record, now) {

@@ -89,6 +89,13 @@ func (w *World) Client(name string, config etcd.Config) *etcd.Client {
 	return client
 }
 
+// Errorf reports a violation, and ends the contexts of Go: what follows from a violation is not worth the time.
+func (w *World) Errorf(format string, args ...any) {
+	w.Helper()
+	w.T.Errorf(format, args...)
+	w.cancel()
+}
+
 // names returns the names of the clients.
 func (w *World) names() []string {
 	w.mu.Lock()
