@@ -115,8 +115,13 @@ func (s *sighting) place(records []*Record, at int, last uint64, known bool, eve
 			}
 		}
 		if wrong == "" {
-			if i > at {
-				s.f.o.w.Count("went on in a restored cluster", 1)
+			if i == at {
+				return i, ""
+			}
+			s.f.o.w.Count("went on in a restored cluster", 1)
+			// The history shows that the last event is not in it, as long as it reaches back so far.
+			if event != s.events[0] && last > records[i].Base() && records[i].Index() <= last+historySize {
+				return i, fmt.Sprintf("the event at %d is of another history than the one at %d", event.Index, last)
 			}
 			return i, ""
 		}
