@@ -102,7 +102,7 @@ func (m *Mirror) resync(ctx context.Context, why error) error {
 			m.replace(newMirrorTree(m.dir, node), index, why)
 			m.aliveAt(asked)
 			return nil
-		case !Retryable(err):
+		case !Retryable(err) && !errors.Is(err, ErrNotSupported): // a gateway's page; the API was there before
 			return err
 		}
 	}
