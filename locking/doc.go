@@ -31,8 +31,9 @@
 //   - Tokens grow: each is greater than those of all earlier holders.
 //   - Contenders get the lock in the order of their Tokens.
 //   - A contender that gives up, because of ctx, an error or TryLock, leaves nothing behind, whichever request
-//     was in flight. If the cluster does not answer, this takes up to three seconds longer. If the cluster does
-//     not answer even then, what is left expires with its TTL.
+//     was in flight. If the cluster does not answer, this takes up to six seconds longer: three for the request in
+//     flight, and three to remove what it has made. If the cluster does not answer even then, what is left expires
+//     with its TTL.
 //   - A lock is never unlocked twice, and never in place of another lock: a deletion names the index of the last
 //     renewal.
 //   - Unlock and Do report ErrLost if the lock was lost before, even if the process was stopped in the meantime.
