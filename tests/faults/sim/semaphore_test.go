@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"testing"
@@ -69,7 +70,7 @@ func slotsOf(limits ...int) rule {
 }
 
 // waves checks that contenders hold the lock together when those of the wave before give it back, in a cluster without
-// faults.
+// faults. If they are as many, each gets it from one of those.
 func (c *contest) waves(waves ...[]*contender) {
 	var holding []*locking.Lock
 	for _, wave := range waves {
@@ -86,13 +87,21 @@ func (c *contest) waves(waves ...[]*contender) {
 			}()
 		}
 		time.Sleep(time.Second)
-		c.unlock(holding)
-		holding = nil
+		slices.SortFunc(holding, func(a, b *locking.Lock) int { return cmp.Compare(a.Token(), b.Token()) })
+		var next []*locking.Lock
 		for range wave {
+			if len(holding) == len(wave)-len(next) { // one lock for one
+				c.unlock(holding[:1])
+				holding = holding[1:]
+			} else {
+				c.unlock(holding)
+				holding = nil
+			}
 			if lock := <-got; lock != nil {
-				holding = append(holding, lock)
+				next = append(next, lock)
 			}
 		}
+		holding = next
 	}
 	c.unlock(holding)
 }
