@@ -208,7 +208,7 @@ func isKeyRefusal(err error) bool {
 func (r *register) check(t *testing.T) {
 	switch result, info := porcupine.CheckOperationsVerbose(registerModel, r.history, checkLimit); result {
 	case porcupine.Illegal:
-		t.Errorf("%s is not linearizable, SIM_SEED=%d; it is at most so far:", r.key, r.seed)
+		violation(t, "%s is not linearizable, SIM_SEED=%d; it is at most so far:", r.key, r.seed)
 		r.show(t, info)
 	case porcupine.Unknown:
 		t.Logf("%s: not decided within %v", r.key, checkLimit)

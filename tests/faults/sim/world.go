@@ -21,6 +21,7 @@ type World struct {
 
 	chance  *Chance
 	net     *network
+	nemesis *nemesis
 	length  time.Duration
 	counts  counts // of what the workload does
 	faults  counts
@@ -89,13 +90,6 @@ func (w *World) Client(name string, config etcd.Config) *etcd.Client {
 	return client
 }
 
-// Errorf reports a violation, and ends the contexts of Go: what follows from a violation is not worth the time.
-func (w *World) Errorf(format string, args ...any) {
-	w.Helper()
-	w.T.Errorf(format, args...)
-	w.cancel()
-}
-
 // names returns the names of the clients.
 func (w *World) names() []string {
 	w.mu.Lock()
@@ -108,10 +102,16 @@ func (w *World) Go(f func(ctx context.Context)) { w.running.Go(func() { f(w.ctx)
 
 // Disturb makes faults for the length of the run, and ends them all. The workload goes on, and then
 // can check what has to be right in a cluster without faults.
-func (w *World) Disturb() {
-	ctx, cancel := context.WithTimeout(w.ctx, w.length)
+func (w *World) Disturb() { w.DisturbFor(w.length) }
+
+// DisturbFor makes faults for a time, and ends them all. A workload can call it again.
+func (w *World) DisturbFor(d time.Duration) {
+	if w.nemesis == nil {
+		w.nemesis = newNemesis(w)
+	}
+	ctx, cancel := context.WithTimeout(w.ctx, d)
 	defer cancel()
-	newNemesis(w).run(ctx)
+	w.nemesis.run(ctx)
 }
 
 // Stop ends the contexts of Go, and waits for what it runs.
