@@ -113,7 +113,7 @@ func (s *simulation) pass(ctx context.Context, workload string, seed uint64) err
 		pass = sync.OnceValue(func() error {
 			o, err := s.simulate(ctx, s.clean, workload, seed, passLimit)
 			if o.violation != "" {
-				err = fmt.Errorf("after %v: %s", o.simulated, o.violation)
+				err = fmt.Errorf("%s, after %v: %s", o.test, o.simulated, o.violation)
 			}
 			if err != nil {
 				return fmt.Errorf("without a plant, %s fails: %w", key, err)

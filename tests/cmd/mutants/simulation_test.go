@@ -106,7 +106,7 @@ func TestPass(t *testing.T) {
 	s := &simulation{trial: trial{root: "../../.."}, clean: program, passes: map[string]func() error{}}
 	for range 2 {
 		err := s.pass(t.Context(), "mutex", 3)
-		if err == nil || err.Error() != "without a plant, mutex with seed 3 fails: after 1m2.5s: two holders" {
+		if err == nil || err.Error() != "without a plant, mutex with seed 3 fails: TestMutex, after 1m2.5s: two holders" {
 			t.Errorf("got %v", err)
 		}
 	}
