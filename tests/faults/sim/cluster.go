@@ -75,6 +75,9 @@ func (c *Cluster) bootstrap(begin copied) {
 		record.add(e)
 	}
 	c.log.committed = c.log.last()
+	if begin.store != nil {
+		c.log.compacted = c.log.last() // an empty member cannot do without the copy
+	}
 	for _, m := range c.members {
 		m.disk = disk{snapshot: begin.store, commit: c.log.last()}
 		m.has = c.log.last()
