@@ -54,7 +54,8 @@ func (m *Mirror) WaitFor(ctx context.Context, key string, predicate func(*Node) 
 //
 // WaitIndex ends with ctx.Err() when ctx is done, and with an error when the mirror ends; see Err. It ends with
 // ErrClusterRolledBack if the mirror's index goes back in the meantime: index then belongs to a history that no
-// longer exists.
+// longer exists. Until the mirror notices that a cluster was restored, it compares index with the history that it
+// shows.
 func (m *Mirror) WaitIndex(ctx context.Context, index uint64) error {
 	began := m.look(m.dir)
 	again := time.NewTicker(follow.SearchTime)

@@ -2,6 +2,7 @@ package chaos_test
 
 import (
 	"context"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -13,9 +14,14 @@ import (
 )
 
 // Quorum reads, writes and compare-and-swaps behave as on a single machine that does one thing after
-// the other, whatever is done to the cluster: what the library reports can be explained that way.
+// the other, whatever is done to the cluster: what the library reports can be explained that way. In the short form
+// only etcd 2.3.8 is tried, which the simulation does not have.
 func TestLinearizable(t *testing.T) {
-	for _, kind := range []servers{process35, process23} {
+	kinds := []servers{process23}
+	if os.Getenv("CHAOS_SECONDS") != "" {
+		kinds = append(kinds, process35)
+	}
+	for _, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
 			r := newRun(t, 5*time.Second)
 			n := newNemesis(r, kind.start(t, 3))

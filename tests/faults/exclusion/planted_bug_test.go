@@ -139,7 +139,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		soon    bool
 	}{
 		"renewals that fail are ignored": {ignoringFailures, one, 2, losing, "did until", true},
-		"unlocks by name":                {unlockingByName, one, 2, losing, "without an error", true},
+		"unlocks by name":                {unlockingByName, one, 2, losing, "without an error", false},
 		"writes as a reader":             {readingToWrite, readersOrOneWriter, 40, dropping, "did until", false},
 		"counts one slot too many":       {oneTooMany, upTo(limit), 40, dropping, "did until", false},
 		"unlocks what is lost":           {unlockingInAnyCase, one, 2, losing, "without an error", false},

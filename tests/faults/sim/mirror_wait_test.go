@@ -32,6 +32,8 @@ func (c *copier) wait(ctx context.Context, client *etcd.Client, m *etcd.Mirror) 
 		node, here := m.Get(key)
 		switch index := m.Index(); {
 		case len(c.g.w.Cluster.Records()) != records || c.g.w.Cluster.isDown(): // nothing is certain
+		case index > c.g.w.Cluster.Record().Index(): // it has not yet noticed that the index went back
+			c.g.w.Count("waits of the history before", 1)
 		case err == nil && (index < resp.Index || c.holds(key) && (!here || node.ModifiedIndex < resp.Index) && !c.changed(key, resp.Index, index)):
 			c.g.w.Errorf("%s's mirror of %s has waited for %d, is at %d, and shows %v", c.name, c.dir, resp.Index, index, textOf(node))
 		case err == nil:

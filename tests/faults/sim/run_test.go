@@ -13,10 +13,10 @@ import (
 const longest = time.Hour
 
 // run simulates a workload for SIM_HOURS in virtual time, with the seeds from SIM_SEED on; without them for
-// two minutes, and with a random seed.
+// a minute, and with a random seed.
 func run(t *testing.T, name string, options Options, workload func(*World)) {
 	t.Parallel()
-	left, seed := 2*time.Minute, rand.Uint64N(1_000_000)
+	left, seed := time.Minute, rand.Uint64N(1_000_000)
 	if text := os.Getenv("SIM_HOURS"); text != "" {
 		hours, err := strconv.ParseFloat(text, 64)
 		if err != nil {
