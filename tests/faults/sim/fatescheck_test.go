@@ -74,7 +74,7 @@ func (f *fateCheck) add(a Applied) {
 			f.change(a.At, e)
 		}
 		return
-	case r.Refresh != nil && *r.Refresh:
+	case r.Refresh != nil && *r.Refresh, r.Path == "/1/refresher" && r.PrevIndex != 0: // or as Refresh does it otherwise
 		name := refreshName(r.Path, time.Unix(0, r.Expiration).Sub(a.At))
 		f.refreshes[name] = append(f.refreshes[name], a)
 	default:

@@ -9,8 +9,8 @@ import (
 	"github.com/etcdv2/client/etcd"
 )
 
-// mirrorsReach is within what time a mirror has to reach an index in a cluster without faults.
-const mirrorsReach = 2 * time.Minute
+// mirrorsReach is within what time a mirror has to reach an index in a cluster without faults; it may take as long as a watch.
+const mirrorsReach = watchesReach
 
 // wait writes now and then, and checks that the mirror shows what was written when WaitIndex returns.
 func (c *copier) wait(ctx context.Context, client *etcd.Client, m *etcd.Mirror) {

@@ -13,8 +13,9 @@ import (
 )
 
 // How long watches may take, in a cluster without faults, to reach the present: a connection that is dead shows
-// only when the poll on it is made again, and the next one may be as dead.
-const watchesReach = 2 * time.Minute
+// only when the poll on it is made again, and the next one may be as dead. If the history has moved on by then, what the
+// first one may still bring is waited for, for a minute. All that takes up to 160 s.
+const watchesReach = 3 * time.Minute
 
 // TestWatch: a watch delivers every event behind its starting point, in order and once, or ends with an error
 // that says how far it came and why, truly. In a cluster without faults it reaches the present.
