@@ -204,6 +204,17 @@ func TestMirrorIsReadAgain(t *testing.T) {
 	})
 }
 
+// A gateway's page for a path that it does not have does not end a mirror that is being read again.
+func TestMirrorOutlivesAGatewaysPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		page := text(404, missingPage)
+		m := mirroring(t, holding("1", 7), cleared, page, page, holding("2", 1200))
+		<-time.After(5 * time.Second)
+		check(t, "error", m.Err(), nil)
+		check(t, "content", m.text(), "/d/@2 /d/f=2@3")
+	})
+}
+
 func TestMirrorResyncedIsLogged(t *testing.T) {
 	var c collector
 	LogObserver(slog.New(&c)).Observe(MirrorResynced{"/d", 7, 9, 1, ErrEventIndexCleared})
