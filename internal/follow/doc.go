@@ -56,7 +56,9 @@
 //	older poll, if the end could not    has been silent, too; a proxy may
 //	be had: the connection broke        break connections that are to end
 //	nothing was missed although the     the poll that was open all the time    as above; if there is no end, the
-//	history has moved on                ended without an event                 watch ends as Cleared
+//	history has moved on                ended without an event, after its      watch ends as Cleared
+//	                                    member had told that it had come to
+//	                                    where the poll from now began
 //	nothing of the key itself (2.3)     the key poll ended without an event    as above
 //	the same                            two key polls, or four if others get   as above
 //	                                    theirs, were silent without a header:

@@ -247,6 +247,49 @@ func TestHistoryThatMovesOnNeedsAProof(t *testing.T) {
 	}
 }
 
+// A member can lag for longer than the polls are open together. Its poll must not end before the member has come to
+// where the poll from now began: what it has not applied yet would be lost without a word.
+func TestHistoryThatMovesOnBeforeAMemberThatLags(t *testing.T) {
+	for name, then := range map[string]func(t *testing.T, m *machine, first *scripted){
+		"it catches up without an event": func(t *testing.T, m *machine, first *scripted) {
+			first.reached.Store(2000)
+			<-time.After(time.Second)
+			check(t, "asked to end", first.asked.Load(), true)
+			first.end <- ErrFinished
+			synctest.Wait()
+			check(t, "progress", m.progress.Load(), uint64(2000))
+		},
+		"it comes to an event": func(t *testing.T, m *machine, first *scripted) {
+			first.end <- 6
+			m.fail(t, 4, errCleared)
+			check(t, "delivered", m.delivered(), []uint64{6})
+			check(t, "end", m.ended, errCleared)
+		},
+		"it never catches up": func(t *testing.T, m *machine, first *scripted) {
+			<-time.After(endingTicks * coarseTick)
+			m.fail(t, 4, errCleared)
+			check(t, "asked to end", first.asked.Load(), false)
+			check(t, "end", m.ended, errCleared)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			drive(t, func(m *machine) {
+				first := m.poll(t, 1, 1, 5)
+				first.reached.Store(5)
+				quiet()
+				m.present = 2000
+				m.renew()
+				m.fail(t, 2, errCleared)
+				m.poll(t, 3, 2001, 2000)
+				quiet()
+				quiet()
+				check(t, "asked to end while its member lags", first.asked.Load(), false)
+				then(t, m, first)
+			})
+		})
+	}
+}
+
 // After an interruption the history is checked again until somebody answers, also where a poll has waited for long.
 func TestHistoryIsCheckedUntilSomebodyAnswers(t *testing.T) {
 	var told atomic.Int64

@@ -20,11 +20,13 @@ type poll struct {
 	answer     Answer    // once its header has arrived
 	registered time.Time // when that was
 	index      uint64    // of the store then
+	reached    uint64    // the last index that its member is known to have reached
 	blind      bool      // it may have omitted events of the key itself up to index
 	event      Event     // if it was answered
 	answeredAt time.Time // when that was
 
 	age       int         // coarse ticks since it was sent, registered or asked to end, whichever came last
+	asking    bool        // its member how far it has come
 	confirmed atomic.Bool // its member answered a question asked since it was sent or, later, registered
 	aliveAt   int         // its age at the first tick after that; 0 before
 	wasSilent bool        // when it was asked to end
@@ -62,8 +64,8 @@ func (p *poll) waits() bool { return p.open() && p.role != present }
 // that nothing confirms to be alive.
 func (p *poll) established() bool { return p.phase == silent || p.open() && p.age >= handOverTicks }
 
-// openForLong reports whether no member that has a leader can still lag behind what another one had when the
-// poll arrived.
+// openForLong reports whether the poll has been open for so long that members seldom still lag behind what another
+// one had when it arrived.
 func (p *poll) openForLong() bool { return p.from != 0 && p.age >= handOverTicks }
 
 // tick counts a coarse tick. Time alone does not make a poll silent, because the member may have been stopped

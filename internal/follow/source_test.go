@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +37,9 @@ type scripted struct {
 	cut     atomic.Bool // it was ended by this side
 	index   uint64
 	blind   bool
-	at      string // the member
+	at      string        // the member
+	reached atomic.Uint64 // the index that the member tells; 0 for the present one of the script
+	script  *script
 	ctx     context.Context
 }
 
@@ -53,7 +56,7 @@ func (s *script) Present(context.Context) (uint64, error) {
 }
 
 func (s *script) Poll(ctx context.Context, from uint64, keyOnly bool, pulse func(bool)) (Answer, error) {
-	p := &scripted{from: from, keyOnly: keyOnly, pulse: pulse, header: make(chan uint64, 1), refused: make(chan error, 1), end: make(chan any, 1), ctx: ctx}
+	p := &scripted{from: from, keyOnly: keyOnly, pulse: pulse, header: make(chan uint64, 1), refused: make(chan error, 1), end: make(chan any, 1), ctx: ctx, script: s}
 	s.mu.Lock()
 	s.polls = append(s.polls, p)
 	s.mu.Unlock()
@@ -119,6 +122,8 @@ func (p *scripted) Available() ([]Event, error)        { return nil, errBroken }
 func (p *scripted) Close()                             {}
 func (p *scripted) At() string                         { return p.at }
 func (p *scripted) Cut() bool                          { return p.cut.Load() }
+
+func (p *scripted) Reached(context.Context) uint64 { return cmp.Or(p.reached.Load(), p.script.present) }
 
 func (p *scripted) Finish() bool {
 	p.asked.Store(true)

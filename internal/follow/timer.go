@@ -136,14 +136,34 @@ func (f *follower) newest(is func(*poll) bool) *poll {
 
 // handOver makes next, which began from now, the poll that returns the next event, if an older poll proves
 // by its end that it has missed nothing: it was open all the time, and would have returned any event before
-// next.
+// next. Its member must have come that far, or its end shows nothing of the events that the member still lacks, and
+// no history has them any more.
 func (f *follower) handOver(next *poll) {
 	switch cover := f.cover(); {
 	case cover == nil, cover.sent.After(next.sent): // the older poll has gone without a proof
 		f.abandon(next)
-	case next.openForLong():
+	case !next.openForLong():
+	case cover.answer == nil || f.hasReached(cover, next.from-1):
 		f.replace(cover, next.from-1)
+	case next.age >= endingTicks:
+		f.abandon(cover)
 	}
+}
+
+// hasReached reports whether the member of p is known to have reached index. If it is not, hasReached asks the
+// member, for the next tick.
+func (f *follower) hasReached(p *poll, index uint64) bool {
+	if p.reached < index && !p.asking {
+		p.asking = true
+		f.running.Go(func() {
+			reached := p.answer.Reached(f.ctx)
+			f.do(func() error {
+				p.asking, p.reached = false, max(p.reached, reached)
+				return nil
+			})
+		})
+	}
+	return p.reached >= index
 }
 
 // endThoseThatDoNotEnd abandons the polls that were asked to end long ago.

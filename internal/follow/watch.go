@@ -87,6 +87,9 @@ type Answer interface {
 
 	At() string // the member that the request waits at
 
+	// Reached asks that member how far its store has come. It returns 0 if the member does not tell.
+	Reached(ctx context.Context) (index uint64)
+
 	// Available returns the next event of a Stream and those that have arrived with it, and the error that
 	// ends the Stream.
 	Available() ([]Event, error)
