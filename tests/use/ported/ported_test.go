@@ -68,13 +68,25 @@ func TestWatchAfterAnIndexThatCanBeZero(t *testing.T) {
 					event <- fmt.Sprint(seen, err)
 				}()
 				live.Eventually(t, "a poll has arrived", func() bool { return polled(proxy) })
-				live.Must[*etcd.Response](t)(s.Client.Set(t.Context(), s.Dir+"/other", p.name))
-				if seen, want := <-event, fmt.Sprint("set "+s.Dir+"/other "+p.name, error(nil)); seen != want {
+				if seen, want := writeUntil(t, s, p.name, event), fmt.Sprint("set "+s.Dir+"/other "+p.name, error(nil)); seen != want {
 					t.Errorf("after index 0: %q, want %q", seen, want)
 				}
 			})
 		}
 	})
+}
+
+// writeUntil writes until there is an event, and returns it: a poll that has passed the proxy may not wait yet.
+func writeUntil(t *testing.T, s live.Server, value string, event <-chan string) string {
+	t.Helper()
+	for {
+		live.Must[*etcd.Response](t)(s.Client.Set(t.Context(), s.Dir+"/other", value))
+		select {
+		case seen := <-event:
+			return seen
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // polled reports whether a poll below a key has passed the proxy.
