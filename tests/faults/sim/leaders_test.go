@@ -24,7 +24,7 @@ func TestElection(t *testing.T) {
 	options := Options{Drift: ttl / 10, Every: time.Second, Longest: 15 * time.Second, Whole: 0.6}
 	run(t, "election", options, func(w *World) {
 		c := newContest(w, "/elections/x", ttl, alone)
-		newCandidate := func(i int, name string) *contender {
+		newCandidate := func(_ int, name string) *contender {
 			return &contender{name: name, client: w.Client(name, etcd.Config{}), chance: w.Chance(name), hold: time.Second}
 		}
 		var observers []*observer

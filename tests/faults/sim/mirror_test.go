@@ -65,7 +65,7 @@ func (c *copier) run(ctx context.Context) {
 	var client *etcd.Client
 	var err error
 	for ctx.Err() == nil {
-		client = c.reader.again(client, err)
+		client = c.again(client, err)
 		if err = c.copy(ctx, client); err != nil {
 			pause(ctx, c.chance.Between(0, time.Second))
 		}

@@ -59,7 +59,7 @@ func slotsOf(limits ...int) rule {
 		first: func(t *tenure, before []rival) bool {
 			least := t.limit
 			for _, r := range before {
-				if r.Limit != t.limit && !(slices.Contains(limits, r.Limit) && slices.Contains(limits, t.limit)) {
+				if r.Limit != t.limit && (!slices.Contains(limits, r.Limit) || !slices.Contains(limits, t.limit)) {
 					return false // they have not agreed
 				}
 				least = min(least, r.Limit)

@@ -43,7 +43,7 @@ func (t *tree) at(index uint64) map[string]leaf {
 
 func (t *tree) apply(e *v2store.Event) {
 	key := plain(e.Node.Key)
-	if old := t.nodes[key]; isEnd(e) || !(old.dir && e.Node.Dir) {
+	if old := t.nodes[key]; isEnd(e) || !old.dir || !e.Node.Dir {
 		maps.DeleteFunc(t.nodes, func(other string, _ leaf) bool { return other == key || within(other, key) })
 	}
 	if isEnd(e) {
