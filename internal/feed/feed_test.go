@@ -242,7 +242,7 @@ func TestPositionOfThoseThatLeave(t *testing.T) {
 	}
 }
 
-// What the history has dropped behind the position of the feed is no loss for who began later.
+// What the history has dropped up to the position of the feed does not concern a watch that begins after it.
 func TestSubscriberAheadOfItsFeedOutlivesIt(t *testing.T) {
 	inBubble(t, 0, func(b *bench) {
 		b.index = 20
