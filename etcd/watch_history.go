@@ -57,8 +57,7 @@ func (l *landmarks) read(resp *Response) {
 
 // landmarkOf returns the latest change that resp shows, or nil if that is none.
 func landmarkOf(resp *Response) *landmark {
-	switch resp.Action {
-	case ActionDelete, ActionExpire, ActionCompareAndDelete:
+	if isRemoval(resp) {
 		return &landmark{key: resp.Node.Key, modified: resp.Node.ModifiedIndex, gone: true, term: resp.RaftTerm}
 	}
 	var latest *Node
@@ -123,6 +122,25 @@ func (m *landmark) in(resp *Response) (same, known bool) {
 	return false, false // it was made again later
 }
 
+// isRemoval reports whether a response shows that a node has gone.
+func isRemoval(resp *Response) bool {
+	return resp.Action == ActionDelete || resp.Action == ActionExpire || resp.Action == ActionCompareAndDelete
+}
+
+// shownBy reports whether an event is that of the landmark. In another history, something else may have been done to
+// the same key at the same index. The event of a directory may be that of the first key in it.
+func (m *landmark) shownBy(event *Response) bool {
+	node := event.Node
+	switch {
+	case node.ModifiedIndex != m.event, node.Key != m.key && !m.dir, isRemoval(event) != m.gone:
+		return false
+	case m.gone:
+		return true
+	}
+	changedSince := m.event != m.modified
+	return node.CreatedIndex == m.created && (m.dir || changedSince || node.Value == m.value)
+}
+
 // find looks for the landmark in the history. If that does not reach back so far, nothing contradicts the
 // landmark. A poll that ends without it, when its member was asked to end it, proves that it is not there. Where
 // the connection breaks instead, or that cannot be asked, two polls must have been silent. A poll that does not
@@ -131,7 +149,6 @@ func (m *landmark) in(resp *Response) (same, known bool) {
 func (s *source) find(ctx context.Context, mark *landmark) (same bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, landmarkTime)
 	defer cancel()
-	// The event of a directory may be that of the first key in it.
 	at := &source{client: s.client, key: mark.key, recursive: mark.dir}
 	answer, err := at.Poll(ctx, mark.event, false, nil)
 	switch {
@@ -147,9 +164,9 @@ func (s *source) find(ctx context.Context, mark *landmark) (same bool, err error
 	var endless atomic.Bool
 	timer := time.AfterFunc(follow.SearchTime, func() { endless.Store(!answer.Finish()) })
 	defer timer.Stop()
-	event, err := answer.Next()
+	next, err := answer.Next()
 	if err == nil {
-		return event.ModifiedIndex() == mark.event, nil
+		return mark.shownBy((*Response)(next.(*event))), nil
 	}
 	broken := !timer.Stop() && !answer.Cut()
 	if broken || endless.Load() {

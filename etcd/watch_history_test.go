@@ -18,7 +18,22 @@ func TestWatchNoticesAnotherHistory(t *testing.T) {
 	for name, write := range map[string]func(e *fakeEtcd){
 		"the key is not there":             func(e *fakeEtcd) { e.fill(50) },
 		"the key was made at another time": func(e *fakeEtcd) { e.fill(20); e.set("/d/k"); e.fill(50) },
-		"another value at the same index":  func(e *fakeEtcd) { e.fill(9); e.happen("set", "/d/other", false); e.set("/d/k"); e.fill(50) },
+		"another key at the same index":    func(e *fakeEtcd) { e.fill(9); e.happen("set", "/d/other", false); e.set("/d/k"); e.fill(50) },
+		"the key was written there, too": func(e *fakeEtcd) {
+			e.fill(9)
+			e.set("/d/k")
+			value := "another"
+			e.log[9].Node.Value = &value
+			e.set("/d/k")
+			e.fill(50)
+		},
+		"the key was deleted there": func(e *fakeEtcd) {
+			e.fill(8)
+			e.set("/d/k")
+			e.happen("delete", "/d/k", false)
+			e.set("/d/k")
+			e.fill(50)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
