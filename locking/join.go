@@ -35,7 +35,7 @@ func (q *queue) lock(ctx context.Context) (*Lock, error) {
 			stillborn = 0
 		}
 		if stillborn >= mostStillborn {
-			return nil, fmt.Errorf("locking: lock %s: TTL %v is too short; %d places in the queue were lost before a request was answered",
+			return nil, fmt.Errorf("locking: lock %s: TTL %v is too short; %d places in the queue were made slowly, and lost before another request was answered",
 				q.dir, q.ttl, stillborn)
 		}
 		rejoins = true

@@ -3,6 +3,7 @@ package locking
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -303,6 +304,30 @@ func TestWaiterSurvivesOutages(t *testing.T) {
 		}
 		b.Remove(dir + "/other")
 		b.unlock(b.within(time.Second, a))
+		b.empty()
+	})
+}
+
+// Places of which nobody has heard since they were made may be lost to an outage. Only slow answers show that the TTL is
+// too short.
+func TestOutageIsNoShortTTL(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		b.Obey(func(r fakestore.Request) fakestore.Fault {
+			if r.Method == http.MethodHead || r.Creates(dir) {
+				return fakestore.Fault{}
+			}
+			return fakestore.Fault{Status: 503}
+		})
+		a := b.locking(b.mutex())
+		time.Sleep(10 * ttl)
+		if made := len(b.Requests(func(r fakestore.Request) bool { return r.Creates(dir) })); made < 4 {
+			b.Errorf("%d places were made", made)
+		}
+		if a.over() {
+			b.Fatalf("Lock returned %v", a.err)
+		}
+		b.Obey(nil)
+		b.unlock(b.within(2*ttl, a))
 		b.empty()
 	})
 }

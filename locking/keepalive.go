@@ -105,11 +105,12 @@ func (p *place) heard() {
 	p.answered = true
 }
 
-// stillborn reports whether the place has ended by its own deadline before any request for it was answered.
+// stillborn reports whether the place has ended by its own deadline before any request for it was answered, and the
+// one that made it was slow. Without that, an outage may be the reason.
 func (p *place) stillborn() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return !p.answered && errors.Is(context.Cause(p.ctx), errOverdue)
+	return p.slow && !p.answered && errors.Is(context.Cause(p.ctx), errOverdue)
 }
 
 // reset makes everybody go by the new deadline.

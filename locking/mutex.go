@@ -21,7 +21,8 @@ func NewMutex(client *etcd.Client, name string, opts ...Option) *Mutex {
 // they came. If ctx is done first, Lock returns ctx.Err() and leaves nothing behind.
 //
 // If joining the queue fails, Lock returns the error. After that, Lock retries after failures of members and
-// connections until ctx is done. A contender whose key has been deleted in the meantime joins the queue again at
+// connections until ctx is done. If requests take so long that three places in a row are lost, it returns an error that
+// says that the TTL is too short. A contender whose key has been deleted in the meantime joins the queue again at
 // the end.
 func (m *Mutex) Lock(ctx context.Context) (*Lock, error) { return m.queue.lock(ctx) }
 

@@ -34,6 +34,7 @@ type place struct {
 	index uint64 // modifiedIndex
 	entry entry
 
+	slow      bool  // the write that made the place took longer than a renewal may
 	mayBeGone bool  // a deletion may have been carried out
 	gone      bool  // the key is gone, or another's
 	loss      error // an ErrLost if that was not our deletion
@@ -65,6 +66,8 @@ func newPlace(ctx context.Context, q *queue, e entry, resp *etcd.Response, deadl
 	}
 	if deadline.IsZero() {
 		p.ttl = 0
+	} else {
+		p.slow = time.Until(deadline) < q.ttl-q.ttl/renewals
 	}
 	// What is held outlives the call that waited for it.
 	p.ctx, p.cancel = context.WithCancelCause(context.WithoutCancel(ctx))

@@ -22,8 +22,8 @@ const (
 	// watches see to it that it is woken; this is for the case that one does not.
 	lookAgain = 10 * time.Second
 
-	// mostStillborn is after how many places in a row that were lost before a request for them was answered a
-	// waiter gives up: the TTL is shorter than a request takes.
+	// mostStillborn is after how many places in a row a waiter gives up that were made slowly, and lost before a
+	// request for them was answered: the TTL is shorter than requests take.
 	mostStillborn = 3
 
 	// cleanUpTime bounds what a contender still does for others when it gives up.

@@ -251,10 +251,14 @@ func (c *contest) gaveUp(value string, ended time.Time) {
 }
 
 // failed checks why a contender with a value of its own did not get the lock. In the queue it waits until it has it,
-// except if every member seems to have no v2 API.
+// except if every member seems to have no v2 API, or requests take longer than the TTL.
 func (c *contest) failed(value string, err error, waits bool) {
 	for _, known := range []error{etcd.ErrOutcomeUnknown, etcd.ErrNotSupported, locking.ErrOtherLimit} {
 		waits = waits && !errors.Is(err, known)
+	}
+	if strings.Contains(err.Error(), "is too short") {
+		c.w.Count("requests too slow", 1)
+		return
 	}
 	if !waits {
 		return

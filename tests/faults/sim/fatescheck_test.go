@@ -74,7 +74,7 @@ func (f *fateCheck) add(a Applied) {
 			f.change(a.At, e)
 		}
 		return
-	case r.Refresh != nil && *r.Refresh, r.Path == "/1/refresher" && r.PrevIndex != 0: // or as Refresh does it otherwise
+	case refreshes(a), r.Path == "/1/refresher" && r.PrevIndex != 0: // or as Refresh does it otherwise
 		name := refreshName(r.Path, time.Unix(0, r.Expiration).Sub(a.At))
 		f.refreshes[name] = append(f.refreshes[name], a)
 	default:
@@ -94,6 +94,9 @@ func (f *fateCheck) change(at time.Time, e *v2store.Event) {
 	f.states[e.Node.Key] = append(f.states[e.Node.Key], s)
 }
 
+// refreshes reports whether an entry uses the refresh parameter.
+func refreshes(a Applied) bool { return a.Request.Refresh != nil && *a.Request.Refresh }
+
 func refreshName(path string, left time.Duration) string {
 	return fmt.Sprint(path, " ", int64(math.Round(float64(left)/float64(refreshStep))))
 }
@@ -106,8 +109,9 @@ func (f *fateCheck) run() {
 		case "delete", "compareAndDelete":
 			f.deletion(c)
 		case "refresh":
-			name := refreshName("/1"+c.key, c.ttl)
-			f.write(c, f.refreshes[name])
+			entries := f.refreshes[refreshName("/1"+c.key, c.ttl)]
+			c.modifies = !slices.ContainsFunc(entries, refreshes) // where the versions could not be learned
+			f.write(c, entries)
 		default:
 			f.write(c, f.byValue[c.value])
 		}
