@@ -75,6 +75,9 @@ func landmarkOf(resp *Response) *landmark {
 	}
 }
 
+// KnowsHistory reports whether there is a landmark.
+func (s *source) KnowsHistory() bool { return s.marks.latest.Load() != nil }
+
 // CheckHistory returns an error if the history of the cluster does not have the landmark, or nil if there is
 // no landmark yet.
 func (s *source) CheckHistory(ctx context.Context) error {

@@ -3,6 +3,7 @@ package etcd
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -51,6 +52,39 @@ func TestWatchNoticesAnotherHistory(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What has come before it is known that the history is the same may be of another one: the check was answered later.
+func TestWhatComesBeforeTheCheckOfTheHistoryIsAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fakes(t, 1)
+		m := e.members[0]
+		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
+		e.set("/d/k")
+		w.take(t, 1)
+		synctest.Wait()
+		check := make(chan struct{})
+		m.change(func() {
+			m.aside = map[string]http.HandlerFunc{"GET /v2/keys/d/k?quorum=true": func(rw http.ResponseWriter, r *http.Request) {
+				select {
+				case <-check:
+					m.read(rw, r, "/d/k", r.URL.Query())
+				case <-r.Context().Done():
+				}
+			}}
+		})
+		m.hangUp()
+		e.set("/d/gone")
+		<-time.After(time.Second)
+		e.restore(1)
+		e.set("/d/a")
+		e.set("/d/b")
+		close(check)
+		if events := w.take(t, 2); !slices.Equal(events, append(sets("/d/a", 2, 2), sets("/d/b", 3, 3)...)) {
+			t.Errorf("it received %q", events)
+		}
+		w.end(t)
+	})
 }
 
 // An interruption alone is none, whatever has become of what was seen.

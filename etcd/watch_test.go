@@ -214,8 +214,8 @@ func TestWatchPausesLongerAndLongerUpToASecond(t *testing.T) {
 // After an event or a quiet poll a failure is a new one.
 func TestWatchPausesShortlyAgainAfterASuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bad := text(500, "")
-		w := watching(t, bad, bad, bad, bad, bad, bad, bad, bad, eventAt("set", "/k", 5, 4), bad, eventAt("set", "/k", 6, 5))
+		bad, next := text(500, ""), eventAt("set", "/k", 6, 5)
+		w := watching(t, bad, bad, bad, bad, bad, bad, bad, bad, eventAt("set", "/k", 5, 4), bad, next, next) // again behind the check of the history
 		var last, gap time.Duration
 		start := time.Now()
 		n := 0
@@ -417,8 +417,8 @@ func TestWatchEndsWhereEventsBeforeTheAskedOnesComeAgainAndAgain(t *testing.T) {
 // Only at the first request does the page of a server without v2 end a watch: later, it is a gateway's.
 func TestWatchOutlivesThePageOfAServerWithoutV2(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		page := text(404, pageMissing)
-		w := watching(t, eventAt("set", "/k", 5, 4), page, page, page, page, eventAt("set", "/k", 6, 5))
+		page, next := text(404, pageMissing), eventAt("set", "/k", 6, 5)
+		w := watching(t, eventAt("set", "/k", 5, 4), page, page, page, page, next, next) // again behind the check of the history
 		check(t, "events", w.events(t, 2, WithAfterIndex(4)), []string{"set /k@5", "set /k@6"})
 	})
 }

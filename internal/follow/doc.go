@@ -65,9 +65,11 @@
 //	                                    a proxy may hold headers back
 //	the stream has missed nothing       the sentinel sees nothing new          the sentinel's event: polls from
 //	                                                                           delivered on take over
-//	the history is the same             no interruption since, or              Source.CheckHistory after each
-//	                                    Source.CheckHistory has found          interruption; until then nothing
-//	                                    what was seen before                   is delivered; the watch ends
+//	the history is the same             no interruption since, and each        Source.CheckHistory after each
+//	                                    poll came while another one waited,    interruption; until then nothing
+//	                                    or within half a second; or            is delivered, and what comes is
+//	                                    Source.CheckHistory has found what     asked for again; the watch ends
+//	                                    was seen before
 //
 // A poll that was asked to end and does not end shows nothing, however long it is silent, and neither does one
 // that this side has ended ([Answer].Cut), because its member answers no question. A late answer counts

@@ -140,7 +140,9 @@ func TestNothingIsDeliveredBeforeTheHistoryIsKnownToBeTheSame(t *testing.T) {
 		m.mu.Lock()
 		m.same = nil
 		m.mu.Unlock()
-		<-time.After(time.Second)
+		third := m.poll(t, 3, 1, 5) // what has come before may be of another history
+		check(t, "delivered", m.delivered(), []uint64(nil))
+		third.end <- 6
 		synctest.Wait()
 		check(t, "delivered", m.delivered(), []uint64{6})
 	})
@@ -152,6 +154,22 @@ func TestNothingIsDeliveredBeforeTheHistoryIsKnownToBeTheSame(t *testing.T) {
 		synctest.Wait()
 		check(t, "end", m.ended, errOther)
 	})
+}
+
+// The client may send a request again, after its cluster was made anew. So a poll that took long, and that no other one
+// waited beside, does not show that the history is the same.
+func TestPollThatTookLongMayBeOfAnotherHistory(t *testing.T) {
+	for took, want := range map[time.Duration]error{anewTime: errOther, anewTime - 1: nil} {
+		drive(t, func(m *machine) {
+			m.poll(t, 1, 1, 5).end <- 6
+			second := m.asked(t, 2)
+			m.same = errOther
+			<-time.After(took)
+			second.header <- 6
+			synctest.Wait()
+			check(t, "end", m.ended, want)
+		})
+	}
 }
 
 // Another member may lag behind the one that has ended its poll.

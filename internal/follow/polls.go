@@ -22,8 +22,21 @@ func (f *follower) registered(p *poll) error {
 	if p == f.keyPoll {
 		f.keyPollRegistered()
 	}
+	if f.unobserved(p) {
+		f.interruptions++
+		f.interrupted = true
+	}
 	f.checkHistory()
 	return f.identify(p.answer.Cluster())
+}
+
+// unobserved reports whether the cluster may have been made anew unnoticed while p was on its way: that took long, and
+// no other request waited that would have been cut off. The client may have sent p several times.
+func (f *follower) unobserved(p *poll) bool {
+	witness := func(q *poll) bool {
+		return q != p && q.answer != nil && q.phase < answered && q.registered.Before(p.sent)
+	}
+	return p.registered.Sub(p.sent) >= anewTime && !slices.ContainsFunc(f.polls, witness) && !f.streaming()
 }
 
 // lives reports a sign of life to the watch.

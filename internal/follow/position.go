@@ -91,18 +91,44 @@ func (f *follower) checkRolledBack() {
 
 // checkHistory finds out, after an interruption, whether the history is still the one that was followed. Nothing
 // is delivered before that is known, because the cluster may have been made anew under the same name. A check that
-// was being made when there was another interruption does not count.
+// was being made when there was another interruption does not count. Neither does what had come before the result:
+// it may be of another history than the one that was checked.
 func (f *follower) checkHistory() {
-	if !f.interrupted {
+	switch {
+	case !f.interrupted:
+		return
+	case !f.watch.Source.KnowsHistory():
+		f.resume()
 		return
 	}
 	before := f.interruptions
 	f.check(f.watch.Source.CheckHistory, func() {
 		if f.interruptions == before {
-			f.interrupted = false
-			f.tellProgress()
+			f.discardUndelivered()
+			f.resume()
 		}
 	})
+}
+
+// resume ends an interruption.
+func (f *follower) resume() {
+	f.interrupted = false
+	f.tellProgress()
+}
+
+// discardUndelivered drops the events that have not been delivered. They are asked for again.
+func (f *follower) discardUndelivered() {
+	for _, p := range f.polls {
+		if p.phase == answered {
+			f.drop(p)
+		}
+	}
+	if f.keyPoll != nil && f.keyPoll.phase == answered {
+		f.drop(f.keyPoll)
+	}
+	if s := f.stream; s != nil && len(s.held) > 0 {
+		s.start, s.held = s.held[len(s.held)-1].ModifiedIndex(), nil
+	}
 }
 
 // observeLag reports to the observer how far the watch lags, if the lag is worth reporting.

@@ -77,6 +77,8 @@ func (s *script) Stream(ctx context.Context) (Answer, error) {
 
 func (s *script) CheckRolledBack(context.Context, uint64) error { return nil }
 
+func (s *script) KnowsHistory() bool { return true }
+
 func (s *script) CheckHistory(context.Context) error {
 	s.mu.Lock()
 	s.checks++

@@ -57,6 +57,9 @@ const (
 	// When a poll is made again while nothing is known about the speed of the store.
 	firstRenewal = 5 * time.Second
 
+	// How long it takes at least to stop a cluster and to start it again from a backup, or empty.
+	anewTime = 500 * time.Millisecond
+
 	// How often the history is checked after an interruption, while nobody answers and a poll waits.
 	checkInterval = time.Second
 

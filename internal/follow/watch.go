@@ -29,6 +29,9 @@ type Source interface {
 	// CheckRolledBack returns an error if the cluster as a whole has not reached the event before next.
 	CheckRolledBack(ctx context.Context, next uint64) error
 
+	// KnowsHistory reports whether CheckHistory has something to compare the history with.
+	KnowsHistory() bool
+
 	// CheckHistory returns an error if the history of the cluster is not the one that has been followed.
 	CheckHistory(ctx context.Context) error
 

@@ -67,6 +67,7 @@ func (n *nemesis) run(ctx context.Context) {
 
 // running is a fault that lasts.
 type running struct {
+	kind  Fault
 	timer *time.Timer
 	heal  func()
 	done  chan struct{}
@@ -81,9 +82,9 @@ func (f *running) over() bool {
 	}
 }
 
-// end ends the fault now, or waits until it has ended.
+// end ends the fault now, except for a restore, which takes its time, or waits until it has ended.
 func (f *running) end() {
-	if f.timer.Stop() {
+	if f.kind != Restore && f.timer.Stop() {
 		f.heal()
 		return
 	}
@@ -93,12 +94,15 @@ func (f *running) end() {
 // make makes a fault for a time. It returns nil if it cannot be now.
 func (n *nemesis) make(kind Fault) *running {
 	duration := n.duration() // whatever comes of it, the next choices do not depend on that
+	if kind == Restore {
+		duration = max(duration, restoreTime)
+	}
 	heal := n.begin(kind)
 	if heal == nil {
 		return nil
 	}
 	n.cluster.faults.add(string(kind), 1)
-	f := &running{heal: heal, done: make(chan struct{})}
+	f := &running{kind: kind, heal: heal, done: make(chan struct{})}
 	f.timer = time.AfterFunc(duration, func() {
 		heal()
 		close(f.done)

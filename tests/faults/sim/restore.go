@@ -10,6 +10,9 @@ import (
 // copy of the store, or with none. The index goes back. The ID of the cluster may be another.
 const Restore Fault = "restore"
 
+// restoreTime is how long that takes at least: processes end and start, and elect a leader.
+const restoreTime = time.Second
+
 // backupInterval is how often somebody makes a copy.
 const backupInterval = time.Minute
 
