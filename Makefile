@@ -107,8 +107,11 @@ chaos: ## break real clusters for more than an hour and check every answer (CHAO
 	@cd tests/faults/chaos && CHAOS_SECONDS=300 go test -count=1 -timeout 30m -run 'Linearizable|PlantedBug'
 
 sim: ## break a simulated cluster in virtual time and check what clients do, SIM_HOURS (1) of each workload (SIM_SEED repeats)
-	@cd tests/faults/sim && SIM_HOURS=$(or $(SIM_HOURS),1) SIM_SEED=$(SIM_SEED) go test -count=1 -timeout 24h \
-		| grep -E '^sim: |_test\.go:|^panic: |^(ok|FAIL| *---)'
+	@mkdir -p build && cd tests && go test -c -o ../build/sim.test ./faults/sim
+	@cd tests/faults/sim && $(CURDIR)/build/sim.test -test.list . \
+		| SIM_HOURS=$(or $(SIM_HOURS),1) SIM_SEED=$(SIM_SEED) GOMAXPROCS=1 GOGC=400 \
+			xargs -P 2 -I{} $(CURDIR)/build/sim.test -test.run '^{}$$' -test.timeout 0 \
+		| grep -E '^sim: |_test\.go:|^panic: |^(FAIL| *--- FAIL)'
 
 sim-plants: ## plant bugs in the library, see the simulation find each, and write docs/simulation.md (PLANTS=regexp: only those)
 	@cd tests && go run ./cmd/mutants -plants -n 2 -run '$(PLANTS)' $(if $(SIM_SEED),-seed $(SIM_SEED)) -record "$(CURDIR)/docs/simulation.md"
