@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes @redocly/cli@2.77.0
 SPECTRAL := npx --yes @stoplight/spectral-cli@6.16.3
 
-.PHONY: help demo test examples etcd generate verify-generate verify-spec docs docs-test lint-spec need-npx lint fix contract chaos sim sim-plants bench plots bench-scale bench-watches interop clients fuzz mutants tidy verify-tidy release-test
+.PHONY: help demo test test-library test-servers examples etcd generate verify-generate verify-spec docs docs-test lint-spec need-npx lint fix contract chaos sim sim-plants bench plots bench-scale bench-watches interop clients fuzz mutants tidy verify-tidy release-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,9 +19,14 @@ demo: ## walk through the library on a real three-member cluster inside one proc
 	@cd tests && go run ./cmd/demo
 
 test: ## run all tests of all modules with the race detector, real etcd servers included
+	@$(MAKE) --no-print-directory -j2 -Oline test-library test-servers # much of what the second does is waiting
+
+test-library:
 	@echo "Library: unit tests"
 	@go test -race -vet=off ./... # make lint vets
 	@go test -run Allocations ./etcd # which the race detector would add to
+
+test-servers:
 	@echo "Library against real servers: etcd 3.5 in the test process, others as processes (built once)"
 	@cd tests && go test -race -vet=off -count=1 -ldflags=-w -p 3 ./... # three packages at once on two cores: much of it is waiting
 
