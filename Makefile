@@ -98,7 +98,7 @@ chaos: ## break real clusters for more than an hour and check every answer (CHAO
 	@echo "Random operations and faults, a watch and a mirror compared with the server's tree (WATCH_SEED repeats)"
 	@cd tests && WATCH_STEPS=10000 go test -count=1 -v -timeout 20m ./faults/property | grep -E 'WATCH_SEED|steps worked|^(ok|FAIL| *---)'
 	@echo "Gateways that answer by themselves, 20,000 writes and reads on each kind of server (GATEWAY_SEED repeats the choices)"
-	@cd tests/faults/gateway && GATEWAY_STEPS=20000 go test -count=1 -v -timeout 30m -run 'Gateways|OneEndpoint|MissingKeys' \
+	@cd tests/faults/gateway && GATEWAY_STEPS=20000 go test -count=1 -v -timeout 30m -run 'Gateways|OneEndpoint|MissingKeys|PlantedBugs' \
 		| grep -E '_test\.go:|client [0-9]+:|its gateways|^(ok|FAIL| *---)'
 	@echo "Replies dropped, unknown outcomes settled, members restarted in turn for a minute on each kind of server"
 	@cd tests/faults/chaos && CHAOS_SECONDS=60 go test -count=1 -timeout 20m -run 'ReplyDropped|UniqueValue|RollingRestart'

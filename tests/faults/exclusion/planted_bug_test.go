@@ -126,7 +126,7 @@ func (b *byName) Unlock(ctx context.Context) error {
 	return err
 }
 
-// The check of the other tests finds locks that are wrong. The short form plants two bugs that show soon.
+// The check of the other tests finds locks that are wrong. The short form plants a bug that shows soon.
 func TestPlantedBugsAreFound(t *testing.T) {
 	dropping := []fault{{"replies dropped", (*arena).dropReplies}}
 	losing := append(dropping, fault{"holder cut off", (*arena).cutHolder})

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 const (
 	plantedSteps   = 400
 	plantedAnswers = 40 // of a hundred requests, so that a bug has many occasions
+	soonest        = "an unknown outcome has a write repeated"
 )
 
 var errTakenForRefusal = errors.New("a 4xx, so it was not applied")
@@ -57,7 +59,7 @@ func answered(steps []step, from, to int) bool {
 	return slices.ContainsFunc(steps, func(s step) bool { return s.status >= from && s.status <= to })
 }
 
-// The checks of TestGatewaysThatAnswerThemselves find bugs that were put into the client.
+// The checks of TestGatewaysThatAnswerThemselves find bugs that were put into the client. The short form puts in one.
 func TestPlantedBugsAreFound(t *testing.T) {
 	other := embedded35.start(t, 1)
 	for name, planted := range map[string]bug{
@@ -66,6 +68,9 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		"an unknown outcome has a write repeated": unknownIsRepeated,
 		"any 4xx shows that a key is missing":     any4xxIsAbsence,
 	} {
+		if name != soonest && os.Getenv("GATEWAY_STEPS") == "" {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRun(t, plantedSteps)
