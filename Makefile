@@ -7,10 +7,17 @@ LINTER := go run $(CURDIR)/tools.go golangci-lint
 OASDIFF := go run $(CURDIR)/tools.go oasdiff
 FUZZTIME ?= 30s
 
+# The modules that users import in their tests, each of which is released.
+TOOLS := \
+	tests/etcdtest \
+	tests/etcdtest/embedded
+# All modules, from the one that needs no other.
+MODULES := . $(TOOLS) tests examples
+
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes @redocly/cli@2.77.0
 SPECTRAL := npx --yes @stoplight/spectral-cli@6.16.3
 
-.PHONY: help demo test test-library test-servers examples etcd generate verify-generate verify-spec docs docs-test lint-spec need-npx lint fix contract chaos sim sim-plants bench plots bench-scale bench-watches interop clients fuzz mutants tidy verify-tidy release-test
+.PHONY: help demo test test-library test-tools test-servers examples etcd generate verify-generate verify-spec docs docs-test lint-spec need-npx lint vet-tools fix contract chaos sim sim-plants bench plots bench-scale bench-watches interop clients fuzz mutants tidy verify-tidy tools release-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,12 +26,16 @@ demo: ## walk through the library on a real three-member cluster inside one proc
 	@cd tests && go run ./cmd/demo
 
 test: ## run all tests of all modules with the race detector, real etcd servers included
-	@$(MAKE) --no-print-directory -j2 -Oline test-library test-servers # much of what the second does is waiting
+	@$(MAKE) --no-print-directory -j2 -Oline test-servers test-library test-tools # much of what the second does is waiting
 
 test-library:
 	@echo "Library: unit tests"
 	@go test -race -vet=off ./... # make lint vets
 	@go test -run Allocations ./etcd # which the race detector would add to
+
+test-tools:
+	@echo "Tools for users' tests, on real servers"
+	@for module in $(TOOLS); do (cd $$module && go test -race -vet=off -count=1 -p 2 ./...); done
 
 test-servers:
 	@echo "Library against real servers: etcd 3.5 in the test process, others as processes (built once)"
@@ -73,15 +84,15 @@ lint-spec: need-npx ## let redocly and spectral look for mistakes in api/openapi
 need-npx:
 	@command -v npx >/dev/null || { echo "This needs npx, which comes with Node.js, and there is none here."; exit 1; }
 
-lint: ## run the linters and go vet on the library and its tests (mend formatting: make fix)
-	@$(LINTER) run ./...
-	@cd tests && $(LINTER) run -c ../.golangci.yml ./...
+lint: vet-tools ## run the linters and go vet on the library, the tools and the tests (mend formatting: make fix)
+	@for module in $(filter-out examples,$(MODULES)); do (cd $$module && $(LINTER) run -c $(CURDIR)/.golangci.yml ./...); done
 	@echo "no findings"
 
+vet-tools: # the tools compile for the systems that users have, too
+	@for module in $(TOOLS); do for os in darwin windows; do (cd $$module && GOOS=$$os go vet ./...); done; done
+
 fix: ## format the code of all modules
-	@$(LINTER) fmt
-	@cd tests && $(LINTER) fmt -c ../.golangci.yml
-	@cd examples && $(LINTER) fmt -c ../.golangci.yml
+	@for module in $(MODULES); do (cd $$module && $(LINTER) fmt -c $(CURDIR)/.golangci.yml); done
 
 contract: ## hold real servers and other clients to api/openapi.yaml (ETCD_ENDPOINTS=http://a,http://b: yours; CONTRACT_READONLY=1)
 	@cd tests && CONTRACT=thorough go test -count=1 -v -parallel 24 -timeout 20m -run '$(if $(ETCD_ENDPOINTS),TestContract)' ./api/contract $(if $(ETCD_ENDPOINTS),,./live/tour) \
@@ -156,11 +167,14 @@ mutants: ## break the library in some 400 small ways and see the unit tests fail
 	@cd tests && go run ./cmd/mutants -run '$(MUTANTS)'
 
 tidy: ## tidy all modules' requirements
-	@go mod tidy && cd tests && go mod tidy && cd ../examples && go mod tidy
+	@for module in $(MODULES); do (cd $$module && go mod tidy); done
 
 verify-tidy: ## fail if go.mod of one of the modules is not tidy (mend: make tidy)
-	@go mod tidy -diff && cd tests && go mod tidy -diff && cd ../examples && go mod tidy -diff
+	@for module in $(MODULES); do (cd $$module && go mod tidy -diff); done
 	@echo "all modules are tidy"
+
+tools: ## list the modules that users import in their tests
+	@echo $(TOOLS)
 
 release-test: ## release the modules in a clone, as docs/releasing.md says, and use them (four minutes)
 	@cd tests && RELEASE=1 go test -count=1 -v -timeout 20m ./use/release | grep -vE '^(=== |PASS)'

@@ -2,7 +2,11 @@ module github.com/etcdv2/client/tests
 
 go 1.26.0
 
-replace github.com/etcdv2/client => ..
+replace (
+	github.com/etcdv2/client => ..
+	github.com/etcdv2/client/tests/etcdtest => ./etcdtest
+	github.com/etcdv2/client/tests/etcdtest/embedded => ./etcdtest/embedded
+)
 
 require (
 	github.com/Shopify/toxiproxy/v2 v2.5.0
@@ -12,6 +16,8 @@ require (
 	github.com/coreos/go-etcd v2.0.0+incompatible
 	github.com/coreos/go-semver v0.3.0
 	github.com/etcdv2/client v0.0.0
+	github.com/etcdv2/client/tests/etcdtest v0.0.0
+	github.com/etcdv2/client/tests/etcdtest/embedded v0.0.0
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/miekg/dns v1.1.73
 	github.com/rs/zerolog v1.28.0

@@ -19,7 +19,7 @@ func RunBeside(tb testing.TB, addr, binary string, args ...string) {
 		tb.Fatalf("etcdtest: %v", err)
 	}
 	tb.Cleanup(func() {
-		if err := program.kill(); err != nil {
+		if err := program.Kill(); err != nil {
 			tb.Error(err)
 		}
 		if tb.Failed() {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/etcdv2/client/tests/etcdtest"
+	"github.com/etcdv2/client/tests/etcdtest/internal/suite"
 )
 
 // A program beside a cluster serves when RunBeside returns, and is gone when the test has ended.
@@ -15,11 +16,11 @@ func TestProgramBeside(t *testing.T) {
 		addr = etcdtest.FreeAddr(t)
 		etcdtest.RunBeside(t, addr, binary, "--name=beside", "--data-dir="+t.TempDir(), "--listen-client-urls=http://"+addr,
 			"--advertise-client-urls=http://"+addr, "--proxy=on", "--initial-cluster=beside="+cluster.Endpoints()[0])
-		resp, err := newHTTPClient(t).Get("http://" + addr + "/version")
+		resp, err := suite.NewClient(t).Get("http://" + addr + "/version")
 		if err != nil {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
 	})
-	refused(t, "http://"+addr)
+	suite.Refused(t, "http://"+addr)
 }

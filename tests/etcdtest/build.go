@@ -2,6 +2,7 @@ package etcdtest
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -56,24 +57,30 @@ var building sync.Mutex
 // path. Build fails the test if it cannot.
 func Build(tb testing.TB, v Version) string {
 	tb.Helper()
+	binary, err := build(v, tb.Logf)
+	if err != nil {
+		tb.Fatalf("etcdtest: build etcd %s: %v", v, err)
+	}
+	return binary
+}
+
+// build returns the path of the binary, which it builds if it is not there.
+func build(v Version, logf func(format string, args ...any)) (string, error) {
 	building.Lock()
 	defer building.Unlock()
 	recipe, ok := recipes[v]
 	if !ok {
-		tb.Fatalf("etcdtest: build etcd %q: not one of the versions this package knows", v)
+		return "", errors.New("not one of the versions this package knows")
 	}
 	binary, err := cached(v, recipe)
 	if err != nil {
-		tb.Fatalf("etcdtest: build etcd %s: %v", v, err)
+		return "", err
 	}
 	if _, err := os.Stat(binary); err == nil {
-		return binary
+		return binary, nil
 	}
-	tb.Logf("etcdtest: building etcd %s, once on this machine", v)
-	if err := recipe.build(v, binary); err != nil {
-		tb.Fatalf("etcdtest: build etcd %s: %v", v, err)
-	}
-	return binary
+	logf("etcdtest: building etcd %s, once on this machine", v)
+	return binary, recipe.build(v, binary)
 }
 
 // cached is where the binary is kept.

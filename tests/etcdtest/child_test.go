@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/etcdv2/client/tests/etcdtest"
+	"github.com/etcdv2/client/tests/etcdtest/internal/suite"
 )
 
 // childEnv names the etcd binary that a second test process is to run, see child.
@@ -52,9 +53,9 @@ func TestProcessesDieWithTheTest(t *testing.T) {
 		t.Error(err)
 	}
 	_ = cmd.Wait() // that it was killed is no news
-	client := newHTTPClient(t)
-	eventually(t, func() error {
-		_, err := get(t.Context(), client, endpoint, "/")
+	client := suite.NewClient(t)
+	suite.Eventually(t, func() error {
+		_, err := suite.Get(t.Context(), client, endpoint, "/")
 		if errors.Is(err, syscall.ECONNREFUSED) {
 			return nil
 		}

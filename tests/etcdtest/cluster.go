@@ -35,9 +35,16 @@ type Cluster struct {
 // is shown first. A cluster that does not start fails the test at once.
 func Start(tb testing.TB, opts ...Option) *Cluster {
 	tb.Helper()
+	cfg, err := newConfig(opts)
+	if err == nil {
+		err = cfg.build(tb.Logf)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
 	ctx, cancel := context.WithTimeout(tb.Context(), startTimeout)
 	defer cancel()
-	c, err := New(ctx, opts...)
+	c, err := start(ctx, cfg)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -53,12 +60,21 @@ func Start(tb testing.TB, opts ...Option) *Cluster {
 }
 
 // New starts a cluster outside of a test and returns when every member serves. The
-// caller must Close it. ctx bounds the start only.
+// caller must Close it. ctx bounds the start only; the first one on a machine may build
+// etcd before, see [Build].
 func New(ctx context.Context, opts ...Option) (*Cluster, error) {
 	cfg, err := newConfig(opts)
+	if err == nil {
+		err = cfg.build(func(string, ...any) {})
+	}
 	if err != nil {
 		return nil, err
 	}
+	return start(ctx, cfg)
+}
+
+// start tries again with other ports if some were taken in between.
+func start(ctx context.Context, cfg *config) (*Cluster, error) {
 	for attempt := 1; ; attempt++ {
 		c, err := newCluster(ctx, cfg)
 		if !errors.Is(err, syscall.EADDRINUSE) || attempt == startAttempts {

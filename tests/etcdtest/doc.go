@@ -10,9 +10,10 @@
 //		err = leader.Restart(t.Context())
 //	}
 //
-// Nothing has to be installed: a member is an etcd 3.5 embedded in the test process,
-// which takes about a tenth of a second to start, or a process of an etcd binary, which
-// [Build] can make from etcd's Go module, or which you name in [WithBinary].
+// Nothing has to be installed: a member is a process of an etcd binary, which [Build] makes
+// from etcd's Go module, or which you name in [WithBinary]. The package needs the standard
+// library only, so that your tests may use any version of etcd's own modules beside it. The
+// module etcdtest/embedded has members that run inside the test process; they start sooner.
 //
 // # What it guarantees
 //

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
+
+	"github.com/etcdv2/client/tests/etcdtest/internal/launch"
 )
 
 // version is the major and minor version of an etcd binary.
@@ -31,36 +33,36 @@ func binaryVersion(binary string) (version, error) {
 }
 
 // flags returns the command line of a member that is a process of the given version.
-func (s *spec) flags(v version) []string {
-	peerURL, clientURL := "http://"+s.peerAddr, s.scheme()+"://"+s.clientAddr
+func flags(s *launch.Spec, v version) []string {
+	peerURL, clientURL := s.PeerURL(), s.ClientURL()
 	flags := []string{
-		"--name=" + s.name,
-		"--data-dir=" + s.dataDir,
+		"--name=" + s.Name,
+		"--data-dir=" + s.DataDir,
 		"--listen-peer-urls=" + peerURL,
 		"--initial-advertise-peer-urls=" + peerURL,
 		"--listen-client-urls=" + clientURL,
 		"--advertise-client-urls=" + clientURL,
-		"--initial-cluster=" + s.initialCluster,
-		fmt.Sprint("--heartbeat-interval=", s.heartbeat.Milliseconds()),
-		fmt.Sprint("--election-timeout=", s.election.Milliseconds()),
+		"--initial-cluster=" + s.InitialCluster,
+		fmt.Sprint("--heartbeat-interval=", s.Heartbeat.Milliseconds()),
+		fmt.Sprint("--election-timeout=", s.Election.Milliseconds()),
 	}
-	if s.joins {
+	if s.Joins {
 		flags = append(flags, "--initial-cluster-state=existing")
 	}
-	if s.snapshots > 0 {
-		flags = append(flags, fmt.Sprint("--snapshot-count=", s.snapshots))
+	if s.Snapshots > 0 {
+		flags = append(flags, fmt.Sprint("--snapshot-count=", s.Snapshots))
 	}
-	if s.serverCert != nil {
-		flags = append(flags, "--cert-file="+s.serverCert.CertFile, "--key-file="+s.serverCert.KeyFile)
+	if s.CertFile != "" {
+		flags = append(flags, "--cert-file="+s.CertFile, "--key-file="+s.KeyFile)
 	}
 	switch {
-	case s.clientCAFile == "":
+	case s.ClientCAFile == "":
 	case v.atLeast(2, 1):
-		flags = append(flags, "--trusted-ca-file="+s.clientCAFile, "--client-cert-auth")
+		flags = append(flags, "--trusted-ca-file="+s.ClientCAFile, "--client-cert-auth")
 	default:
-		flags = append(flags, "--ca-file="+s.clientCAFile)
+		flags = append(flags, "--ca-file="+s.ClientCAFile)
 	}
-	if v.atLeast(3, 4) && !s.withoutV2 { // on by default before
+	if v.atLeast(3, 4) && !s.WithoutV2 { // on by default before
 		flags = append(flags, "--enable-v2")
 	}
 	if v.atLeast(3, 5) { // a test's data need not outlive the machine

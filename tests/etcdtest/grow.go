@@ -12,11 +12,11 @@ func (c *Cluster) NewMember() (*Member, error) {
 		return nil, err
 	}
 	m.launch = first.launch
-	m.spec.joins = true
-	m.spec.initialCluster = first.spec.initialCluster + "," + m.spec.name + "=" + m.PeerURL()
+	m.spec.Joins = true
+	m.spec.InitialCluster = first.spec.InitialCluster + "," + m.spec.Name + "=" + m.PeerURL()
 	c.members = append(slices.Clone(c.members), m)
 	return m, nil
 }
 
 // PeerURL returns the URL at which the other members reach this one. It stays the same over restarts.
-func (m *Member) PeerURL() string { return "http://" + m.spec.peerAddr }
+func (m *Member) PeerURL() string { return m.spec.PeerURL() }

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// A prepared member joins when the cluster has been told of it, embedded as well as a process.
+// A prepared member joins when the cluster has been told of it.
 func TestNewMemberJoins(t *testing.T) {
-	for name, options := range map[string][]Option{"embedded": nil, "2.3.8": {WithBinary(Build(t, Etcd23))}} {
+	for name, options := range map[string][]Option{"3.5.35": nil, "2.3.8": {WithBinary(Build(t, Etcd23))}} {
 		t.Run(name, func(t *testing.T) {
 			c := Start(t, options...)
 			m, err := c.NewMember()

@@ -9,7 +9,7 @@ import (
 const logLines = 40
 
 // logTail returns the last lines of the member's log.
-func (m *Member) logTail() string { return tail(m.spec.logFile) }
+func (m *Member) logTail() string { return tail(m.spec.LogFile) }
 
 // tail returns the last lines of a log file.
 func tail(file string) string {

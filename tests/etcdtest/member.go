@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/etcdv2/client/tests/etcdtest/internal/launch"
 )
 
 // ErrNotProcess is the error of freezing a member that is embedded in the test
@@ -13,45 +15,33 @@ var ErrNotProcess = errors.New("etcdtest: only a member that is a process can be
 
 // A Member is one server of a [Cluster]. Its methods may be called concurrently.
 type Member struct {
-	spec    spec
+	spec    launch.Spec
 	cluster *Cluster
-	launch  launcher
+	launch  launch.Starter
 
 	mu     sync.Mutex
-	server server // nil while stopped; it may have ended by itself, too
-}
-
-// A launcher starts a member's server and does not wait for it to be ready.
-type launcher func(*spec) (server, error)
-
-// server is a running etcd: a process or an embedded one. After stop and kill it is gone.
-type server interface {
-	stop() error
-	kill() error
-	freeze() error
-	thaw() error
-	exited() <-chan struct{} // closed when the server is gone, by whatever cause
+	server launch.Server // nil while stopped; it may have ended by itself, too
 }
 
 // Name returns the member's name within the cluster: "m1", "m2" and so on.
-func (m *Member) Name() string { return m.spec.name }
+func (m *Member) Name() string { return m.spec.Name }
 
 // URL returns the URL for clients, such as "http://127.0.0.1:23456". It stays the
 // same over restarts.
-func (m *Member) URL() string { return m.spec.scheme() + "://" + m.spec.clientAddr }
+func (m *Member) URL() string { return m.spec.ClientURL() }
 
 // Stop shuts the member down in an orderly way: a leader hands its leadership over first,
 // if its version can (2.3.8 cannot) and its long polls leave it the time. Open long polls
 // are cut: by an embedded member at once, by a process within three seconds. Data and ports are kept for [Member.Restart]. Stopping a
 // stopped member does nothing.
-func (m *Member) Stop() error { return m.halt(server.stop) }
+func (m *Member) Stop() error { return m.halt(launch.Server.Stop) }
 
 // Kill ends the member at once: a process by SIGKILL. An embedded member cannot be
 // killed; it drops all connections and stops without handing leadership over, but
 // its files are closed properly.
-func (m *Member) Kill() error { return m.halt(server.kill) }
+func (m *Member) Kill() error { return m.halt(launch.Server.Kill) }
 
-func (m *Member) halt(how func(server) error) error {
+func (m *Member) halt(how func(launch.Server) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.server == nil {
@@ -92,12 +82,12 @@ func (m *Member) start() error {
 
 // Freeze stops the process in its tracks (SIGSTOP): its connections stay open and
 // nothing answers on them. For an embedded member the error is [ErrNotProcess].
-func (m *Member) Freeze() error { return m.signal("freeze", server.freeze) }
+func (m *Member) Freeze() error { return m.signal("freeze", launch.Server.Freeze) }
 
 // Thaw lets a frozen process go on.
-func (m *Member) Thaw() error { return m.signal("thaw", server.thaw) }
+func (m *Member) Thaw() error { return m.signal("thaw", launch.Server.Thaw) }
 
-func (m *Member) signal(what string, how func(server) error) error {
+func (m *Member) signal(what string, how func(launch.Server) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.server == nil {
@@ -110,7 +100,7 @@ func (m *Member) signal(what string, how func(server) error) error {
 }
 
 // running returns the server, or nil if it was stopped or has ended by itself.
-func (m *Member) running() server {
+func (m *Member) running() launch.Server {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.server == nil || hasExited(m.server) {
@@ -119,9 +109,9 @@ func (m *Member) running() server {
 	return m.server
 }
 
-func hasExited(s server) bool {
+func hasExited(s launch.Server) bool {
 	select {
-	case <-s.exited():
+	case <-s.Exited():
 		return true
 	default:
 		return false

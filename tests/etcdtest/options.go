@@ -5,16 +5,19 @@ import (
 	"fmt"
 	"net"
 	"os"
+
+	"github.com/etcdv2/client/tests/etcdtest/internal/launch"
 )
 
-// An Option changes what [Start] and [New] start. Without any, a cluster is one
-// embedded etcd 3.5 member without TLS. A nil Option changes nothing.
+// An Option changes what [Start] and [New] start. Without any, a cluster is one etcd 3.5
+// member without TLS, as a process. A nil Option changes nothing.
 type Option func(*config) error
 
 // config is what the options come to.
 type config struct {
 	members    int
 	binary     string
+	start      launch.Starter // nil for processes of binary
 	clientAddr string
 	ca         *CA
 	clientCert bool
@@ -35,6 +38,16 @@ func newConfig(opts []Option) (*config, error) {
 	return cfg, nil
 }
 
+// build finds the binary that members are processes of, unless an option named one or another kind of member.
+func (cfg *config) build(logf func(format string, args ...any)) (err error) {
+	if cfg.binary == "" && cfg.start == nil {
+		if cfg.binary, err = build(Etcd35, logf); err != nil {
+			return fmt.Errorf("etcdtest: build etcd %s: %w", Etcd35, err)
+		}
+	}
+	return nil
+}
+
 // WithMembers sets the number of members. The default is 1; use an odd number,
 // so that a majority is left when (n-1)/2 of them are stopped.
 func WithMembers(n int) Option {
@@ -48,14 +61,23 @@ func WithMembers(n int) Option {
 }
 
 // WithBinary makes each member a process of the etcd binary at path, instead of
-// a server embedded in the test process. It is known to work with 2.0.5, 2.3.8,
-// 3.3.27, 3.4.23 and 3.5.35; [Build] makes all but 3.4.23. Only processes can be frozen.
+// the one that [Build] makes of [Etcd35]. It is known to work with 2.0.5, 2.3.8,
+// 3.3.27, 3.4.23 and 3.5.35; [Build] makes all but 3.4.23.
 func WithBinary(path string) Option {
 	return func(cfg *config) error {
 		if _, err := os.Stat(path); err != nil {
 			return fmt.Errorf("etcdtest: the etcd binary: %w", err)
 		}
-		cfg.binary = path
+		cfg.binary, cfg.start = path, nil
+		return nil
+	}
+}
+
+// WithStarter makes each member what start starts, instead of a process. It is for the modules beside this one, such
+// as etcdtest/embedded: the argument's type is internal to them.
+func WithStarter(start launch.Starter) Option {
+	return func(cfg *config) error {
+		cfg.start = start
 		return nil
 	}
 }

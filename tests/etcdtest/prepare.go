@@ -8,40 +8,18 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-)
 
-// spec is all that a member is started from, the same each time.
-type spec struct {
-	name           string
-	dataDir        string
-	logFile        string
-	clientAddr     string // host:port
-	peerAddr       string // host:port
-	heartbeat      time.Duration
-	election       time.Duration
-	initialCluster string // "m1=http://…,m2=http://…"
-	joins          bool   // a cluster that runs already, at its first start
-	serverCert     *Cert  // nil without TLS
-	snapshots      int    // writes between two snapshots, 0 for etcd's default
-	withoutV2      bool
-	clientCAFile   string // of the clients' certificates, "" if none are asked for
-}
+	"github.com/etcdv2/client/tests/etcdtest/internal/launch"
+)
 
 // setTempo chooses short times, so that a new leader is there soon. Several members must
 // not lose their leader because they share two busy cores with a test; a single one has
 // none to lose.
-func (s *spec) setTempo(members int) {
-	s.heartbeat, s.election = 50*time.Millisecond, 500*time.Millisecond
+func setTempo(s *launch.Spec, members int) {
+	s.Heartbeat, s.Election = 50*time.Millisecond, 500*time.Millisecond
 	if members == 1 {
-		s.heartbeat, s.election = 10*time.Millisecond, 100*time.Millisecond
+		s.Heartbeat, s.Election = 10*time.Millisecond, 100*time.Millisecond
 	}
-}
-
-func (s *spec) scheme() string {
-	if s.serverCert != nil {
-		return "https"
-	}
-	return "http"
 }
 
 // prepare makes what the members need before the first start: a directory, ports,
@@ -52,14 +30,14 @@ func (c *Cluster) prepare() (err error) {
 	}
 	transport := &http.Transport{DisableKeepAlives: true}
 	c.http = &http.Client{Transport: transport}
-	base := spec{snapshots: c.cfg.snapshots, withoutV2: c.cfg.withoutV2}
-	base.setTempo(c.cfg.members)
+	base := launch.Spec{Snapshots: c.cfg.snapshots, WithoutV2: c.cfg.withoutV2}
+	setTempo(&base, c.cfg.members)
 	if c.cfg.ca != nil {
 		if err := c.prepareTLS(&base, transport); err != nil {
 			return err
 		}
 	}
-	launch, err := c.cfg.launcher()
+	start, err := c.cfg.starter()
 	if err != nil {
 		return err
 	}
@@ -69,30 +47,30 @@ func (c *Cluster) prepare() (err error) {
 		if err != nil {
 			return err
 		}
-		m.launch = launch
-		peers = append(peers, m.spec.name+"=http://"+m.spec.peerAddr)
+		m.launch = start
+		peers = append(peers, m.spec.Name+"="+m.spec.PeerURL())
 		c.members = append(c.members, m)
 	}
 	for _, m := range c.members {
-		m.spec.initialCluster = strings.Join(peers, ",")
+		m.spec.InitialCluster = strings.Join(peers, ",")
 	}
 	return nil
 }
 
 // prepareTLS issues the certificates: one for all members, one for this package's
 // own requests.
-func (c *Cluster) prepareTLS(base *spec, transport *http.Transport) error {
+func (c *Cluster) prepareTLS(base *launch.Spec, transport *http.Transport) error {
 	ca := c.cfg.ca
 	server, err := ca.issue(c.dir, serverTemplate())
 	if err != nil {
 		return err
 	}
-	base.serverCert = &server
+	base.CertFile, base.KeyFile = server.CertFile, server.KeyFile
 	transport.TLSClientConfig = &tls.Config{RootCAs: ca.Pool()}
 	if !c.cfg.clientCert {
 		return nil
 	}
-	base.clientCAFile = ca.File()
+	base.ClientCAFile = ca.File()
 	client, err := ca.issue(c.dir, clientTemplate("etcdtest"))
 	if err != nil {
 		return err
@@ -102,17 +80,17 @@ func (c *Cluster) prepareTLS(base *spec, transport *http.Transport) error {
 	return err
 }
 
-func (c *Cluster) prepareMember(i int, s spec) (*Member, error) {
-	s.name = fmt.Sprintf("m%d", i+1)
-	s.dataDir = filepath.Join(c.dir, s.name)
-	s.logFile = filepath.Join(c.dir, s.name+".log")
+func (c *Cluster) prepareMember(i int, s launch.Spec) (*Member, error) {
+	s.Name = fmt.Sprintf("m%d", i+1)
+	s.DataDir = filepath.Join(c.dir, s.Name)
+	s.LogFile = filepath.Join(c.dir, s.Name+".log")
 	var err error
-	if s.peerAddr, err = c.reserveAddr(); err != nil {
+	if s.PeerAddr, err = c.reserveAddr(); err != nil {
 		return nil, err
 	}
-	s.clientAddr = c.cfg.clientAddr
-	if i > 0 || s.clientAddr == "" {
-		s.clientAddr, err = c.reserveAddr()
+	s.ClientAddr = c.cfg.clientAddr
+	if i > 0 || s.ClientAddr == "" {
+		s.ClientAddr, err = c.reserveAddr()
 	}
 	return &Member{spec: s, cluster: c}, err
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/etcdv2/client/tests/etcdtest/internal/launch"
 )
 
 // stopGrace is how long a process may take to end after SIGTERM before it is killed.
@@ -22,22 +24,22 @@ type process struct {
 	done chan struct{}
 }
 
-// launcher returns how the members of this cluster are started.
-func (cfg *config) launcher() (launcher, error) {
-	if cfg.binary == "" {
-		return startEmbedded, nil
+// starter returns how the members of this cluster are started.
+func (cfg *config) starter() (launch.Starter, error) {
+	if cfg.start != nil {
+		return cfg.start, nil
 	}
 	version, err := binaryVersion(cfg.binary)
 	if err != nil {
 		return nil, err
 	}
-	return func(s *spec) (server, error) {
-		return startProcess(cfg.binary, s.flags(version), s.logFile)
+	return func(s *launch.Spec) (launch.Server, error) {
+		return startProcess(cfg.binary, flags(s, version), s.LogFile)
 	}, nil
 }
 
 // startProcess runs the binary until it is stopped or this process dies.
-func startProcess(binary string, flags []string, logFile string) (server, error) {
+func startProcess(binary string, flags []string, logFile string) (*process, error) {
 	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
@@ -68,12 +70,13 @@ func (p *process) run(started chan<- error) {
 	}
 }
 
-func (p *process) stop() error {
+// Stop ends the process in an orderly way.
+func (p *process) Stop() error {
 	if err := p.signal(syscall.SIGTERM); err != nil {
 		return err
 	}
 	// A frozen process takes no other signal.
-	if err := p.thaw(); err != nil {
+	if err := p.Thaw(); err != nil {
 		return err
 	}
 	grace := time.NewTimer(stopGrace)
@@ -82,26 +85,30 @@ func (p *process) stop() error {
 	case <-p.done:
 		return nil
 	case <-grace.C:
-		return p.kill()
+		return p.Kill()
 	}
 }
 
-func (p *process) kill() error {
+// Kill ends the process at once.
+func (p *process) Kill() error {
 	err := p.signal(os.Kill)
 	<-p.done
 	return err
 }
 
-func (p *process) freeze() error {
+// Freeze stops the process in its tracks.
+func (p *process) Freeze() error {
 	if err := p.signal(stopSignal); err != nil {
 		return err
 	}
 	return waitStopped(p.cmd.Process.Pid)
 }
 
-func (p *process) thaw() error { return p.signal(continueSignal) }
+// Thaw lets the process go on.
+func (p *process) Thaw() error { return p.signal(continueSignal) }
 
-func (p *process) exited() <-chan struct{} { return p.done }
+// Exited returns a channel that is closed when the process has ended.
+func (p *process) Exited() <-chan struct{} { return p.done }
 
 // signal sends sig; a process that has ended already is no error.
 func (p *process) signal(sig os.Signal) error {

@@ -1,24 +1,26 @@
 package etcdtest
 
-import (
-	"errors"
-	"syscall"
-
-	"golang.org/x/sys/unix"
-)
+import "syscall"
 
 // dieWithParent has the kernel kill the process when this one dies, however it dies.
 func dieWithParent() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }
 
+// pPID is waitid's P_PID, which package syscall does not name: the second argument is a process ID.
+const pPID = 1
+
 // waitStopped returns when SIGSTOP has stopped all threads of the process: until then,
 // one of them can go on answering.
 func waitStopped(pid int) error {
 	for {
-		err := unix.Waitid(unix.P_PID, pid, nil, unix.WSTOPPED|unix.WNOWAIT, nil)
-		if !errors.Is(err, unix.EINTR) {
-			return err
+		_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, pPID, uintptr(pid), 0, syscall.WSTOPPED|syscall.WNOWAIT, 0, 0)
+		switch errno {
+		case 0:
+			return nil
+		case syscall.EINTR:
+		default:
+			return errno
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/tests/etcdtest"
+	"github.com/etcdv2/client/tests/etcdtest/internal/suite"
 )
 
 var versions = []etcdtest.Version{etcdtest.Etcd20, etcdtest.Etcd23, etcdtest.Etcd33, etcdtest.Etcd35}
@@ -15,19 +16,19 @@ func TestProcess(t *testing.T) {
 	for _, v := range versions {
 		t.Run(string(v), func(t *testing.T) {
 			cluster := etcdtest.Start(t, etcdtest.WithBinary(etcdtest.Build(t, v)))
-			if got := serverVersion(t, cluster); got != string(v) {
+			if got := suite.ServerVersion(t, cluster); got != string(v) {
 				t.Fatalf("runs etcd %s", got)
 			}
-			client, member := newHTTPClient(t), cluster.Members()[0]
-			put(t, client, member.URL(), "/a", "1")
+			client, member := suite.NewClient(t), cluster.Members()[0]
+			suite.Put(t, client, member.URL(), "/a", "1")
 			if err := member.Kill(); err != nil {
 				t.Fatal(err)
 			}
-			refused(t, member.URL())
+			suite.Refused(t, member.URL())
 			if err := member.Restart(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			wantValue(t, client, member.URL(), "/a", "1")
+			suite.WantValue(t, client, member.URL(), "/a", "1")
 		})
 	}
 }
@@ -36,11 +37,11 @@ func TestProcessesElectAnother(t *testing.T) {
 	for _, v := range []etcdtest.Version{etcdtest.Etcd23, etcdtest.Etcd35} {
 		t.Run(string(v), func(t *testing.T) {
 			cluster := etcdtest.Start(t, etcdtest.WithMembers(3), etcdtest.WithBinary(etcdtest.Build(t, v)))
-			frozen := leader(t, cluster)
+			frozen := suite.Leader(t, cluster)
 			if err := frozen.Freeze(); err != nil {
 				t.Fatal(err)
 			}
-			second := leader(t, cluster)
+			second := suite.Leader(t, cluster)
 			if second == frozen {
 				t.Fatal("a frozen member leads")
 			}
@@ -50,7 +51,7 @@ func TestProcessesElectAnother(t *testing.T) {
 			if err := frozen.Thaw(); err != nil {
 				t.Fatal(err)
 			}
-			if third := leader(t, cluster); third == second {
+			if third := suite.Leader(t, cluster); third == second {
 				t.Fatal("a killed member leads")
 			}
 			if err := cluster.Restart(t.Context()); err != nil {
@@ -62,8 +63,8 @@ func TestProcessesElectAnother(t *testing.T) {
 
 func TestFreezeAndThaw(t *testing.T) {
 	cluster := etcdtest.Start(t, etcdtest.WithBinary(etcdtest.Build(t, etcdtest.Etcd23)))
-	client, member := newHTTPClient(t), cluster.Members()[0]
-	put(t, client, member.URL(), "/a", "1")
+	client, member := suite.NewClient(t), cluster.Members()[0]
+	suite.Put(t, client, member.URL(), "/a", "1")
 	for range 2 { // the second time changes nothing
 		if err := member.Freeze(); err != nil {
 			t.Fatal(err)
@@ -71,13 +72,13 @@ func TestFreezeAndThaw(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if _, err := get(ctx, client, member.URL(), "/a"); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := suite.Get(ctx, client, member.URL(), "/a"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("a frozen member answered: %v", err)
 	}
 	if err := member.Thaw(); err != nil {
 		t.Fatal(err)
 	}
-	wantValue(t, client, member.URL(), "/a", "1")
+	suite.WantValue(t, client, member.URL(), "/a", "1")
 }
 
 // A frozen process takes no signal but SIGKILL and SIGCONT.
@@ -87,8 +88,8 @@ func TestStopFrozenProcess(t *testing.T) {
 	if err := member.Freeze(); err != nil {
 		t.Fatal(err)
 	}
-	within(t, 2*time.Second, member.Stop)
-	refused(t, member.URL())
+	suite.Within(t, 2*time.Second, member.Stop)
+	suite.Refused(t, member.URL())
 	if err := member.Thaw(); err == nil {
 		t.Fatal("a stopped member was thawed")
 	}
@@ -99,21 +100,11 @@ func TestStopProcessWithOpenLongPoll(t *testing.T) {
 		t.Run(string(v), func(t *testing.T) {
 			cluster := etcdtest.Start(t, etcdtest.WithBinary(etcdtest.Build(t, v)))
 			member := cluster.Members()[0]
-			ended := watch(t.Context(), t, newHTTPClient(t), member.URL(), "/a")
-			within(t, 5*time.Second, member.Stop)
-			if r := <-ended; r.err == nil {
-				t.Fatalf("the long poll ended with an event: %+v", r.event)
+			ended := suite.Watch(t.Context(), t, suite.NewClient(t), member.URL(), "/a")
+			suite.Within(t, 5*time.Second, member.Stop)
+			if r := <-ended; r.Err == nil {
+				t.Fatalf("the long poll ended with an event: %+v", r.Event)
 			}
 		})
-	}
-}
-
-func TestEmbeddedCannotFreeze(t *testing.T) {
-	member := etcdtest.Start(t).Members()[0]
-	if err := member.Freeze(); !errors.Is(err, etcdtest.ErrNotProcess) {
-		t.Fatalf("Freeze: %v", err)
-	}
-	if err := member.Thaw(); !errors.Is(err, etcdtest.ErrNotProcess) {
-		t.Fatalf("Thaw: %v", err)
 	}
 }

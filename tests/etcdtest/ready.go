@@ -25,7 +25,7 @@ const (
 // health has to do, which is a quorum read of its own.
 func (m *Member) waitReady(ctx context.Context) error {
 	question := "/v2/keys/?quorum=true"
-	if m.spec.withoutV2 {
+	if m.spec.WithoutV2 {
 		question = "/health"
 	}
 	err := poll(ctx, func(ctx context.Context) error {
@@ -67,7 +67,7 @@ func (m *Member) waitListening(ctx context.Context) error {
 		if err := m.alive(); err != nil {
 			return err
 		}
-		_, err := m.probe(ctx, "http://"+m.spec.peerAddr+"/version", quickTimeout, nil)
+		_, err := m.probe(ctx, m.spec.PeerURL()+"/version", quickTimeout, nil)
 		return err
 	})
 	if err != nil {

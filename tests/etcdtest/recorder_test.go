@@ -6,15 +6,16 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/tests/etcdtest"
+	"github.com/etcdv2/client/tests/etcdtest/internal/suite"
 )
 
 func TestRecorderRecords(t *testing.T) {
 	member := etcdtest.Start(t).Members()[0]
 	recorder := etcdtest.Record(t, member.URL())
-	client := newHTTPClient(t)
-	put(t, client, recorder.URL(), "/a", "x y")
-	wantValue(t, client, recorder.URL(), "/a", "x y")
-	wantValue(t, client, member.URL(), "/a", "x y")
+	client := suite.NewClient(t)
+	suite.Put(t, client, recorder.URL(), "/a", "x y")
+	suite.WantValue(t, client, recorder.URL(), "/a", "x y")
+	suite.WantValue(t, client, member.URL(), "/a", "x y")
 
 	requests := recorder.Requests()
 	if len(requests) != 2 {
@@ -41,7 +42,7 @@ func TestRecorderPassesURIsOnAsTheyAre(t *testing.T) {
 	member := etcdtest.Start(t).Members()[0]
 	behind := etcdtest.Record(t, member.URL())
 	before := etcdtest.Record(t, behind.URL())
-	client := newHTTPClient(t)
+	client := suite.NewClient(t)
 	uris := []string{
 		"/v2/keys/a%2Fb",
 		"/v2/keys/a%2fb%20c",
@@ -77,10 +78,10 @@ func TestRecorderPassesURIsOnAsTheyAre(t *testing.T) {
 func TestRecorderStreamsLongPolls(t *testing.T) {
 	member := etcdtest.Start(t).Members()[0]
 	recorder := etcdtest.Record(t, member.URL())
-	client := newHTTPClient(t)
-	ended := watch(t.Context(), t, client, recorder.URL(), "/a") // returns once the header is there
-	put(t, client, member.URL(), "/a", "1")
-	if r := <-ended; r.err != nil || r.event.Node.Value != "1" {
+	client := suite.NewClient(t)
+	ended := suite.Watch(t.Context(), t, client, recorder.URL(), "/a") // returns once the header is there
+	suite.Put(t, client, member.URL(), "/a", "1")
+	if r := <-ended; r.Err != nil || r.Event.Node.Value != "1" {
 		t.Fatalf("the long poll gave %+v", r)
 	}
 }
@@ -88,14 +89,14 @@ func TestRecorderStreamsLongPolls(t *testing.T) {
 // A long poll that the test leaves open must not keep the recorder from ending.
 func TestRecorderEndsWithOpenLongPoll(t *testing.T) {
 	member := etcdtest.Start(t).Members()[0]
-	client, ctx := newHTTPClient(t), t.Context() // outlive the recorder
-	within(t, 2*time.Second, func() error {
-		var ended <-chan result
+	client, ctx := suite.NewClient(t), t.Context() // outlive the recorder
+	suite.Within(t, 2*time.Second, func() error {
+		var ended <-chan suite.Result
 		t.Run("record", func(t *testing.T) {
 			recorder := etcdtest.Record(t, member.URL())
-			ended = watch(ctx, t, client, recorder.URL(), "/a")
+			ended = suite.Watch(ctx, t, client, recorder.URL(), "/a")
 		})
-		if r := <-ended; r.err == nil {
+		if r := <-ended; r.Err == nil {
 			t.Fatalf("the long poll gave %+v", r)
 		}
 		return nil
@@ -108,7 +109,7 @@ func TestRecorderBreaksOffAsTheMemberDoes(t *testing.T) {
 	if err := member.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newHTTPClient(t).Get(recorder.URL() + "/v2/keys/a"); err == nil {
+	if _, err := suite.NewClient(t).Get(recorder.URL() + "/v2/keys/a"); err == nil {
 		t.Fatal("the recorder answered for a member that is down")
 	}
 }

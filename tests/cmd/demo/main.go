@@ -10,6 +10,7 @@ import (
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/tests/etcdtest"
+	"github.com/etcdv2/client/tests/etcdtest/embedded"
 )
 
 func main() {
@@ -24,7 +25,7 @@ func run() error {
 	defer cancel()
 
 	fmt.Println("Starting a cluster of three etcd 3.5 members in this process ...")
-	cluster, err := etcdtest.New(ctx, etcdtest.WithMembers(3))
+	cluster, err := etcdtest.New(ctx, embedded.Etcd(), etcdtest.WithMembers(3))
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/etcdv2/client/tests/etcdtest"
+	"github.com/etcdv2/client/tests/etcdtest/embedded"
 )
 
 func main() {
@@ -27,7 +28,7 @@ func main() {
 
 // run serves until ctx ends.
 func run(ctx context.Context, addr string) error {
-	cluster, err := etcdtest.New(ctx, etcdtest.WithClientAddr(addr))
+	cluster, err := etcdtest.New(ctx, embedded.Etcd(), etcdtest.WithClientAddr(addr))
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%s is taken: another etcd may be running; choose another address, for example make etcd ADDR=127.0.0.1:2389", addr)
 	}

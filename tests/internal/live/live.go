@@ -13,6 +13,7 @@ import (
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/tests/etcdtest"
+	"github.com/etcdv2/client/tests/etcdtest/embedded"
 	"go.uber.org/goleak"
 )
 
@@ -68,7 +69,7 @@ type version struct {
 }
 
 var versions = []*version{
-	{name: "3.5", options: func(testing.TB) []etcdtest.Option { return nil }},
+	{name: "3.5", options: func(testing.TB) []etcdtest.Option { return []etcdtest.Option{embedded.Etcd()} }},
 	{name: "2.3.8", options: func(tb testing.TB) []etcdtest.Option {
 		return []etcdtest.Option{etcdtest.WithBinary(etcdtest.Build(tb, etcdtest.Etcd23))}
 	}},
