@@ -50,7 +50,14 @@ func start(s *launch.Spec) (_ launch.Server, err error) {
 	}
 	e.clients.serve(e.etcd.Clients[0].Addr().String())
 	e.peers.serve(e.etcd.Peers[0].Addr().String())
+	go e.watch()
 	return e, nil
+}
+
+// watch frees the ports when the server ends by itself, as one does that a client removed from the cluster.
+func (e *server) watch() {
+	<-e.etcd.Server.StopNotify()
+	_ = e.Kill() // never fails
 }
 
 func embedConfig(s *launch.Spec, log *os.File) *embed.Config {
@@ -62,6 +69,7 @@ func embedConfig(s *launch.Spec, log *os.File) *embed.Config {
 	cfg.TickMs = uint(s.Heartbeat.Milliseconds())
 	cfg.ElectionMs = uint(s.Election.Milliseconds())
 	cfg.InitialCluster = s.InitialCluster
+	cfg.InitialClusterToken = s.Token
 	cfg.EnableGRPCGateway = false // it would dial the server
 	cfg.ListenPeerUrls = []url.URL{{Scheme: "http", Host: anyPort}}
 	cfg.ListenClientUrls = []url.URL{{Scheme: s.Scheme(), Host: anyPort}}
@@ -85,10 +93,14 @@ func embedConfig(s *launch.Spec, log *os.File) *embed.Config {
 	return cfg
 }
 
-// warnings logs to file, from level warning on.
+// warnings logs to file, from level warning on. What ends the whole process, such as a full disk, goes to the standard
+// error as well: nobody would see the file then.
 func warnings(file *os.File) *zap.Logger {
 	encoder := zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig())
-	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(file), zap.WarnLevel))
+	return zap.New(zapcore.NewTee(
+		zapcore.NewCore(encoder, zapcore.Lock(file), zap.WarnLevel),
+		zapcore.NewCore(encoder, zapcore.Lock(os.Stderr), zap.PanicLevel),
+	))
 }
 
 // Stop cuts the clients, hands leadership over if the server has it, and shuts it down.

@@ -1,9 +1,11 @@
 package embedded
 
 import (
+	"errors"
 	"io"
 	"net"
 	"sync"
+	"time"
 )
 
 // anyPort is what an embedded server listens on, behind its relays.
@@ -31,15 +33,23 @@ func listenRelay(addr string) (*relay, error) {
 	return &relay{listener: l, conns: map[net.Conn]bool{}}, nil
 }
 
+// acceptPause is how long a relay waits when it cannot take a connection, because this process has no file left for
+// one, say. That passes, and the relay must not end of it.
+const acceptPause = 5 * time.Millisecond
+
 // serve starts passing connections on to target, until close.
 func (r *relay) serve(target string) {
 	r.running.Go(func() {
 		for {
 			client, err := r.listener.Accept()
-			if err != nil {
-				return // closed
+			switch {
+			case err == nil:
+				r.running.Go(func() { r.pass(client, target) })
+			case errors.Is(err, net.ErrClosed):
+				return
+			default:
+				time.Sleep(acceptPause)
 			}
-			r.running.Go(func() { r.pass(client, target) })
 		}
 	})
 }
