@@ -9,11 +9,24 @@ import (
 )
 
 // RunBeside runs another program beside a cluster, such as a proxy in front of it, until the test
-// ends. It returns when the program accepts connections at addr. On Linux the program is gone even
+// ends. It returns when the program accepts connections at addr, where nothing may listen before. On Linux the program is gone even
 // when the test process was killed, if it starts no others.
 func RunBeside(tb testing.TB, addr, binary string, args ...string) {
 	tb.Helper()
-	log := filepath.Join(tb.TempDir(), "log")
+	// A connection to addr proves nothing if somebody else listens there already.
+	if err := tryListen(addr); err != nil {
+		tb.Fatalf("etcdtest: run %s: its address is taken: %v", binary, err)
+	}
+	dir, err := newWorkDir()
+	if err != nil {
+		tb.Fatalf("etcdtest: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := dir.remove(); err != nil {
+			tb.Error(err)
+		}
+	})
+	log := filepath.Join(dir.path, "log")
 	program, err := startProcess(binary, args, log)
 	if err != nil {
 		tb.Fatalf("etcdtest: %v", err)
@@ -27,12 +40,12 @@ func RunBeside(tb testing.TB, addr, binary string, args ...string) {
 		}
 	})
 	err = poll(tb.Context(), func(ctx context.Context) error {
-		if hasExited(program) {
-			return permanentError{errors.New("it has ended")}
-		}
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
 		if err == nil {
 			conn.Close()
+		}
+		if hasExited(program) { // then it was another one that listened
+			return permanentError{errors.New("it has ended")}
 		}
 		return err
 	})

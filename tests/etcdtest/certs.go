@@ -35,7 +35,16 @@ type Cert struct {
 // it issues, are removed when the test ends.
 func NewCA(tb testing.TB) *CA {
 	tb.Helper()
-	ca := &CA{tb: tb, dir: tb.TempDir()}
+	dir, err := newWorkDir()
+	if err != nil {
+		tb.Fatalf("etcdtest: make a certificate authority: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := dir.remove(); err != nil {
+			tb.Error(err)
+		}
+	})
+	ca := &CA{tb: tb, dir: dir.path}
 	if err := ca.selfSign(); err != nil {
 		tb.Fatalf("etcdtest: make a certificate authority: %v", err)
 	}

@@ -4,30 +4,26 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"os"
 	"slices"
 	"sync"
-	"syscall"
+	"sync/atomic"
 	"testing"
-	"time"
 )
 
-const (
-	// startTimeout is how long Start waits for a cluster to be ready.
-	startTimeout = time.Minute
-	// startAttempts is how often New tries other ports when some were taken in between.
-	startAttempts = 5
-)
+// startAttempts is how often New tries other ports when some were taken in between.
+const startAttempts = 5
 
 // A Cluster is one or several running etcd members with the v2 API. Use [Start] or
 // [New]; the zero value is of no use. Its methods may be called concurrently.
 type Cluster struct {
 	cfg     *config
-	dir     string // data, logs and certificates; removed by Close
-	ports   []int  // reserved until Close
+	id      string   // the one that its members tell
+	dir     *workDir // data, logs and certificates; removed by Close
+	ports   []int    // reserved until Close
 	members []*Member
 	http    *http.Client // for looking at members
 	close   func() error
+	closed  atomic.Bool // or about to be
 }
 
 // Start starts a cluster for the test and returns when every member serves. When the
@@ -42,9 +38,7 @@ func Start(tb testing.TB, opts ...Option) *Cluster {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(tb.Context(), startTimeout)
-	defer cancel()
-	c, err := start(ctx, cfg)
+	c, err := start(tb.Context(), cfg)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -75,13 +69,15 @@ func New(ctx context.Context, opts ...Option) (*Cluster, error) {
 
 // start tries again with other ports if some were taken in between.
 func start(ctx context.Context, cfg *config) (*Cluster, error) {
+	ctx, cancel := limited(ctx)
+	defer cancel()
 	for attempt := 1; ; attempt++ {
 		c, err := newCluster(ctx, cfg)
-		if !errors.Is(err, syscall.EADDRINUSE) || attempt == startAttempts {
+		if !addrInUse(err) || attempt == startAttempts {
 			return c, err
 		}
 		// For an address of the caller's choice there is no other to try.
-		if cfg.clientAddr != "" && !isFree(cfg.clientAddr) {
+		if cfg.clientAddr != "" && tryListen(cfg.clientAddr) != nil {
 			return nil, err
 		}
 	}
@@ -115,16 +111,18 @@ func (c *Cluster) Endpoints() []string {
 }
 
 // Restart starts all stopped members and returns when they serve, see [Member.Restart].
-// With none stopped it does nothing.
+// It passes over those that a client has removed, or not added yet, as far as a running
+// member tells. With none stopped it does nothing.
 func (c *Cluster) Restart(ctx context.Context) error {
 	var started []*Member
+	known, _ := c.listings(ctx) // a member that does not answer tells nothing
 	// One after the other: an etcd that starts asks its peers who they are, and waits a
 	// second for each that listens already but does not answer yet.
 	for _, m := range c.members {
-		if m.running() != nil {
+		if m.running() != nil || !m.belongs(known) {
 			continue
 		}
-		if err := m.start(); err != nil {
+		if err := m.start(ctx); err != nil {
 			return err
 		}
 		if err := m.waitListening(ctx); err != nil {
@@ -140,11 +138,12 @@ func (c *Cluster) Restart(ctx context.Context) error {
 func (c *Cluster) Close() error { return c.close() }
 
 func (c *Cluster) shutdown() error {
+	c.closed.Store(true)
 	err := each(c.members, (*Member).Kill)
 	for _, port := range c.ports {
 		releasePort(port)
 	}
-	return errors.Join(err, os.RemoveAll(c.dir))
+	return errors.Join(err, c.dir.remove())
 }
 
 // each calls do for all the members at the same time and joins the errors.

@@ -42,6 +42,7 @@ func flags(s *launch.Spec, v version) []string {
 		"--initial-advertise-peer-urls=" + peerURL,
 		"--listen-client-urls=" + clientURL,
 		"--advertise-client-urls=" + clientURL,
+		"--initial-cluster-token=" + s.Token,
 		"--initial-cluster=" + s.InitialCluster,
 		fmt.Sprint("--heartbeat-interval=", s.Heartbeat.Milliseconds()),
 		fmt.Sprint("--election-timeout=", s.Election.Milliseconds()),

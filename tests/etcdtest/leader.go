@@ -4,15 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
-// Leader returns the member that a majority of all members call their leader. It
-// waits until there is one or ctx ends.
+// Leader returns the member that a majority of the cluster's members call their leader.
+// Members that were removed, or not yet added, do not count. It waits until there is one
+// or ctx ends.
 func (c *Cluster) Leader(ctx context.Context) (*Member, error) {
 	var leader *Member
 	err := poll(ctx, func(ctx context.Context) error {
-		leader = elected(c.members, c.votes(ctx))
+		leader = elected(c.votes(ctx))
 		if leader == nil {
 			return errors.New("no majority agrees on one")
 		}
@@ -24,21 +26,31 @@ func (c *Cluster) Leader(ctx context.Context) (*Member, error) {
 	return leader, nil
 }
 
-// votes asks every member at the same time for the name of its leader; one that does
-// not answer, or has none, leaves "". The answer comes from the state of raft. That in
-// /v2/stats/self does not: a message that the old leader sent before its end can put its
-// name back there, for good.
-func (c *Cluster) votes(ctx context.Context) []string {
-	votes := make([]string, len(c.members))
+// A vote is what a running member says of the cluster.
+type vote struct {
+	member  *Member
+	leader  []string // URLs for peers of its leader
+	members []peer
+}
+
+// votes asks every running member at the same time. The answer comes from the state of raft.
+// That in /v2/stats/self does not: a message that the old leader sent before its end can put
+// its name back there, for good.
+func (c *Cluster) votes(ctx context.Context) []vote {
+	votes := make([]vote, len(c.members))
 	var asking sync.WaitGroup
 	for i, m := range c.members {
+		votes[i].member = m
 		if m.running() == nil {
 			continue
 		}
 		asking.Go(func() {
-			var leader struct{ Name string }
-			if _, err := m.probe(ctx, m.URL()+"/v2/members/leader", quickTimeout, &leader); err == nil {
-				votes[i] = leader.Name
+			var leader peer
+			if _, err := m.ask(ctx, m.URL()+"/v2/members/leader", quickTimeout, &leader); err != nil {
+				return
+			}
+			if list, err := m.peers(ctx); err == nil {
+				votes[i].leader, votes[i].members = leader.PeerURLs, list
 			}
 		})
 	}
@@ -46,17 +58,24 @@ func (c *Cluster) votes(ctx context.Context) []string {
 	return votes
 }
 
-// elected returns the member that a majority names, if it names itself, too. One that
-// lost the leadership without noticing is outvoted.
-func elected(members []*Member, votes []string) *Member {
-	count := map[string]int{}
-	for _, name := range votes {
-		count[name]++
-	}
-	for i, m := range members {
-		if votes[i] == m.Name() && count[m.Name()] > len(members)/2 {
-			return m
+// elected returns the member that calls itself the leader and is called so by a majority of the members that it
+// knows of. One that lost the leadership without noticing is outvoted.
+func elected(votes []vote) *Member {
+	for _, candidate := range votes {
+		if !candidate.names(candidate.member) {
+			continue
+		}
+		count := 0
+		for _, v := range votes {
+			if v.names(candidate.member) && lists(candidate.members, v.member) {
+				count++
+			}
+		}
+		if count > len(candidate.members)/2 {
+			return candidate.member
 		}
 	}
 	return nil
 }
+
+func (v vote) names(m *Member) bool { return slices.Contains(v.leader, m.PeerURL()) }

@@ -13,6 +13,8 @@ import (
 // process, see [WithBinary].
 var ErrNotProcess = errors.New("etcdtest: only a member that is a process can be frozen")
 
+var errClosed = errors.New("the cluster is closed")
+
 // A Member is one server of a [Cluster]. Its methods may be called concurrently.
 type Member struct {
 	spec    launch.Spec
@@ -59,20 +61,30 @@ func (m *Member) halt(how func(launch.Server) error) error {
 // running members that does not happen before ctx ends; [Cluster.Restart] starts
 // all stopped members together. A member that is running is an error.
 func (m *Member) Restart(ctx context.Context) error {
-	if err := m.start(); err != nil {
+	if err := m.start(ctx); err != nil {
 		return err
 	}
 	return m.waitReady(ctx)
 }
 
 // start launches the server and does not wait for it to be ready.
-func (m *Member) start() error {
+func (m *Member) start(ctx context.Context) error {
+	spec := m.spec
+	if spec.Joins && !m.hasJoined() {
+		var err error
+		if spec.InitialCluster, err = m.initialCluster(ctx); err != nil {
+			return fmt.Errorf("etcdtest: start member %s: %w", m.Name(), err)
+		}
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.cluster.closed.Load() {
+		return fmt.Errorf("etcdtest: start member %s: %w", m.Name(), errClosed)
+	}
 	if m.server != nil && !hasExited(m.server) {
 		return fmt.Errorf("etcdtest: start member %s: it is running", m.Name())
 	}
-	s, err := m.launch(&m.spec)
+	s, err := m.launch(&spec)
 	if err != nil {
 		return fmt.Errorf("etcdtest: start member %s: %w", m.Name(), err)
 	}
@@ -90,7 +102,7 @@ func (m *Member) Thaw() error { return m.signal("thaw", launch.Server.Thaw) }
 func (m *Member) signal(what string, how func(launch.Server) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.server == nil {
+	if m.server == nil || hasExited(m.server) {
 		return fmt.Errorf("etcdtest: %s member %s: it is not running", what, m.Name())
 	}
 	if err := how(m.server); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 
 	"github.com/etcdv2/client/tests/etcdtest/internal/launch"
 )
@@ -88,10 +89,20 @@ func WithStarter(start launch.Starter) Option {
 func WithClientAddr(addr string) Option {
 	return func(cfg *config) error {
 		host, port, err := net.SplitHostPort(addr)
-		if err != nil || host == "" || port == "" {
+		if err != nil {
 			return fmt.Errorf("etcdtest: the client address %q is not host:port", addr)
 		}
-		cfg.clientAddr = addr
+		if host == "localhost" {
+			host = "127.0.0.1"
+		}
+		if net.ParseIP(host) == nil { // etcd listens on no other name
+			return fmt.Errorf("etcdtest: the host of the client address %q is not an IP address", addr)
+		}
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			return fmt.Errorf("etcdtest: the port of the client address %q is not a number from 1 to 65535; "+
+				"without WithClientAddr the port is a free one", addr)
+		}
+		cfg.clientAddr = net.JoinHostPort(host, port)
 		return nil
 	}
 }

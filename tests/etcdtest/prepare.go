@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -25,12 +24,12 @@ func setTempo(s *launch.Spec, members int) {
 // prepare makes what the members need before the first start: a directory, ports,
 // certificates and the members themselves.
 func (c *Cluster) prepare() (err error) {
-	if c.dir, err = os.MkdirTemp("", "etcdtest-"); err != nil {
+	if c.dir, err = newWorkDir(); err != nil {
 		return err
 	}
 	transport := &http.Transport{DisableKeepAlives: true}
 	c.http = &http.Client{Transport: transport}
-	base := launch.Spec{Snapshots: c.cfg.snapshots, WithoutV2: c.cfg.withoutV2}
+	base := launch.Spec{Token: newToken(), Snapshots: c.cfg.snapshots, WithoutV2: c.cfg.withoutV2}
 	setTempo(&base, c.cfg.members)
 	if c.cfg.ca != nil {
 		if err := c.prepareTLS(&base, transport); err != nil {
@@ -41,16 +40,18 @@ func (c *Cluster) prepare() (err error) {
 	if err != nil {
 		return err
 	}
-	var peers []string
+	var peers, urls []string
 	for i := range c.cfg.members {
 		m, err := c.prepareMember(i, base)
 		if err != nil {
 			return err
 		}
 		m.launch = start
-		peers = append(peers, m.spec.Name+"="+m.spec.PeerURL())
+		peers = append(peers, m.Name()+"="+m.PeerURL())
+		urls = append(urls, m.PeerURL())
 		c.members = append(c.members, m)
 	}
+	c.id = clusterID(base.Token, urls)
 	for _, m := range c.members {
 		m.spec.InitialCluster = strings.Join(peers, ",")
 	}
@@ -61,7 +62,7 @@ func (c *Cluster) prepare() (err error) {
 // own requests.
 func (c *Cluster) prepareTLS(base *launch.Spec, transport *http.Transport) error {
 	ca := c.cfg.ca
-	server, err := ca.issue(c.dir, serverTemplate())
+	server, err := ca.issue(c.dir.path, serverTemplate())
 	if err != nil {
 		return err
 	}
@@ -71,7 +72,7 @@ func (c *Cluster) prepareTLS(base *launch.Spec, transport *http.Transport) error
 		return nil
 	}
 	base.ClientCAFile = ca.File()
-	client, err := ca.issue(c.dir, clientTemplate("etcdtest"))
+	client, err := ca.issue(c.dir.path, clientTemplate("etcdtest"))
 	if err != nil {
 		return err
 	}
@@ -82,8 +83,8 @@ func (c *Cluster) prepareTLS(base *launch.Spec, transport *http.Transport) error
 
 func (c *Cluster) prepareMember(i int, s launch.Spec) (*Member, error) {
 	s.Name = fmt.Sprintf("m%d", i+1)
-	s.DataDir = filepath.Join(c.dir, s.Name)
-	s.LogFile = filepath.Join(c.dir, s.Name+".log")
+	s.DataDir = filepath.Join(c.dir.path, s.Name)
+	s.LogFile = filepath.Join(c.dir.path, s.Name+".log")
 	var err error
 	if s.PeerAddr, err = c.reserveAddr(); err != nil {
 		return nil, err

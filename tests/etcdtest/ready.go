@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"syscall"
 	"time"
 )
 
@@ -24,27 +23,30 @@ const (
 // log). 401 is an answer too: authentication is on. Without the v2 API the member's
 // health has to do, which is a quorum read of its own.
 func (m *Member) waitReady(ctx context.Context) error {
-	question := "/v2/keys/?quorum=true"
-	if m.spec.WithoutV2 {
-		question = "/health"
-	}
-	err := poll(ctx, func(ctx context.Context) error {
-		if err := m.alive(); err != nil {
+	return m.wait(ctx, "is not ready", func(ctx context.Context) error {
+		// The ID at the port for peers shows that this server is the cluster's, and so that the
+		// port for clients is: etcd opens both before it answers at either.
+		if _, err := m.peers(ctx); err != nil {
 			return err
 		}
-		status, err := m.probe(ctx, m.URL()+question, quorumTimeout, nil)
-		switch {
-		case err != nil:
+		if err := m.serves(ctx); err != nil {
 			return err
-		case status == http.StatusOK, status == http.StatusUnauthorized:
-			return m.versionDecided(ctx)
 		}
-		return fmt.Errorf("a look at it is answered with status %d", status)
+		return m.versionDecided(ctx)
 	})
-	if err != nil {
-		return fmt.Errorf("etcdtest: member %s is not ready: %w", m.Name(), err)
+}
+
+// serves returns an error unless the member answers a client.
+func (m *Member) serves(ctx context.Context) error {
+	question, get := "/v2/keys/?quorum=true", m.ask
+	if m.spec.WithoutV2 {
+		question, get = "/health", m.get // where no reply names the cluster
 	}
-	return nil
+	status, err := get(ctx, m.URL()+question, quorumTimeout, nil)
+	if err == nil && status != http.StatusOK && status != http.StatusUnauthorized {
+		return fmt.Errorf("GET %s is answered with status %d", question, status)
+	}
+	return err
 }
 
 // versionDecided returns an error as long as the cluster has not agreed on its version, which takes the first
@@ -54,7 +56,7 @@ func (m *Member) versionDecided(ctx context.Context) error {
 	var version struct {
 		Cluster string `json:"etcdcluster"`
 	}
-	if _, err := m.probe(ctx, m.URL()+"/version", quickTimeout, &version); err == nil && version.Cluster == "not_decided" {
+	if _, err := m.get(ctx, m.URL()+"/version", quickTimeout, &version); err == nil && version.Cluster == "not_decided" {
 		return errors.New("the version of the cluster is not decided")
 	}
 	return nil
@@ -63,15 +65,24 @@ func (m *Member) versionDecided(ctx context.Context) error {
 // waitListening returns when the member answers its peers, which it does before there
 // is a leader.
 func (m *Member) waitListening(ctx context.Context) error {
+	return m.wait(ctx, "does not answer its peers", func(ctx context.Context) error {
+		_, err := m.peers(ctx)
+		return err
+	})
+}
+
+// wait polls check as long as the member's server lives. The error has the end of the server's log.
+func (m *Member) wait(ctx context.Context, failure string, check func(context.Context) error) error {
 	err := poll(ctx, func(ctx context.Context) error {
-		if err := m.alive(); err != nil {
-			return err
+		err := check(ctx)
+		// Whatever was seen, it counts only if the server that was started is still there after it.
+		if gone := m.alive(); gone != nil {
+			return gone
 		}
-		_, err := m.probe(ctx, m.spec.PeerURL()+"/version", quickTimeout, nil)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("etcdtest: member %s does not answer its peers: %w", m.Name(), err)
+		return fmt.Errorf("etcdtest: member %s %s: %w\nthe end of its log:\n%s", m.Name(), failure, err, m.logTail())
 	}
 	return nil
 }
@@ -91,15 +102,25 @@ func (m *Member) alive() error {
 
 // exitError says why the server ended by itself, as far as its log tells.
 func (m *Member) exitError() error {
-	log := m.logTail()
-	if saysAddressInUse(log) {
-		return fmt.Errorf("its process has ended: %w", syscall.EADDRINUSE)
+	for _, addr := range []string{m.spec.ClientAddr, m.spec.PeerAddr} {
+		if saysInUse(m.logTail(), addr) {
+			return fmt.Errorf("its server has ended: %s: %w", addr, errInUse)
+		}
 	}
-	return fmt.Errorf("its process has ended, with this in its log:\n%s", log)
+	return errors.New("its server has ended")
 }
 
-// probe sends one GET and decodes the JSON of a 200 into result, unless that is nil.
-func (m *Member) probe(ctx context.Context, url string, timeout time.Duration, result any) (status int, err error) {
+// ask is get, and the reply has to name the member's cluster.
+func (m *Member) ask(ctx context.Context, url string, timeout time.Duration, result any) (status int, err error) {
+	return m.request(ctx, url, timeout, result, m.cluster.recognize)
+}
+
+// get sends one GET and decodes the JSON of a 200 into result, unless that is nil.
+func (m *Member) get(ctx context.Context, url string, timeout time.Duration, result any) (status int, err error) {
+	return m.request(ctx, url, timeout, result, func(*http.Response) error { return nil })
+}
+
+func (m *Member) request(ctx context.Context, url string, timeout time.Duration, result any, check func(*http.Response) error) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -111,6 +132,9 @@ func (m *Member) probe(ctx context.Context, url string, timeout time.Duration, r
 		return 0, err
 	}
 	defer resp.Body.Close()
+	if err := check(resp); err != nil {
+		return 0, err
+	}
 	if result != nil && resp.StatusCode == http.StatusOK {
 		err = json.NewDecoder(resp.Body).Decode(result)
 	}

@@ -25,6 +25,7 @@ type Spec struct {
 	PeerAddr       string // host:port
 	Heartbeat      time.Duration
 	Election       time.Duration
+	Token          string // of the cluster
 	InitialCluster string // "m1=http://…,m2=http://…"
 	Joins          bool   // a running cluster, at the first start
 	Snapshots      int    // writes between two snapshots, 0 for etcd's default

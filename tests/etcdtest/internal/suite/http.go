@@ -42,25 +42,31 @@ func Put(t *testing.T, c *http.Client, endpoint, key, value string) {
 
 // Get reads a key's value by plain HTTP.
 func Get(ctx context.Context, c *http.Client, endpoint, key string) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint+"/v2/keys"+key, nil)
+	body, err := fetch(ctx, c, endpoint+"/v2/keys"+key)
 	if err != nil {
 		return "", err
-	}
-	resp, err := c.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return "", err
-	}
-	if resp.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("GET %s at %s: %s", key, endpoint, resp.Status)
 	}
 	var reply struct{ Node struct{ Value string } }
 	err = json.Unmarshal(body, &reply)
 	return reply.Node.Value, err
+}
+
+// fetch returns the body of a 200.
+func fetch(ctx context.Context, c *http.Client, url string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("GET %s: %s", url, resp.Status)
+	}
+	return body, err
 }
 
 // WantValue fails the test if the key has another value.

@@ -23,8 +23,13 @@ func Run(t *testing.T, kind etcdtest.Option) {
 		"StopCutsConnections":           stopCutsConnections,
 		"ClientAddrTaken":               clientAddrTaken,
 		"CloseLeavesNothing":            closeLeavesNothing,
+		"MembershipChanges":             membershipChanges,
+		"LeaderBesideUnstarted":         leaderBesideUnstarted,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, kind) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, kind)
+		})
 	}
 }
 
