@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"testing"
 )
@@ -17,7 +18,7 @@ func RunBeside(tb testing.TB, addr, binary string, args ...string) {
 	if err := tryListen(addr); err != nil {
 		tb.Fatalf("etcdtest: run %s: its address is taken: %v", binary, err)
 	}
-	dir, err := newWorkDir()
+	dir, err := newWorkDir(os.TempDir())
 	if err != nil {
 		tb.Fatalf("etcdtest: %v", err)
 	}

@@ -1,11 +1,12 @@
 package etcdtest
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -46,49 +47,77 @@ var recipes = map[Version]recipe{
 	Etcd35: {"go.etcd.io/etcd/server/v3", ""},
 }
 
-// building makes the tests of one process build one after the other. Different
-// processes may build the same at once; the last one to finish wins.
-var building sync.Mutex
-
-// Build returns the path of an etcd binary of that version, for [WithBinary]. The first
-// call on a machine builds it from its Go module, which takes from half a minute to a
-// few minutes; it is then kept in the user's cache directory, or, for a user who has
-// none, in a private directory among the temporary files. The go command must be in the
-// path. Build fails the test if it cannot.
+// Build returns the path of an etcd binary of that version, for [WithBinary]. If a variable
+// such as ETCDTEST_ETCD_2_3_8 names a binary, Build checks its version and returns it.
+// Otherwise the first call on a machine builds etcd from its Go module, which takes from half
+// a minute to a few minutes; the binary is then kept in the user's cache directory, or, if
+// that cannot be had, in a private directory among the temporary files. The go command must be
+// in the path. Build fails the test if it cannot.
 func Build(tb testing.TB, v Version) string {
 	tb.Helper()
-	binary, err := build(v, tb.Logf)
+	binary, err := build(tb.Context(), v, tb.Logf)
 	if err != nil {
-		tb.Fatalf("etcdtest: build etcd %s: %v", v, err)
+		tb.Fatal(err)
 	}
 	return binary
 }
 
+// building makes one process build one after the other; a lock on the cache does so for all processes.
+var building sync.Mutex
+
 // build returns the path of the binary, which it builds if it is not there.
-func build(v Version, logf func(format string, args ...any)) (string, error) {
+func build(ctx context.Context, v Version, logf func(format string, args ...any)) (string, error) {
 	building.Lock()
 	defer building.Unlock()
 	recipe, ok := recipes[v]
 	if !ok {
-		return "", errors.New("not one of the versions this package knows")
+		return "", fmt.Errorf("etcdtest: build etcd %q: not one of the versions this package knows", v)
 	}
-	binary, err := cached(v, recipe)
+	if named := os.Getenv(variable(v)); named != "" {
+		if err := verify(ctx, named, v); err != nil {
+			return "", fmt.Errorf("etcdtest: the binary that %s names: %w", variable(v), err)
+		}
+		return named, nil
+	}
+	binary, err := cached(ctx, v, recipe, logf)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("etcdtest: build etcd %s: %w\n%s can name a binary that is ready", v, err, variable(v))
 	}
-	if _, err := os.Stat(binary); err == nil {
-		return binary, nil
-	}
-	logf("etcdtest: building etcd %s, once on this machine", v)
-	return binary, recipe.build(v, binary)
+	return binary, nil
 }
 
-// cached is where the binary is kept.
-func cached(v Version, r recipe) (string, error) {
-	dir, err := cacheDir()
-	if err != nil {
-		return "", err
+// variable names the environment variable for a binary of the version.
+func variable(v Version) string { return "ETCDTEST_ETCD_" + strings.ReplaceAll(string(v), ".", "_") }
+
+// cached returns the binary in the first cache that has it. If none has, it builds the binary in the first one that can
+// be written to.
+func cached(ctx context.Context, v Version, r recipe, logf func(format string, args ...any)) (string, error) {
+	name := fileName(v, r)
+	dirs, errs := caches(), []error(nil)
+	for _, dir := range dirs {
+		binary := filepath.Join(dir.path, name)
+		if dir.check() == nil && verify(ctx, binary, v) == nil {
+			return binary, nil
+		}
 	}
+	for _, dir := range dirs {
+		binary := filepath.Join(dir.path, name)
+		err := dir.prepare()
+		if err == nil {
+			err = r.buildAt(ctx, v, binary, logf)
+		}
+		if err == nil {
+			return binary, nil
+		}
+		errs = append(errs, err)
+		if !errors.Is(err, errNoCache) {
+			break // it would fail in the next one, too
+		}
+	}
+	return "", errors.Join(errs...)
+}
+
+func fileName(v Version, r recipe) string {
 	toolchain := r.toolchain
 	if toolchain == "" {
 		toolchain = strings.Fields(runtime.Version())[0]
@@ -97,30 +126,61 @@ func cached(v Version, r recipe) (string, error) {
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	return filepath.Join(dir, name), nil
+	return name
 }
 
-// build builds in a directory beside the binary's place, so that the binary appears
-// there whole or not at all.
-func (r recipe) build(v Version, binary string) error {
-	dir, err := os.MkdirTemp(filepath.Dir(binary), "build-")
+// verified holds the files that have told their version in this process.
+var verified sync.Map
+
+// verify returns an error unless the binary is of that version: the file may be empty, or cut short.
+func verify(ctx context.Context, binary string, v Version) error {
+	info, err := os.Stat(binary)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	if err := writeModule(v, dir); err != nil {
+	if known, ok := verified.Load(binary + string(v)); ok && os.SameFile(info, known.(fs.FileInfo)) {
+		return nil
+	}
+	is, err := binaryVersion(ctx, binary)
+	if err != nil {
 		return err
 	}
-	built := filepath.Join(dir, "etcd")
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", built, r.program)
-	cmd.Dir = dir
-	// Nothing that the caller set for its own builds may change this one.
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GO111MODULE=on", "GOFLAGS=", "GOWORK=off", "GOOS=", "GOARCH=")
-	if r.toolchain != "" {
-		cmd.Env = append(cmd.Env, "GOTOOLCHAIN="+r.toolchain)
+	if is.full != string(v) {
+		return fmt.Errorf("%s is etcd %s, not %s", binary, is.full, v)
 	}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w\n%s", err, out)
+	verified.Store(binary+string(v), info)
+	return nil
+}
+
+// buildAt builds in a directory beside the binary's place, so that the binary appears
+// there whole or not at all.
+func (r recipe) buildAt(ctx context.Context, v Version, binary string, logf func(format string, args ...any)) error {
+	lock, err := waitLock(ctx, binary+".lock")
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNoCache, err)
+	}
+	defer lock.Close()
+	if verify(ctx, binary, v) == nil {
+		return nil // another process built it meanwhile
+	}
+	dir, err := newWorkDir(filepath.Dir(binary))
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNoCache, err)
+	}
+	defer func() { _ = dir.remove() }() // if it stays, the next build removes it
+	logf("etcdtest: building etcd %s, once on this machine", v)
+	if err := writeModule(v, dir.path); err != nil {
+		return err
+	}
+	built := filepath.Join(dir.path, "etcd")
+	if runtime.GOOS == "windows" {
+		built += ".exe"
+	}
+	if err := goBuild(ctx, dir.path, built, r); err != nil {
+		return err
+	}
+	if err := verify(ctx, built, v); err != nil {
+		return err
 	}
 	return os.Rename(built, binary)
 }

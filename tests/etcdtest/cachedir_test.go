@@ -39,12 +39,16 @@ func TestBinariesAreKeptWhereNobodyElsePutsThem(t *testing.T) {
 			if err := test.make(dir); err != nil {
 				t.Fatal(err)
 			}
-			binary, err := cached(Etcd23, recipes[Etcd23])
-			if (err == nil) != test.ok {
-				t.Fatalf("the binary is %s, %v", binary, err)
+			all := caches()
+			if len(all) != 1 || all[0].path != dir {
+				t.Fatalf("binaries are kept in %v, want %s", all, dir)
 			}
-			if test.ok && filepath.Dir(binary) != dir {
-				t.Errorf("the binary is %s, not in %s", binary, dir)
+			err := all[0].prepare()
+			if (err == nil) != test.ok {
+				t.Fatalf("a binary could be kept there: %v", err)
+			}
+			if (all[0].check() == nil) != test.ok {
+				t.Errorf("a binary that is there would be run: %t", !test.ok)
 			}
 		})
 	}

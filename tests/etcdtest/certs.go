@@ -35,7 +35,7 @@ type Cert struct {
 // it issues, are removed when the test ends.
 func NewCA(tb testing.TB) *CA {
 	tb.Helper()
-	dir, err := newWorkDir()
+	dir, err := newWorkDir(os.TempDir())
 	if err != nil {
 		tb.Fatalf("etcdtest: make a certificate authority: %v", err)
 	}

@@ -33,7 +33,7 @@ func Start(tb testing.TB, opts ...Option) *Cluster {
 	tb.Helper()
 	cfg, err := newConfig(opts)
 	if err == nil {
-		err = cfg.build(tb.Logf)
+		err = cfg.build(tb.Context(), tb.Logf)
 	}
 	if err != nil {
 		tb.Fatal(err)
@@ -59,7 +59,7 @@ func Start(tb testing.TB, opts ...Option) *Cluster {
 func New(ctx context.Context, opts ...Option) (*Cluster, error) {
 	cfg, err := newConfig(opts)
 	if err == nil {
-		err = cfg.build(func(string, ...any) {})
+		err = cfg.build(ctx, func(string, ...any) {})
 	}
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func start(ctx context.Context, cfg *config) (*Cluster, error) {
 func newCluster(ctx context.Context, cfg *config) (*Cluster, error) {
 	c := &Cluster{cfg: cfg}
 	c.close = sync.OnceValue(c.shutdown)
-	err := c.prepare()
+	err := c.prepare(ctx)
 	if err == nil {
 		err = c.Restart(ctx)
 	}

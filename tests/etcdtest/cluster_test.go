@@ -13,6 +13,11 @@ func TestBadOptions(t *testing.T) {
 		"no such binary": etcdtest.WithBinary("no/such/file"),
 		"not etcd":       etcdtest.WithBinary("/bin/true"),
 		"no port":        etcdtest.WithClientAddr("127.0.0.1"),
+		"any port":       etcdtest.WithClientAddr("127.0.0.1:0"),
+		"named port":     etcdtest.WithClientAddr("127.0.0.1:http"),
+		"high port":      etcdtest.WithClientAddr("127.0.0.1:65536"),
+		"no host":        etcdtest.WithClientAddr(":2379"),
+		"named host":     etcdtest.WithClientAddr("example.com:2379"),
 		"no CA":          etcdtest.WithTLS(nil),
 		"no write":       etcdtest.WithSnapshotCount(0),
 	} {

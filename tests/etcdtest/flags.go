@@ -1,35 +1,45 @@
 package etcdtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os/exec"
 	"regexp"
 	"strconv"
+	"time"
 
 	"github.com/etcdv2/client/tests/etcdtest/internal/launch"
 )
 
-// version is the major and minor version of an etcd binary.
-type version struct{ major, minor int }
+// versionLimit bounds the question for a binary's version.
+const versionLimit = 10 * time.Second
+
+// version is the version of an etcd binary.
+type version struct {
+	full         string
+	major, minor int
+}
 
 func (v version) atLeast(major, minor int) bool {
 	return v.major > major || v.major == major && v.minor >= minor
 }
 
 // "etcd Version: 2.3.8", and "etcd version 2.0.5" before 2.1.
-var versionLine = regexp.MustCompile(`(?i)etcd version:? (\d+)\.(\d+)\.`)
+var versionLine = regexp.MustCompile(`(?i)etcd version:? ((\d+)\.(\d+)\.\S+)`)
 
 // binaryVersion asks the binary for its version.
-func binaryVersion(binary string) (version, error) {
-	out, err := exec.Command(binary, "--version").CombinedOutput()
+func binaryVersion(ctx context.Context, binary string) (version, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, versionLimit, fmt.Errorf("no answer within %v", versionLimit))
+	defer cancel()
+	out, err := output(ctx, exec.CommandContext(ctx, binary, "--version"))
 	found := versionLine.FindSubmatch(out)
 	if found == nil {
 		return version{}, errors.Join(fmt.Errorf("etcdtest: %s --version tells no etcd version: %q", binary, out), err)
 	}
-	major, _ := strconv.Atoi(string(found[1]))
-	minor, _ := strconv.Atoi(string(found[2]))
-	return version{major, minor}, nil
+	major, _ := strconv.Atoi(string(found[2]))
+	minor, _ := strconv.Atoi(string(found[3]))
+	return version{string(found[1]), major, minor}, nil
 }
 
 // flags returns the command line of a member that is a process of the given version.

@@ -1,6 +1,7 @@
 package etcdtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -40,13 +41,11 @@ func newConfig(opts []Option) (*config, error) {
 }
 
 // build finds the binary that members are processes of, unless an option named one or another kind of member.
-func (cfg *config) build(logf func(format string, args ...any)) (err error) {
+func (cfg *config) build(ctx context.Context, logf func(format string, args ...any)) (err error) {
 	if cfg.binary == "" && cfg.start == nil {
-		if cfg.binary, err = build(Etcd35, logf); err != nil {
-			return fmt.Errorf("etcdtest: build etcd %s: %w", Etcd35, err)
-		}
+		cfg.binary, err = build(ctx, Etcd35, logf)
 	}
-	return nil
+	return err
 }
 
 // WithMembers sets the number of members. The default is 1; use an odd number,

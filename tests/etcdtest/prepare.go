@@ -1,9 +1,11 @@
 package etcdtest
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -23,8 +25,8 @@ func setTempo(s *launch.Spec, members int) {
 
 // prepare makes what the members need before the first start: a directory, ports,
 // certificates and the members themselves.
-func (c *Cluster) prepare() (err error) {
-	if c.dir, err = newWorkDir(); err != nil {
+func (c *Cluster) prepare(ctx context.Context) (err error) {
+	if c.dir, err = newWorkDir(os.TempDir()); err != nil {
 		return err
 	}
 	transport := &http.Transport{DisableKeepAlives: true}
@@ -36,7 +38,7 @@ func (c *Cluster) prepare() (err error) {
 			return err
 		}
 	}
-	start, err := c.cfg.starter()
+	start, err := c.cfg.starter(ctx)
 	if err != nil {
 		return err
 	}

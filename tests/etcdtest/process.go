@@ -1,13 +1,13 @@
 package etcdtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/etcdv2/client/tests/etcdtest/internal/launch"
@@ -25,11 +25,11 @@ type process struct {
 }
 
 // starter returns how the members of this cluster are started.
-func (cfg *config) starter() (launch.Starter, error) {
+func (cfg *config) starter(ctx context.Context) (launch.Starter, error) {
 	if cfg.start != nil {
 		return cfg.start, nil
 	}
-	version, err := binaryVersion(cfg.binary)
+	version, err := binaryVersion(ctx, cfg.binary)
 	if err != nil {
 		return nil, err
 	}
@@ -50,18 +50,15 @@ func startProcess(binary string, flags []string, logFile string) (*process, erro
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.SysProcAttr = dieWithParent()
 	started := make(chan error)
-	go p.run(started)
+	go onOwnThread(func() { p.run(started) })
 	if err := <-started; err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-// run starts the process and reaps it. It keeps its thread meanwhile: Linux kills the
-// child when the thread that started it ends, not only when the whole parent does.
+// run starts the process and reaps it.
 func (p *process) run(started chan<- error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	defer close(p.done)
 	err := p.cmd.Start()
 	started <- err
@@ -70,14 +67,23 @@ func (p *process) run(started chan<- error) {
 	}
 }
 
+// onOwnThread calls do, which starts a process and waits for it, and keeps the thread meanwhile: Linux kills the child
+// when the thread that started it ends, not only when the whole parent does.
+func onOwnThread(do func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	do()
+}
+
 // Stop ends the process in an orderly way.
 func (p *process) Stop() error {
-	if err := p.signal(syscall.SIGTERM); err != nil {
+	if err := p.signal(termSignal); err != nil {
 		return err
 	}
-	// A frozen process takes no other signal.
-	if err := p.Thaw(); err != nil {
-		return err
+	if canFreeze { // a frozen process takes no other signal
+		if err := p.Thaw(); err != nil {
+			return err
+		}
 	}
 	grace := time.NewTimer(stopGrace)
 	defer grace.Stop()

@@ -4,8 +4,10 @@ package etcdtest
 
 import "syscall"
 
-// There are no such signals; sending one is an error.
+// The only signal that a process can be sent here is the one that kills it. Sending the others is an error.
 const (
+	termSignal     = syscall.SIGKILL
 	stopSignal     = syscall.Signal(-1)
 	continueSignal = syscall.Signal(-1)
+	canFreeze      = false
 )

@@ -5,6 +5,8 @@ package etcdtest
 import "syscall"
 
 const (
+	termSignal     = syscall.SIGTERM
 	stopSignal     = syscall.SIGSTOP
 	continueSignal = syscall.SIGCONT
+	canFreeze      = true
 )

@@ -10,7 +10,7 @@ import (
 // workDirs is what the names of working directories begin with.
 const workDirs = "etcdtest-run-"
 
-// A workDir is a directory of this process among the temporary files. The process holds a lock on it, which ends with
+// A workDir is a directory of this process. The process holds a lock on it, which ends with
 // the process, whatever ends that. So whoever makes such a directory next can tell the ones that nobody uses, and
 // removes them.
 type workDir struct {
@@ -18,12 +18,11 @@ type workDir struct {
 	lock *os.File
 }
 
-// newWorkDir makes a directory, and removes those that dead processes left.
-func newWorkDir() (*workDir, error) {
-	temp := os.TempDir()
-	sweep(temp)
+// newWorkDir makes a directory in parent, and removes those that dead processes left there.
+func newWorkDir(parent string) (*workDir, error) {
+	sweep(parent)
 	for {
-		path, err := os.MkdirTemp(temp, workDirs)
+		path, err := os.MkdirTemp(parent, workDirs)
 		if err != nil {
 			return nil, err
 		}
@@ -77,11 +76,11 @@ func isAt(file *os.File, path string) (bool, error) {
 
 // sweep removes the working directories of this user that no process holds. What it cannot remove stays: it is not
 // what the caller came for.
-func sweep(temp string) {
+func sweep(parent string) {
 	if !locksEnd {
 		return
 	}
-	paths, _ := filepath.Glob(filepath.Join(temp, workDirs+"*"))
+	paths, _ := filepath.Glob(filepath.Join(parent, workDirs+"*"))
 	for _, path := range paths {
 		info, err := os.Lstat(path)
 		if err != nil || !info.IsDir() || !isPrivate(info) {
