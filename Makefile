@@ -23,7 +23,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## walk through the library on a real three-member cluster inside one process
-	@cd tests && go run ./cmd/demo
+	@cd tests && go build -o ../build/demo ./cmd/demo && exec ../build/demo
 
 test: ## run all tests of all modules with the race detector, real etcd servers included
 	@$(MAKE) --no-print-directory -j2 -Oline test-servers test-library test-tools # much of what the second does is waiting
@@ -46,8 +46,9 @@ examples: ## lint the programs of examples/, and run each on real servers
 	@echo "Examples against real servers, as processes"
 	@cd examples && GOFLAGS="$$(go env GOFLAGS) -race" go test -count=1 . # GOFLAGS: so are the programs that it builds
 
+# Signals go to the program itself: go run would not pass them on.
 etcd: ## run a play server on 127.0.0.1:2379, or on ADDR=host:port, until Ctrl-C
-	@cd tests && go run ./cmd/etcd $(if $(ADDR),-addr $(ADDR))
+	@cd tests && go build -o ../build/etcd ./cmd/etcd && exec ../build/etcd $(if $(ADDR),-addr $(ADDR))
 
 generate: ## make gen/ from api/openapi.yaml
 	@go generate ./...

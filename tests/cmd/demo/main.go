@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -11,17 +12,30 @@ import (
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/tests/etcdtest"
 	"github.com/etcdv2/client/tests/etcdtest/embedded"
+	"github.com/etcdv2/client/tests/internal/signals"
 )
 
 func main() {
-	if err := run(); err != nil {
+	if len(os.Args) > 1 {
+		fmt.Fprintf(os.Stderr, "demo: unexpected argument %q; it takes none\n", os.Args[1])
+		os.Exit(2)
+	}
+	ctx, stop := signals.Context()
+	defer stop()
+	err := run(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("interrupted: %w", err)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
+	fmt.Println("\nThat was the tour. The cluster is stopped, and nothing is left behind.")
 }
 
-func run() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+// run walks through the tour and leaves nothing behind.
+func run(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 
 	fmt.Println("Starting a cluster of three etcd 3.5 members in this process ...")
@@ -29,7 +43,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	defer cluster.Close()
+	defer func() { err = errors.Join(err, cluster.Close()) }()
 	client, err := etcd.New(etcd.Config{Endpoints: cluster.Endpoints()})
 	if err != nil {
 		return err
@@ -43,6 +57,5 @@ func run() error {
 			return fmt.Errorf("step %d: %w", i+1, err)
 		}
 	}
-	fmt.Println("\nThat was the tour. The cluster is stopped, and nothing is left behind.")
 	return nil
 }

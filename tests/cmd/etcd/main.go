@@ -8,17 +8,22 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"syscall"
 
 	"github.com/etcdv2/client/tests/etcdtest"
 	"github.com/etcdv2/client/tests/etcdtest/embedded"
+	"github.com/etcdv2/client/tests/internal/signals"
 )
 
 func main() {
-	addr := flag.String("addr", "127.0.0.1:2379", "serve clients on this `host:port`")
+	addr := flag.String("addr", "127.0.0.1:2379", "serve clients on this `IP address:port`")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "etcd: unexpected argument %q\n", flag.Arg(0))
+		flag.Usage()
+		os.Exit(2)
+	}
+	ctx, stop := signals.Context()
 	defer stop()
 	if err := run(ctx, *addr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -26,13 +31,15 @@ func main() {
 	}
 }
 
-// run serves until ctx ends.
+// run serves until ctx ends, which is how it should end.
 func run(ctx context.Context, addr string) error {
 	cluster, err := etcdtest.New(ctx, embedded.Etcd(), etcdtest.WithClientAddr(addr))
-	if errors.Is(err, syscall.EADDRINUSE) {
+	switch {
+	case ctx.Err() != nil && cluster == nil:
+		return nil // stopped while it started
+	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Errorf("%s is taken: another etcd may be running; choose another address, for example make etcd ADDR=127.0.0.1:2389", addr)
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	url := cluster.Endpoints()[0]
