@@ -67,6 +67,67 @@ func main() {
 	}
 }
 
+// A program that moves to etcd's v3 client tests both on one cluster. Etcdtest must not bring packages of another etcd.
+func TestEtcdtestBesideTheV3Client(t *testing.T) {
+	dir := t.TempDir()
+	root, err := filepath.Abs(library)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "go.mod", "module example.com/user\n\ngo 1.26.0\n")
+	write(t, dir, "user_test.go", `package user
+
+import (
+	"testing"
+
+	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/tests/etcdtest"
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+func TestMain(m *testing.M) { etcdtest.VerifyNoLeaks(m) }
+
+func TestBoth(t *testing.T) {
+	cluster := etcdtest.Start(t)
+	v2, err := etcd.New(etcd.Config{Endpoints: cluster.Endpoints()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v2.Close()
+	if _, err := v2.Set(t.Context(), "/a", "1"); err != nil {
+		t.Fatal(err)
+	}
+	v3, err := clientv3.New(clientv3.Config{Endpoints: cluster.Endpoints()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v3.Close()
+	if _, err := v3.Put(t.Context(), "a", "1"); err != nil {
+		t.Fatal(err)
+	}
+}
+`)
+	const own = "github.com/etcdv2/client"
+	for path, folder := range map[string]string{own: "", own + "/tests/etcdtest": "/tests/etcdtest"} {
+		run(t, dir, "go", "mod", "edit", "-require="+path+"@v0.0.0", "-replace="+path+"="+root+folder)
+	}
+	run(t, dir, "go", "get", "go.etcd.io/etcd/client/v3@v3.6.16")
+	run(t, dir, "go", "mod", "tidy")
+	run(t, dir, "go", "test", "-count=1", ".")
+	for module := range strings.FieldsSeq(run(t, dir, "go", "list", "-test", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", ".")) {
+		if strings.Contains(module, "etcd/server") || strings.Contains(module, "etcd/raft") {
+			t.Errorf("its test is built from %s", module)
+		}
+	}
+}
+
+// Etcdtest needs the standard library only.
+func TestEtcdtestRequiresNothing(t *testing.T) {
+	if got := run(t, filepath.Join(library, "tests", "etcdtest"), "go", "list", "-m", "all"); got != "github.com/etcdv2/client/tests/etcdtest\n" {
+		t.Errorf("etcdtest requires modules:\n%s", got)
+	}
+}
+
 func write(t *testing.T, dir, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
