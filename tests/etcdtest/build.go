@@ -37,7 +37,7 @@ const (
 //go:embed builds
 var builds embed.FS
 
-// A recipe is what to build, and with which Go toolchain: "" is the one at hand.
+// A recipe is what to build, and with which Go toolchain: "" is the one at hand, or a newer one if etcd needs that.
 type recipe struct{ program, toolchain string }
 
 var recipes = map[Version]recipe{

@@ -1,6 +1,7 @@
 package etcdtest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,7 +25,7 @@ const (
 // go env -w, must not change this one.
 var keptSettings = []string{
 	"GOAUTH", "GOCACHE", "GOINSECURE", "GOMODCACHE", "GONOPROXY", "GONOSUMDB", "GOPATH", "GOPRIVATE", "GOPROXY", "GOSUMDB",
-	"GOTMPDIR", "GOTOOLCHAIN", "GOVCS",
+	"GOTMPDIR", "GOVCS",
 }
 
 // goBuild builds the recipe's program in the module at dir.
@@ -38,7 +39,7 @@ func goBuild(ctx context.Context, dir, binary string, r recipe) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-modcacherw", "-o", binary, r.program)
 	cmd.Dir, cmd.Env = dir, env
 	if out, err := output(ctx, cmd); err != nil {
-		return fmt.Errorf("go build: %w\n%s%s", err, out, advice(string(out)))
+		return fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	return nil
 }
@@ -70,9 +71,7 @@ func buildEnv(ctx context.Context, dir string, r recipe) ([]string, error) {
 			settings[name] = filepath.Join(dir, folder)
 		}
 	}
-	if r.toolchain != "" {
-		settings["GOTOOLCHAIN"] = r.toolchain
-	}
+	settings["GOTOOLCHAIN"] = cmp.Or(r.toolchain, "auto") // auto: the one at hand, or a newer one if etcd needs that
 	for name, value := range settings {
 		env = append(env, name+"="+value)
 	}
@@ -91,12 +90,4 @@ func output(ctx context.Context, cmd *exec.Cmd) ([]byte, error) {
 		err = errors.Join(context.Cause(ctx), err)
 	}
 	return out, err
-}
-
-// advice says what to do about failures that have a remedy.
-func advice(output string) string {
-	if strings.Contains(output, "GOTOOLCHAIN=local") {
-		return "set GOTOOLCHAIN=auto, so that the go command fetches the release that this etcd needs"
-	}
-	return ""
 }
