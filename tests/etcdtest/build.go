@@ -5,7 +5,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -48,7 +47,7 @@ var recipes = map[Version]recipe{
 }
 
 // Build returns the path of an etcd binary of that version, for [WithBinary]. If a variable
-// such as ETCDTEST_ETCD_2_3_8 names a binary, Build checks its version and returns it.
+// such as ETCDTEST_ETCD_2_3_8 or ETCDTEST_ETCD_3_5_35 names a binary, Build checks its version and returns it.
 // Otherwise the first call on a machine builds etcd from its Go module, which takes from half
 // a minute to a few minutes; the binary is then kept in the user's cache directory, or, if
 // that cannot be had, in a private directory among the temporary files. The go command must be
@@ -129,27 +128,13 @@ func fileName(v Version, r recipe) string {
 	return name
 }
 
-// verified holds the files that have told their version in this process.
-var verified sync.Map
-
 // verify returns an error unless the binary is of that version: the file may be empty, or cut short.
 func verify(ctx context.Context, binary string, v Version) error {
-	info, err := os.Stat(binary)
-	if err != nil {
-		return err
-	}
-	if known, ok := verified.Load(binary + string(v)); ok && os.SameFile(info, known.(fs.FileInfo)) {
-		return nil
-	}
 	is, err := binaryVersion(ctx, binary)
-	if err != nil {
-		return err
+	if err == nil && is.full != string(v) {
+		err = fmt.Errorf("%s is etcd %s, not %s", binary, is.full, v)
 	}
-	if is.full != string(v) {
-		return fmt.Errorf("%s is etcd %s, not %s", binary, is.full, v)
-	}
-	verified.Store(binary+string(v), info)
-	return nil
+	return err
 }
 
 // buildAt builds in a directory beside the binary's place, so that the binary appears

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/etcdv2/client/tests/etcdtest/internal/launch"
@@ -28,8 +31,35 @@ func (v version) atLeast(major, minor int) bool {
 // "etcd Version: 2.3.8", and "etcd version 2.0.5" before 2.1.
 var versionLine = regexp.MustCompile(`(?i)etcd version:? ((\d+)\.(\d+)\.\S+)`)
 
-// binaryVersion asks the binary for its version.
+// told holds what binaries have told of themselves in this process.
+var told sync.Map // of tellings, by path
+
+// A telling is a version, and the file that it is the version of.
+type telling struct {
+	file    fs.FileInfo
+	version version
+}
+
+// binaryVersion returns the version that the binary tells.
 func binaryVersion(ctx context.Context, binary string) (version, error) {
+	file, err := os.Stat(binary)
+	if err != nil {
+		return version{}, err
+	}
+	if known, ok := told.Load(binary); ok {
+		k := known.(telling)
+		if os.SameFile(file, k.file) && file.ModTime().Equal(k.file.ModTime()) && file.Size() == k.file.Size() {
+			return k.version, nil
+		}
+	}
+	v, err := askVersion(ctx, binary)
+	if err == nil {
+		told.Store(binary, telling{file, v})
+	}
+	return v, err
+}
+
+func askVersion(ctx context.Context, binary string) (version, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, versionLimit, fmt.Errorf("no answer within %v", versionLimit))
 	defer cancel()
 	out, err := output(ctx, exec.CommandContext(ctx, binary, "--version"))

@@ -36,7 +36,7 @@ type paragraph struct {
 	text string // in one line
 }
 
-// documents returns README.md and its like, and all of docs/.
+// documents returns README.md and its like, those of the tools, and all of docs/.
 func documents(t *testing.T) []document {
 	t.Helper()
 	files := []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md"}
@@ -46,6 +46,19 @@ func documents(t *testing.T) []document {
 	}
 	for _, name := range more {
 		files = append(files, "docs/"+filepath.Base(name))
+	}
+	for _, pattern := range []string{"tests/*/README.md", "tests/*/*/README.md"} {
+		tools, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range tools {
+			name, err := filepath.Rel(root, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, filepath.ToSlash(name))
+		}
 	}
 	var all []document
 	for _, name := range files {
