@@ -40,7 +40,8 @@ func (m *Member) Stop() error { return m.halt(launch.Server.Stop) }
 
 // Kill ends the member at once: a process by SIGKILL. An embedded member cannot be
 // killed; it drops all connections and stops without handing leadership over, but
-// its files are closed properly.
+// its files are closed properly. A process that is the only member may lose its last
+// write, which etcd before 3.5.5 acknowledges before it is in the log.
 func (m *Member) Kill() error { return m.halt(launch.Server.Kill) }
 
 func (m *Member) halt(how func(launch.Server) error) error {

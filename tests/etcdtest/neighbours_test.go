@@ -47,7 +47,7 @@ func TestNeighbour(t *testing.T) {
 	suite.Put(t, client, suite.Leader(t, cluster).URL(), "/whose", own)
 	for range 3 {
 		for _, m := range cluster.Members() {
-			if err := m.Kill(); err != nil {
+			if err := m.Stop(); err != nil {
 				t.Fatal(err)
 			}
 			if err := m.Restart(t.Context()); err != nil {

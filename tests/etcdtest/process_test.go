@@ -21,6 +21,7 @@ func TestProcess(t *testing.T) {
 			}
 			client, member := suite.NewClient(t), cluster.Members()[0]
 			suite.Put(t, client, member.URL(), "/a", "1")
+			suite.Put(t, client, member.URL(), "/b", "2") // the last write may be lost, see Kill
 			if err := member.Kill(); err != nil {
 				t.Fatal(err)
 			}
