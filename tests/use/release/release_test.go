@@ -37,8 +37,10 @@ func TestRelease(t *testing.T) {
 	outside := released(t, dir, origin)
 	for _, block := range user {
 		listed := outside.run(t, "bash", "-euo", "pipefail", "-c", block)
-		if want := library + "/etcd\n" + tests + "/etcdtest\n"; listed != want {
-			t.Errorf("step 7 lists %q, want %q", listed, want)
+		for _, module := range append(tools(t), "etcd", "tests/validator") {
+			if !strings.Contains("\n"+listed, "\n"+library+"/"+module+"\n") {
+				t.Errorf("step 7 does not list %s:\n%s", module, listed)
+			}
 		}
 	}
 	t.Run("Program", func(t *testing.T) {
@@ -54,10 +56,20 @@ func TestRelease(t *testing.T) {
 	t.Run("Test", func(t *testing.T) {
 		p := outside.program(t, "program_test.go", library, tests+"/etcdtest")
 		p.run(t, "go", "test", "-count=1", ".")
-		if got := p.run(t, "go", "list", "-m", library); got != library+" "+version+"\n" {
-			t.Errorf("etcdtest brings %q", got)
+	})
+	t.Run("Embedded", func(t *testing.T) {
+		p := outside.program(t, "embedded_test.go", tests+"/etcdtest/embedded")
+		p.run(t, "go", "test", "-count=1", ".")
+		if got := p.run(t, "go", "list", "-m", tests+"/etcdtest"); got != tests+"/etcdtest "+version+"\n" {
+			t.Errorf("embedded brings %q", got)
 		}
 	})
+}
+
+// tools returns the folders of the modules that users import in their tests.
+func tools(t *testing.T) []string {
+	t.Helper()
+	return strings.Fields(at(root).run(t, "make", "-s", "tools"))
 }
 
 // commands returns the blocks of docs/releasing.md: what the maintainer runs in the repository, then what anybody runs.
@@ -110,7 +122,10 @@ func released(t *testing.T, dir, origin string) place {
 	env := strings.Split(strings.TrimSpace(at(root).run(t, "go", "env", "GOMODCACHE", "GOPROXY")), "\n")
 	fromTags := at(dir, "GOMODCACHE="+published, "GOPROXY=direct", "GONOSUMDB="+library, "GOFLAGS=-modcacherw",
 		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=url.file://"+origin+".insteadOf", "GIT_CONFIG_VALUE_0=https://"+library)
-	fromTags.run(t, "go", "mod", "download", library+"@"+version, tests+"@"+version)
+	for _, module := range append(tools(t), "tests") {
+		fromTags.run(t, "go", "mod", "download", library+"/"+module+"@"+version)
+	}
+	fromTags.run(t, "go", "mod", "download", library+"@"+version)
 	return at(dir, "GOMODCACHE="+cache, "GONOSUMDB="+library+","+tests, "TMPDIR="+dir,
 		"GOFLAGS=-modcacherw -trimpath", // so that a second run finds in the build cache what the first one compiled
 		"GOPROXY="+asProxy(published)+","+asProxy(env[0])+","+env[1])
