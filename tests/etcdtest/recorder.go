@@ -15,7 +15,8 @@ import (
 )
 
 // A Recorder is an HTTP proxy in front of a member that notes every request before
-// passing it on unchanged. Replies are passed on as they come, long polls included;
+// passing it on unchanged, except for headers such as Connection that concern the
+// client's connection only. Replies are passed on as they come, long polls included;
 // when the member breaks a connection off, so does the Recorder. Use [Record].
 type Recorder struct {
 	server *httptest.Server
@@ -114,8 +115,13 @@ func (r *Recorder) count(_ net.Conn, state http.ConnState) {
 }
 
 // passOn sends the request to target. The path keeps its escapes (%2F stays %2F), and
-// the query is not cleaned as ReverseProxy would.
+// neither the query nor the headers are cleaned as ReverseProxy would.
 func passOn(pr *httputil.ProxyRequest, target *url.URL) {
 	pr.Out.URL.Scheme, pr.Out.URL.Host = target.Scheme, target.Host
 	pr.Out.URL.RawQuery = pr.In.URL.RawQuery
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
+		if values, ok := pr.In.Header[name]; ok { // ReverseProxy has removed them
+			pr.Out.Header[name] = values
+		}
+	}
 }

@@ -1,7 +1,9 @@
 package etcdtest_test
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -72,6 +74,32 @@ func TestRecorderPassesURIsOnAsTheyAre(t *testing.T) {
 		if r.URI != uris[i] {
 			t.Errorf("%q was passed on as %q", uris[i], r.URI)
 		}
+	}
+}
+
+// A request that came through another proxy says so.
+func TestRecorderPassesHeadersOn(t *testing.T) {
+	member := etcdtest.Start(t).Members()[0]
+	behind := etcdtest.Record(t, member.URL())
+	before := etcdtest.Record(t, behind.URL())
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, before.URL()+"/v2/keys/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := http.Header{
+		"Forwarded": {"for=1"}, "X-Forwarded-For": {"1.2.3.4"}, "X-Forwarded-Host": {"a"}, "X-Forwarded-Proto": {"https"},
+		"User-Agent": {"app"}, "Accept-Encoding": {"identity"}, "X-Own": {"1", "2"},
+	}
+	req.Header = want.Clone()
+	resp, err := suite.NewClient(t).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	got := behind.Requests()[0].Header
+	got.Del("Connection")
+	if !maps.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("passed on: %v, want %v", got, want)
 	}
 }
 
