@@ -25,7 +25,7 @@ const (
 // go env -w, must not change this one.
 var keptSettings = []string{
 	"GOAUTH", "GOCACHE", "GOINSECURE", "GOMODCACHE", "GONOPROXY", "GONOSUMDB", "GOPATH", "GOPRIVATE", "GOPROXY", "GOSUMDB",
-	"GOTMPDIR", "GOVCS",
+	"GOVCS",
 }
 
 // goBuild builds the recipe's program in the module at dir.
@@ -71,6 +71,7 @@ func buildEnv(ctx context.Context, dir string, r recipe) ([]string, error) {
 			settings[name] = filepath.Join(dir, folder)
 		}
 	}
+	settings["GOTMPDIR"] = dir // what a build leaves that is killed goes with the directory
 	settings["GOTOOLCHAIN"] = cmp.Or(r.toolchain, "auto") // auto: the one at hand, or a newer one if etcd needs that
 	for name, value := range settings {
 		env = append(env, name+"="+value)
