@@ -18,14 +18,18 @@
 // # What it guarantees
 //
 //   - Start returns when every member serves, by condition and not by waiting a while:
-//     each has answered a read that went through the cluster's log.
+//     each has answered a read that went through the cluster's log, with an ID that only
+//     this cluster has.
 //   - Members listen on 127.0.0.1 only, on ports that were free; they keep them, and their
-//     data, over Stop and Restart. Any number of clusters and test processes can run at
-//     the same time.
+//     data, over Stop and Restart. Ports are reserved across processes, so that many
+//     clusters and test processes can run at the same time.
+//   - A start that fails returns an error with the end of the member's log. A wait whose
+//     context has no deadline ends after a minute.
 //   - When the test ends, whether it passed, failed or panicked, its members are gone, with
 //     their data, ports and goroutines; [VerifyNoLeaks] checks the goroutines, yours
-//     included. On Linux, members that are processes are gone even when the test process
-//     was killed; elsewhere they then stay.
+//     included. If the test process is killed, times out or exits, the next one removes
+//     the files, except on Windows. Members that are processes then end as well on Linux;
+//     elsewhere they stay.
 //   - When a test fails, it shows the end of each member's log.
 //
 // # What it does not

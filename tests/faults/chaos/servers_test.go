@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/etcdv2/client/tests/etcdtest"
+	"github.com/etcdv2/client/tests/etcdtest/embedded"
 	"github.com/etcdv2/client/tests/faultproxy"
 )
 
@@ -14,7 +15,7 @@ type servers struct {
 }
 
 var (
-	embedded35 = servers{"3.5 embedded", func(testing.TB) []etcdtest.Option { return nil }}
+	embedded35 = servers{"3.5 embedded", func(testing.TB) []etcdtest.Option { return []etcdtest.Option{embedded.Etcd()} }}
 	process35  = servers{"3.5 processes", processes(etcdtest.Etcd35)}
 	process23  = servers{"2.3.8 processes", processes(etcdtest.Etcd23)}
 )

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/etcdv2/client/tests/etcdtest"
+	"github.com/etcdv2/client/tests/etcdtest/embedded"
 )
 
 // servers is a kind of server that tests run on.
@@ -13,7 +14,7 @@ type servers struct {
 }
 
 var (
-	embedded35 = servers{"3.5 embedded", func(testing.TB) []etcdtest.Option { return nil }}
+	embedded35 = servers{"3.5 embedded", func(testing.TB) []etcdtest.Option { return []etcdtest.Option{embedded.Etcd()} }}
 	process23  = servers{"2.3.8 processes", func(tb testing.TB) []etcdtest.Option {
 		return []etcdtest.Option{etcdtest.WithBinary(etcdtest.Build(tb, etcdtest.Etcd23))}
 	}}
