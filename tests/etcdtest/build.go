@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // A Version is one of the etcd versions that [Build] can build.
@@ -61,6 +62,10 @@ func Build(tb testing.TB, v Version) string {
 	return binary
 }
 
+// buildLimit bounds a build, and the wait for that of another process. It may have to fetch some hundred modules on a
+// slow line.
+const buildLimit = 20 * time.Minute
+
 // building makes one process build one after the other; a lock on the cache does so for all processes.
 var building sync.Mutex
 
@@ -78,6 +83,8 @@ func build(ctx context.Context, v Version, logf func(format string, args ...any)
 		}
 		return named, nil
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, buildLimit, fmt.Errorf("no binary within %v", buildLimit))
+	defer cancel()
 	binary, err := cached(ctx, v, recipe, logf)
 	if err != nil {
 		return "", fmt.Errorf("etcdtest: build etcd %s: %w\n%s can name a binary that is ready", v, err, variable(v))

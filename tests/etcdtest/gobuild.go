@@ -13,12 +13,8 @@ import (
 	"time"
 )
 
-const (
-	// buildLimit bounds one build, which has to fetch some hundred modules on a slow line.
-	buildLimit = 20 * time.Minute
-	// buildGrace is how long the go command may take to end when the caller gives up.
-	buildGrace = 5 * time.Second
-)
+// buildGrace is how long the go command may take to end when the caller gives up.
+const buildGrace = 5 * time.Second
 
 // keptSettings say where the go command gets modules from and where it keeps them. A build takes these from the user,
 // whose network may need them, and nothing else: what is set for the user's own builds, in the environment or by
@@ -30,8 +26,6 @@ var keptSettings = []string{
 
 // goBuild builds the recipe's program in the module at dir.
 func goBuild(ctx context.Context, dir, binary string, r recipe) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, buildLimit, fmt.Errorf("not built within %v", buildLimit))
-	defer cancel()
 	env, err := buildEnv(ctx, dir, r)
 	if err != nil {
 		return err
@@ -71,7 +65,7 @@ func buildEnv(ctx context.Context, dir string, r recipe) ([]string, error) {
 			settings[name] = filepath.Join(dir, folder)
 		}
 	}
-	settings["GOTMPDIR"] = dir // what a build leaves that is killed goes with the directory
+	settings["GOTMPDIR"] = dir                            // what a build leaves that is killed goes with the directory
 	settings["GOTOOLCHAIN"] = cmp.Or(r.toolchain, "auto") // auto: the one at hand, or a newer one if etcd needs that
 	for name, value := range settings {
 		env = append(env, name+"="+value)
