@@ -77,6 +77,11 @@ type Config struct {
 	// not used. Its Timeout must be zero, because it would cut watches. It cannot be combined with TLS. Watches
 	// of quiet keys need a connection of their own on a busy server; see Client.Watch. Nil means a client of its
 	// own, whose idle connections Close closes.
+	//
+	// An *http.Transport reports whether a request has left it. With any other transport, each write that fails
+	// without an answer is ErrOutcomeUnknown, even if the connection was refused. A transport that sends requests
+	// only through another is seen through if it has a method Unwrap() http.RoundTripper that returns that one.
+	// OpenTelemetry's otelhttp.Transport has no such method: embed it in a type that has.
 	HTTPClient *http.Client
 
 	// Dial opens the connections, as net.Dialer.DialContext does, for example through a tunnel or to a Unix socket.

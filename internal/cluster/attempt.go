@@ -33,6 +33,7 @@ type attempt struct {
 	sent     atomic.Bool  // a connection was obtained, and the request may have been written to it
 	fresh    atomic.Bool  // that connection was new
 	newTLS13 atomic.Bool  // it was new and uses TLS 1.3
+	wrote    atomic.Bool  // the header was written to a connection; only recorded if the transport is wrapped
 	missed   atomic.Bool  // it was ended because the member may have skipped events
 	conn     net.Conn     // the connection that was obtained last; nil if the transport reports none
 	writes   int64        // how many had begun on it before
@@ -61,6 +62,9 @@ func (c *Cluster) newAttempt(parent context.Context, most time.Duration) *attemp
 	first := most
 	if c.traced {
 		a.trace.GetConn, a.trace.GotConn = a.getConn, a.gotConn
+		if c.wrapped {
+			a.trace.WroteHeaders = func() { a.wrote.Store(true) }
+		}
 		a.ctx = httptrace.WithClientTrace(ctx, &a.trace)
 		first = most / 2
 	}
@@ -85,8 +89,9 @@ func (a *attempt) overdue() error {
 }
 
 // getConn is called each time net/http is about to get a connection from its pool. By itself, net/http gets
-// another connection only for a read, or if no byte of the request was written to the previous connection.
-func (a *attempt) getConn(string) { a.sent.Store(false) }
+// another connection only for a read, or if no byte of the request was written to the previous connection. A
+// wrapper may send the request again after any failure, so what it has written counts.
+func (a *attempt) getConn(string) { a.sent.Store(a.wrote.Load()) }
 
 // gotConn is called before the first byte is written to a connection.
 func (a *attempt) gotConn(info httptrace.GotConnInfo) {
@@ -104,7 +109,7 @@ func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 		a.reserves.Store(true)
 	}
 	a.fresh.Store(!info.Reused)
-	a.newTLS13.Store(!info.Reused && isTLS13(info.Conn))
+	a.newTLS13.Store(!info.Reused && !a.wrote.Load() && isTLS13(info.Conn))
 	// If the pulse monitors the member, a request that waits may also wait for its header: some proxies hold
 	// the header back until there is an event.
 	if a.timer == nil || !a.timer.Stop() {

@@ -100,6 +100,15 @@ func TestAlertAboutTheCertificateOnANewConnectionIsARefusalToTalk(t *testing.T) 
 	}
 }
 
+// A wrapper of a transport may have sent the request on an earlier connection.
+func TestAlertAfterAnEarlierConnectionLeavesTheOutcomeUnknown(t *testing.T) {
+	a := attemptOf(t, Config{}, time.Minute)
+	a.wrote.Store(true)
+	a.getConn("a:443")
+	a.gotConn(httptrace.GotConnInfo{Conn: connectTLS(t, tls.VersionTLS13)})
+	check(t, "outcome", a.outcome(&net.OpError{Op: "remote error", Err: tls.AlertError(116)}), Unknown)
+}
+
 // What crypto/tls returns for an alert that it has received must be recognized.
 func TestReceivedAlertIsRecognized(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())

@@ -23,6 +23,7 @@ type Cluster struct {
 	http     *http.Client
 	vital    *http.Client // for vital calls
 	traced   bool         // whether http's transport reports the use of a connection
+	wrapped  bool         // whether that transport is wrapped in another
 	owned    bool         // whether nobody else uses the connections of http
 	users    users
 	secure   bool // whether the configuration asks for TLS
@@ -57,7 +58,6 @@ func New(config Config) (*Cluster, error) {
 		config:   config,
 		http:     client,
 		vital:    vital,
-		traced:   reportsConnections(client),
 		owned:    config.HTTPClient == nil,
 		secure:   config.TLS != nil || anyTLS(members),
 		members:  newMemberList(members),
@@ -67,6 +67,7 @@ func New(config Config) (*Cluster, error) {
 		renewals: newLane(config.MaxInFlight),
 		release:  release,
 	}
+	c.traced, c.wrapped = reportsConnections(client)
 	if config.UserAgent != "" {
 		c.userAgent = []string{config.UserAgent}
 	}

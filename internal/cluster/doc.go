@@ -52,7 +52,9 @@
 // A write counts as not sent if, according to httptrace, net/http got no connection for it, or got one and
 // then asked for another, which net/http does by itself only if no byte was written. The same is true if the
 // cluster's own connection shows that no write had begun on it; then none can begin later. With a transport that
-// does not report this, the outcome of every failed write is unknown. A TLS alert from the server about the
+// does not report this, the outcome of every failed write is unknown. A transport that wraps an *http.Transport
+// and names it with Unwrap reports it, but may send a request more than once: a write whose header it has written
+// once counts as sent. A TLS alert from the server about the
 // client's certificate, on a new connection with TLS 1.3, counts as a refusal of the certificate: the server
 // has read nothing.
 //

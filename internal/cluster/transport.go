@@ -99,11 +99,25 @@ func anyTLS(members []*Member) bool {
 	return false
 }
 
-// reportsConnections reports whether client reports through httptrace that it is about to use a connection.
-func reportsConnections(client *http.Client) bool {
-	if client.Transport == nil {
-		return true
+// mostWrappers is how many transports may be wrapped around each other. It ends a circle.
+const mostWrappers = 64
+
+// reportsConnections returns whether client reports through httptrace that it is about to use a connection: its
+// transport is an *http.Transport, or wraps one. A wrapper has a method Unwrap that returns what it wraps.
+func reportsConnections(client *http.Client) (reports, wrapped bool) {
+	transport := client.Transport
+	if transport == nil {
+		transport = http.DefaultTransport // which a program may have replaced
 	}
-	_, ok := client.Transport.(*http.Transport)
-	return ok
+	for range mostWrappers {
+		if _, ok := transport.(*http.Transport); ok {
+			return true, wrapped
+		}
+		wrapper, ok := transport.(interface{ Unwrap() http.RoundTripper })
+		if !ok {
+			break
+		}
+		transport, wrapped = wrapper.Unwrap(), true
+	}
+	return false, wrapped
 }

@@ -5,6 +5,8 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/tls"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -19,14 +21,77 @@ import (
 	"github.com/etcdv2/client/internal/fakenet"
 )
 
+// wrapper is a transport that names the one that it wraps.
+type wrapper struct {
+	http.RoundTripper
+	wraps http.RoundTripper
+}
+
+func (w wrapper) Unwrap() http.RoundTripper { return w.wraps }
+
+// circle is a transport that wraps itself.
+type circle struct{ http.RoundTripper }
+
+func (c circle) Unwrap() http.RoundTripper { return c }
+
 func TestOnlyNetHTTPsOwnTransportReportsConnections(t *testing.T) {
+	own := &http.Transport{}
 	for name, test := range map[string]struct {
-		transport http.RoundTripper
-		want      bool
+		transport        http.RoundTripper
+		reports, wrapped bool
 	}{
-		"default": {nil, true}, "http.Transport": {&http.Transport{}, true}, "another": {transport(nil), false},
+		"default":                 {nil, true, false},
+		"http.Transport":          {own, true, false},
+		"another":                 {transport(nil), false, false},
+		"wrapped":                 {wrapper{wraps: own}, true, true},
+		"wrapped twice":           {wrapper{wraps: wrapper{wraps: own}}, true, true},
+		"another that is wrapped": {wrapper{wraps: transport(nil)}, false, true},
+		"wrapper of nothing":      {wrapper{}, false, true},
+		"circle":                  {circle{}, false, true},
 	} {
-		check(t, name, reportsConnections(&http.Client{Transport: test.transport}), test.want)
+		reports, wrapped := reportsConnections(&http.Client{Transport: test.transport})
+		check(t, name, reports, test.reports)
+		check(t, name+", wrapped", wrapped, test.wrapped)
+	}
+}
+
+// A program may have replaced http.DefaultTransport with its own.
+func TestReplacedDefaultTransportReportsNothing(t *testing.T) {
+	before := http.DefaultTransport
+	t.Cleanup(func() { http.DefaultTransport = before })
+	http.DefaultTransport = transport(nil)
+	reports, _ := reportsConnections(&http.Client{})
+	check(t, "reports", reports, false)
+}
+
+// A wrapper that sends a request again may have sent it before the connection that was refused.
+func TestWrapperThatSendsAgainLeavesTheOutcomeUnknown(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	t.Cleanup(s.Close)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	inner := &http.Transport{DisableKeepAlives: true}
+	dials := 0
+	inner.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if dials++; dials > 1 {
+			return nil, fakenet.Refused()
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}
+	for _, test := range []struct {
+		sends int
+		want  Outcome
+	}{{2, Unknown}, {1, NotSent}} { // the second time every connection is refused
+		again := transport(func(req *http.Request) (resp *http.Response, err error) {
+			for range test.sends {
+				if resp, err = inner.RoundTrip(req.Clone(req.Context())); err == nil {
+					return resp, nil
+				}
+			}
+			return nil, err
+		})
+		c := newCluster(t, Config{Endpoints: []string{s.URL}, HTTPClient: &http.Client{Transport: wrapper{again, inner}}})
+		call := newCall(t, "PUT", "/v2/keys/k", "")
+		check(t, "outcome", c.Do(t.Context(), call).Outcome, test.want)
 	}
 }
 
