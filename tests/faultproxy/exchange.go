@@ -31,7 +31,10 @@ func (x *exchange) forward(ctx context.Context) *http.Response {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	out.Header = x.r.Header.Clone()
+	out.Header, out.Host = x.r.Header.Clone(), x.r.Host
+	if _, sent := out.Header["User-Agent"]; !sent {
+		out.Header["User-Agent"] = nil // or net/http would add its own
+	}
 	// net/http would send a request again that it can replay.
 	out.GetBody = nil
 	x.proxy.count(x.proxy.forwarded, x.r.Method)
@@ -53,7 +56,9 @@ func (x *exchange) forwardWhole() reply {
 	return reply{resp.Header, resp.StatusCode, body}
 }
 
+// header passes the reply's header on as it is. Net/http would add a type and a date.
 func (x *exchange) header(header http.Header, status int) {
+	x.w.Header()["Content-Type"], x.w.Header()["Date"] = nil, nil
 	for name, values := range header {
 		x.w.Header()[name] = values
 	}

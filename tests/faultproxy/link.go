@@ -13,7 +13,8 @@ import (
 )
 
 // A Link is a TCP connection to a member that can be broken without anybody being told. Use NewLink.
-// One fault holds at a time, for connections that are open and for new ones, until Heal.
+// One fault holds at a time, for connections that are open and for new ones, until Heal. A Link accepts
+// nothing more once the process was out of files: toxiproxy does not try again. A Relay does.
 type Link struct {
 	proxy *toxiproxy.Proxy
 }

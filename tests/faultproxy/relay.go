@@ -1,10 +1,13 @@
 package faultproxy
 
 import (
+	"context"
+	"errors"
 	"net"
-	"strings"
+	"net/url"
 	"sync"
 	"testing"
+	"time"
 )
 
 // A Relay passes bytes like a Link, and can forget the connections that are open as a firewall does
@@ -13,11 +16,12 @@ import (
 type Relay struct {
 	listener net.Listener
 	target   string
+	life     context.Context
+	end      context.CancelFunc
 	running  sync.WaitGroup
 
 	mu    sync.Mutex
-	pairs []*pair
-	ended bool
+	pairs map[*pair]bool // those that are open
 }
 
 // pair is a connection and its continuation.
@@ -28,16 +32,27 @@ type pair struct {
 	forgotten bool
 }
 
-// NewRelay starts a relay to targetURL, and stops it when the test ends.
+// NewRelay starts a relay to targetURL, and stops it when the test ends. The relay knows nothing of TLS: the URL must
+// be http.
 func NewRelay(tb testing.TB, targetURL string) *Relay {
 	tb.Helper()
+	target, err := url.Parse(targetURL)
+	if err != nil || target.Scheme != "http" || target.Port() == "" {
+		tb.Fatalf("faultproxy: %q is not an http URL with a port", targetURL)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	r := &Relay{listener: listener, target: strings.TrimPrefix(targetURL, "http://")}
-	r.running.Go(r.accept)
+	r := newRelay(listener, target.Host)
 	tb.Cleanup(r.close)
+	return r
+}
+
+func newRelay(listener net.Listener, target string) *Relay {
+	r := &Relay{listener: listener, target: target, pairs: map[*pair]bool{}}
+	r.life, r.end = context.WithCancel(context.Background())
+	r.running.Go(r.accept)
 	return r
 }
 
@@ -48,38 +63,70 @@ func (r *Relay) URL() string { return "http://" + r.listener.Addr().String() }
 func (r *Relay) Forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, p := range r.pairs {
+	for p := range r.pairs {
 		p.mu.Lock()
 		p.forgotten = true
 		p.mu.Unlock()
 	}
 }
 
+// retryAccept is the time after which the relay accepts again, when the process is out of files.
+const retryAccept = 10 * time.Millisecond
+
+// accept goes on until the relay is closed: the process may be out of files for a moment only.
 func (r *Relay) accept() {
 	for {
 		client, err := r.listener.Accept()
-		if err != nil {
+		switch {
+		case err == nil:
+			r.running.Go(func() { r.serve(client) })
+		case errors.Is(err, net.ErrClosed):
 			return
+		default:
+			select {
+			case <-r.life.Done():
+			case <-time.After(retryAccept):
+			}
 		}
-		server, err := net.Dial("tcp", r.target)
-		if err != nil {
-			client.Close()
-			continue
-		}
-		r.add(&pair{client: client, server: server})
 	}
 }
 
-func (r *Relay) add(p *pair) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.ended {
+// serve passes on what comes on a connection until one side ends it.
+func (r *Relay) serve(client net.Conn) {
+	var dialer net.Dialer
+	server, err := dialer.DialContext(r.life, "tcp", r.target)
+	if err != nil {
+		client.Close()
+		return
+	}
+	p := &pair{client: client, server: server}
+	if !r.add(p) {
 		p.close()
 		return
 	}
-	r.pairs = append(r.pairs, p)
-	r.running.Go(func() { p.pass(p.client, p.server) })
-	r.running.Go(func() { p.pass(p.server, p.client) })
+	defer r.remove(p)
+	var back sync.WaitGroup
+	back.Go(func() { p.pass(server, client) })
+	p.pass(client, server)
+	back.Wait()
+}
+
+// add reports whether the relay still runs.
+func (r *Relay) add(p *pair) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.life.Err() != nil {
+		return false
+	}
+	r.pairs[p] = true
+	return true
+}
+
+func (r *Relay) remove(p *pair) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p.close()
+	delete(r.pairs, p)
 }
 
 // pass copies until one side ends or fails, and then ends the other, unless all is forgotten.
@@ -111,8 +158,8 @@ func (p *pair) close() {
 func (r *Relay) close() {
 	r.listener.Close()
 	r.mu.Lock()
-	r.ended = true
-	for _, p := range r.pairs {
+	r.end()
+	for p := range r.pairs {
 		p.close()
 	}
 	r.mu.Unlock()
