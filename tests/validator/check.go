@@ -1,157 +1,159 @@
 package validator
 
 import (
-	"bytes"
+	"encoding/json"
 	"errors"
-	"io"
-	"net/http"
-	"net/url"
+	"fmt"
+	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 )
+
+// mostFindings is how many findings an exchange can have. Each event of a stream may bring new ones.
+const mostFindings = 100
 
 // A check is the comparison of one exchange with the description, in the order in which the exchange happens.
 type check struct {
 	spec     *Spec
 	exchange *Exchange
 	ignore   []string
+	most     int // bytes of one document that are looked at
 	findings []Finding
 
-	route    *routers.Route // nil if no operation fits
-	input    *openapi3filter.RequestValidationInput
-	response *openapi3.Response // nil if the status is not declared
-	splitter splitter
-	isEmpty  bool // no document has come
+	route     *routers.Route     // nil if no operation fits
+	response  *openapi3.Response // nil if the status is not declared
+	schema    *openapi3.SchemaRef
+	decoder   *decoder // nil if the body is not encoded
+	splitter  splitter
+	documents int
+	unread    bool // the body cannot be looked at
 }
 
-func (s *Spec) newCheck(e *Exchange, ignore []string) *check {
-	return &check{spec: s, exchange: e, ignore: ignore, isEmpty: true}
+func (s *Spec) newCheck(e *Exchange, ignore []string, most int) *check {
+	return &check{spec: s, exchange: e, ignore: ignore, most: most, splitter: splitter{most: most}}
 }
 
-// found notes what was found, each thing once.
-func (c *check) found(side Side, text string) {
-	f := Finding{Side: side, Method: c.exchange.Method, Path: sentPath(c.exchange.URL), Text: text}
+// found notes what was found, each thing once. The text has names, and never a value: that may be a secret.
+func (c *check) found(side Side, format string, names ...any) {
+	f := Finding{
+		Side: side, Method: short(c.exchange.Method), Path: cut(sentPath(c.exchange.URL), 4*longestName),
+		Text: fmt.Sprintf(format, names...),
+	}
 	if c.route != nil {
 		f.Operation = c.route.Operation.OperationID
 	}
 	if side == Response {
 		f.Status = c.exchange.Status
 	}
-	if !slices.Contains(c.findings, f) {
+	switch {
+	case slices.Contains(c.findings, f), len(c.findings) > mostFindings:
+	case len(c.findings) == mostFindings:
+		f.Text = "more was found, and is left out"
+		c.findings = append(c.findings, f)
+	default:
 		c.findings = append(c.findings, f)
 	}
 }
 
-// foundAll notes each of the errors that err is made of.
-func (c *check) foundAll(side Side, err error) {
-	var many openapi3.MultiError
-	if errors.As(err, &many) {
-		for _, one := range many {
-			c.foundAll(side, one)
-		}
+// document compares a document with its schema.
+func (c *check) document(side Side, schema *openapi3.SchemaRef, text []byte) {
+	const what = "the body"
+	value, wrong := decodeStrictly(text)
+	for _, w := range wrong {
+		c.found(side, "%s %s", what, w)
+	}
+	if value == nil || schema == nil {
 		return
 	}
-	if err != nil {
-		c.found(side, firstLine(err.Error()))
+	visitAs := openapi3.VisitAsRequest()
+	if side == Response {
+		visitAs = openapi3.VisitAsResponse()
 	}
-}
-
-// firstLine leaves out the schema and the value that kin-openapi shows behind an error: a value can be a secret.
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\nSchema:")
-	return strings.Join(strings.Fields(line), " ")
-}
-
-// request checks everything about the request, and finds the operation.
-func (c *check) request() {
-	e := c.exchange
-	req := &http.Request{
-		Method: e.Method, URL: oneSegment(e.URL), Header: e.RequestHeader.Clone(), ContentLength: int64(len(e.RequestBody)),
-		Body: io.NopCloser(bytes.NewReader(e.RequestBody)),
-	}
-	if req.Header == nil {
-		req.Header = http.Header{}
-	}
-	route, params, err := c.spec.route(req)
-	if err != nil {
-		c.found(Request, "no operation is declared for this method and path")
-		return
-	}
-	c.route = route
-	c.input = &openapi3filter.RequestValidationInput{
-		Request: req, PathParams: params, Route: route, Options: &filterOptions,
-	}
-	c.foundAll(Request, openapi3filter.ValidateRequest(req.Context(), c.input))
-	if _, err := url.PathUnescape(sentPath(e.URL)); err != nil {
-		c.found(Request, "the path has a broken escape")
-	}
-	c.queryNames()
-	c.requestNames()
-}
-
-// queryNames finds parameters that are not declared, or sent twice.
-func (c *check) queryNames() {
-	query, err := url.ParseQuery(c.exchange.URL.RawQuery)
-	c.foundAll(Request, err)
-	for name, values := range query {
-		parameter := c.route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name)
-		if parameter == nil {
-			c.found(Request, "the query parameter "+name+" is not declared")
-			continue
-		}
-		c.once("the query parameter "+name, parameter.Schema, values)
-	}
-}
-
-// once looks at the values of one name, of which there should be one. For kin-openapi "1" and "T" are booleans, too.
-func (c *check) once(what string, schema *openapi3.SchemaRef, values []string) {
-	if len(values) > 1 {
-		c.found(Request, what+" is sent more than once")
-	}
-	if schema != nil && schema.Value.Type.Is("boolean") && values[0] != "true" && values[0] != "false" {
-		c.found(Request, what+" is neither true nor false")
-	}
-}
-
-// requestNames finds fields of the body that are not declared.
-func (c *check) requestNames() {
-	if c.route.Operation.RequestBody == nil || len(c.exchange.RequestBody) == 0 {
-		return
-	}
-	schema := schemaOf(c.route.Operation.RequestBody.Value.Content, c.exchange.RequestHeader)
-	if schema == nil {
-		c.found(Request, "the media type of the body is not declared")
-		return
-	}
-	if isForm(c.exchange.RequestHeader) {
-		form, err := url.ParseQuery(string(c.exchange.RequestBody))
-		c.foundAll(Request, err)
-		for name, values := range form {
-			field := schema.Value.Properties[name]
-			if field == nil {
-				c.found(Request, "the form field "+name+" is not declared")
-				continue
-			}
-			c.once("the form field "+name, field, values)
-		}
-		return
-	}
-	c.names(Request, schema, c.exchange.RequestBody)
-}
-
-// names finds fields of a JSON document that are not declared.
-func (c *check) names(side Side, schema *openapi3.SchemaRef, document []byte) {
-	value, err := decode(document)
-	if err != nil {
-		return // found when the types were compared
-	}
-	Walk(schema, value, func(f Field) {
-		if f.Property == nil {
-			c.found(side, "the field "+f.Path+" is not declared")
+	c.foundErrors(side, what, schema.Value.VisitJSON(value.value, openapi3.MultiErrors(), visitAs))
+	Walk(schema, value.value, func(f Field) {
+		switch {
+		case f.Property == nil:
+			c.found(side, "the field %s is not declared", short(f.Path))
+		case isTooLarge(f):
+			c.found(side, "the field %s is not a 64-bit integer in decimal digits", short(f.Path))
 		}
 	})
 }
+
+// isTooLarge reports whether a field is an integer for kin-openapi, and none for clients: 1e3, 1.0 or 2^63.
+func isTooLarge(f Field) bool {
+	number, ok := f.Value.(json.Number)
+	if !ok || !f.Property.Value.Type.Is("integer") {
+		return false
+	}
+	float, err := number.Float64()
+	if err != nil || float != math.Trunc(float) {
+		return false // found when the types were compared
+	}
+	_, err = number.Int64()
+	return err != nil
+}
+
+// scalar compares the text of a parameter, a form field or a header with its schema.
+func (c *check) scalar(side Side, what string, schema *openapi3.SchemaRef, text string) {
+	if schema == nil {
+		return
+	}
+	value, wrong := scalarOf(schema.Value, text)
+	if wrong != "" {
+		c.found(side, "%s %s", what, wrong)
+		return
+	}
+	c.foundErrors(side, what, schema.Value.VisitJSON(value, openapi3.MultiErrors()))
+}
+
+// foundErrors notes each of the errors of kin-openapi that err is made of. The reason of a SchemaError has no value.
+func (c *check) foundErrors(side Side, what string, err error) {
+	var many openapi3.MultiError
+	var one *openapi3.SchemaError
+	switch {
+	case err == nil:
+	case errors.As(err, &many):
+		for _, inner := range many {
+			c.foundErrors(side, what, inner)
+		}
+	case errors.As(err, &one):
+		if at := strings.Join(one.JSONPointer(), "."); at != "" {
+			what = "the field " + short(at)
+		}
+		reason, _, _ := strings.Cut(one.Reason, " (") // behind that is how kin-openapi found out
+		if one.SchemaField == "required" {
+			reason = "it is missing"
+		}
+		c.found(side, "%s: %s", what, reason)
+	default:
+		c.found(side, "%s does not fit its schema", what)
+	}
+}
+
+// longestName is how much of a name stands in a finding.
+const longestName = 64
+
+// short returns a name as it can stand in a finding.
+func short(name string) string {
+	quoted := strconv.Quote(name)
+	if quoted != `"`+name+`"` {
+		name = quoted
+	}
+	return cut(name, longestName)
+}
+
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
+// sorted returns the names in order, so that the same exchange has the same findings.
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

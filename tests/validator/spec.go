@@ -2,9 +2,9 @@ package validator
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 )
@@ -32,20 +32,12 @@ func Load(text []byte) (*Spec, error) {
 // Document returns the description as it was loaded. It must not be changed.
 func (s *Spec) Document() *openapi3.T { return s.doc }
 
-// Check compares a recorded exchange with the description.
+// Check compares a recorded exchange with the description. See [Transport.Ignore] for ignore.
 func (s *Spec) Check(e *Exchange, ignore ...string) []Finding {
-	c := s.newCheck(e, ignore)
+	c := s.newCheck(e, ignore, math.MaxInt)
 	c.request()
 	c.head()
 	c.body(e.ResponseBody)
 	c.end()
 	return c.findings
-}
-
-var filterOptions = openapi3filter.Options{
-	IncludeResponseStatus:             true,
-	MultiError:                        true,
-	RejectWhenRequestBodyNotSpecified: true,
-	SkipSettingDefaults:               true, // or the request would be changed
-	AuthenticationFunc:                openapi3filter.NoopAuthenticationFunc,
 }

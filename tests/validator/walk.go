@@ -71,7 +71,7 @@ func Documents(body []byte) iter.Seq[any] {
 	return func(yield func(any) bool) {
 		var s splitter
 		for document := range s.split(body) {
-			if value, err := decode(document); err == nil && !yield(value) {
+			if value, _, err := decode(document); err == nil && !yield(value) {
 				return
 			}
 		}
