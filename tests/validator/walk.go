@@ -2,6 +2,7 @@ package validator
 
 import (
 	"iter"
+	"math"
 	"path"
 	"strconv"
 
@@ -69,7 +70,7 @@ func join(at, name string) string {
 // Documents yields the JSON documents of a body that are complete, decoded.
 func Documents(body []byte) iter.Seq[any] {
 	return func(yield func(any) bool) {
-		var s splitter
+		s := splitter{most: math.MaxInt}
 		for document := range s.split(body) {
 			if value, _, err := decode(document); err == nil && !yield(value) {
 				return

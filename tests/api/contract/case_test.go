@@ -29,7 +29,7 @@ type testCase struct {
 	events  int      // so many documents are read, and then no more
 	until   bool     // the request is repeated until the answer is as wanted
 	apart   bool     // it has a connection of its own, the first request of which is its first
-	breaks  bool     // the request is not as the description wants it, on purpose
+	breaks  bool     // a request of the case is not as the description wants it, on purpose
 	notFor  string   // why it is not for the cluster of somebody else
 	want    []answer // the first one for the server's version counts; with none, the case is not for that version
 }

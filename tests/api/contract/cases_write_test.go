@@ -138,7 +138,7 @@ var naming = subject{name: "names", on: single, cases: []testCase{
 	{name: "a slash at the end is none", request: "PUT /a/ value=v", want: does(201, "set", "node.key = ~/a")},
 	{name: "a line feed", request: "PUT /a%0Ab value=v%0A", want: does(201, "set", "node.key = ~/a\nb", "node.value = v\n")},
 	{
-		name: "what is not UTF-8 is not kept", given: []string{"PUT /a value=%ff"}, request: "GET /a",
+		name: "what is not UTF-8 is not kept", given: []string{"PUT /a value=%ff"}, request: "GET /a", breaks: true,
 		want: does(200, "get", "node.value = \uFFFD"),
 	},
 	{

@@ -140,7 +140,6 @@ func (r *run) runCase(t *testing.T, c testCase, want answer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := len(r.findings)
 	got, wrong := r.ask(ctx, c, want, given)
 	for c.until && len(wrong) > 0 && ctx.Err() == nil {
 		pause(ctx)
@@ -149,7 +148,7 @@ func (r *run) runCase(t *testing.T, c testCase, want answer) {
 	for _, text := range wrong {
 		t.Errorf("%s: %s", c.request, text)
 	}
-	r.judge(t, c, before, got)
+	r.judge(t, c, got)
 }
 
 // prepare sends the requests that have to succeed before a case, and returns the last reply.
@@ -208,11 +207,11 @@ func (r *run) ask(ctx context.Context, c testCase, want answer, given reply) (re
 	return got, r.check(want, got, given)
 }
 
-// judge looks at the findings: there are none, unless the case wants its own request to break the description.
-func (r *run) judge(t *testing.T, c testCase, before int, got reply) {
+// judge looks at the findings: there are none, unless the case wants a request to break the description.
+func (r *run) judge(t *testing.T, c testCase, got reply) {
 	broken := false
-	for i, f := range r.findings {
-		if i >= before && c.breaks && f.Side == validator.Request {
+	for _, f := range r.findings {
+		if c.breaks && f.Side == validator.Request {
 			broken = true
 			continue
 		}
