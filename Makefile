@@ -10,7 +10,10 @@ FUZZTIME ?= 30s
 # The modules that users import in their tests, each of which is released.
 TOOLS := \
 	tests/etcdtest \
-	tests/etcdtest/embedded
+	tests/etcdtest/embedded \
+	tests/faultproxy \
+	tests/faultproxy/faultlink \
+	tests/validator
 # All modules, from the one that needs no other.
 MODULES := . $(TOOLS) tests examples
 

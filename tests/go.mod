@@ -6,10 +6,12 @@ replace (
 	github.com/etcdv2/client => ..
 	github.com/etcdv2/client/tests/etcdtest => ./etcdtest
 	github.com/etcdv2/client/tests/etcdtest/embedded => ./etcdtest/embedded
+	github.com/etcdv2/client/tests/faultproxy => ./faultproxy
+	github.com/etcdv2/client/tests/faultproxy/faultlink => ./faultproxy/faultlink
+	github.com/etcdv2/client/tests/validator => ./validator
 )
 
 require (
-	github.com/Shopify/toxiproxy/v2 v2.5.0
 	github.com/anishathalye/porcupine v1.3.1
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
@@ -18,9 +20,11 @@ require (
 	github.com/etcdv2/client v0.0.0
 	github.com/etcdv2/client/tests/etcdtest v0.0.0
 	github.com/etcdv2/client/tests/etcdtest/embedded v0.0.0
+	github.com/etcdv2/client/tests/faultproxy v0.0.0
+	github.com/etcdv2/client/tests/faultproxy/faultlink v0.0.0
+	github.com/etcdv2/client/tests/validator v0.0.0
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/miekg/dns v1.1.73
-	github.com/rs/zerolog v1.28.0
 	go.etcd.io/etcd/api/v3 v3.5.35
 	go.etcd.io/etcd/client/pkg/v3 v3.5.35
 	go.etcd.io/etcd/client/v2 v2.305.35
@@ -34,6 +38,7 @@ require (
 
 require (
 	github.com/BurntSushi/toml v1.3.2 // indirect
+	github.com/Shopify/toxiproxy/v2 v2.5.0 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
@@ -73,6 +78,7 @@ require (
 	github.com/prometheus/common v0.37.0 // indirect
 	github.com/prometheus/procfs v0.8.0 // indirect
 	github.com/rs/xid v1.4.0 // indirect
+	github.com/rs/zerolog v1.28.0 // indirect
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
 	github.com/sirupsen/logrus v1.9.3 // indirect
 	github.com/soheilhy/cmux v0.1.5 // indirect

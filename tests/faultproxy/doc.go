@@ -3,6 +3,7 @@
 // A Proxy knows HTTP: it can let a write be applied and then drop the reply, which no fault of the
 // network alone does on command. It counts what it forwards, so that "reached the server exactly
 // once" is measured and not believed. Headers pass as they are, Host included; a body that comes in
-// chunks goes on with its length. A Link knows only bytes: it loses them, holds them back or cuts
-// the connection. A Relay makes connections dead for ever without closing them.
+// chunks goes on with its length. A Relay makes connections dead for ever without closing them.
+//
+// Package faultlink, a module of its own, loses bytes, holds them back or cuts the connection.
 package faultproxy

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// A Relay passes bytes like a Link, and can forget the connections that are open as a firewall does
-// that has restarted: they are never closed and nothing passes on them any more, while new ones work
-// at once. A Link closes what has lost something when it is healed. Use NewRelay.
+// A Relay passes bytes, and can forget the connections that are open as a firewall does that has
+// restarted: they are never closed and nothing passes on them any more, while new ones work at once.
+// A link of package faultlink closes what has lost something when it is healed. Use NewRelay.
 type Relay struct {
 	listener net.Listener
 	target   string

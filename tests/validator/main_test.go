@@ -3,7 +3,7 @@ package validator_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/etcdv2/client/tests/etcdtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { etcdtest.VerifyNoLeaks(m) }

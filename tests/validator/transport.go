@@ -97,12 +97,17 @@ func (t *Transport) keepBody(req *http.Request, e *Exchange) (*http.Request, err
 		req.Body.Close()
 		return nil, err
 	}
-	body := req.Body
-	e.RequestBody, e.requestCut = begin[:min(len(begin), most)], len(begin) > most
 	sent := req.Clone(req.Context())
+	if len(begin) <= most {
+		e.RequestBody = begin
+		req.Body.Close()
+		sent.Body = io.NopCloser(bytes.NewReader(begin))
+		return sent, nil
+	}
+	e.RequestBody, e.requestCut = begin[:most], true
 	sent.Body = struct {
 		io.Reader
 		io.Closer
-	}{io.MultiReader(bytes.NewReader(begin), body), body}
+	}{io.MultiReader(bytes.NewReader(begin), req.Body), req.Body}
 	return sent, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/tests/etcdtest"
 	"github.com/etcdv2/client/tests/faultproxy"
+	"github.com/etcdv2/client/tests/faultproxy/faultlink"
 	"github.com/etcdv2/client/tests/internal/live"
 )
 
@@ -58,7 +59,7 @@ func (h *history) mustBeExplained() {
 func newNemesis(r *run, cluster *etcdtest.Cluster) *nemesis {
 	n := &nemesis{run: r, cluster: front(r.t, cluster), random: r.random(0)}
 	for _, url := range n.cluster.urls() {
-		n.links = append(n.links, faultproxy.NewLink(r.t, url))
+		n.links = append(n.links, faultlink.New(r.t, url))
 	}
 	return n
 }

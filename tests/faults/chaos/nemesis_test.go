@@ -8,6 +8,7 @@ import (
 
 	"github.com/etcdv2/client/tests/etcdtest"
 	"github.com/etcdv2/client/tests/faultproxy"
+	"github.com/etcdv2/client/tests/faultproxy/faultlink"
 )
 
 const (
@@ -19,7 +20,7 @@ const (
 type nemesis struct {
 	*run
 	cluster fronted
-	links   []*faultproxy.Link
+	links   []*faultlink.Link
 	random  *rand.Rand
 }
 
@@ -95,9 +96,9 @@ func (n *nemesis) freeze(ctx context.Context, member *etcdtest.Member) error {
 
 // cut breaks the link between one member and the clients that go through it.
 func (n *nemesis) cut(ctx context.Context) error {
-	breaks := []faultproxy.LinkFault{
-		faultproxy.LoseRequests, faultproxy.LoseReplies, faultproxy.ResetRequests, faultproxy.ResetReplies,
-		faultproxy.Latency(100 * time.Millisecond), faultproxy.SlowClose(time.Second),
+	breaks := []faultlink.Fault{
+		faultlink.LoseRequests, faultlink.LoseReplies, faultlink.ResetRequests, faultlink.ResetReplies,
+		faultlink.Latency(100 * time.Millisecond), faultlink.SlowClose(time.Second),
 	}
 	link, how := n.links[n.random.IntN(len(n.links))], breaks[n.random.IntN(len(breaks))]
 	if err := link.Break(how); err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/tests/etcdtest"
 	"github.com/etcdv2/client/tests/faultproxy"
+	"github.com/etcdv2/client/tests/faultproxy/faultlink"
 	"github.com/etcdv2/client/tests/internal/live"
 )
 
@@ -41,7 +42,7 @@ type arena struct {
 }
 
 // group is some of the contenders, who can be cut off together.
-type group struct{ links []*faultproxy.Link }
+type group struct{ links []*faultlink.Link }
 
 func (g *group) endpoints() []string {
 	var urls []string
@@ -71,7 +72,7 @@ func newArena(t *testing.T, version etcdtest.Version, groups int) *arena {
 	for range groups {
 		g := &group{}
 		for _, proxy := range a.proxies {
-			g.links = append(g.links, faultproxy.NewLink(t, proxy.URL()))
+			g.links = append(g.links, faultlink.New(t, proxy.URL()))
 		}
 		a.groups = append(a.groups, g)
 	}

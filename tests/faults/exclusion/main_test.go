@@ -11,7 +11,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/etcdv2/client/tests/faultproxy"
+	"github.com/etcdv2/client/tests/faultproxy/faultlink"
 	"go.uber.org/goleak"
 )
 
@@ -20,5 +20,5 @@ func TestMain(m *testing.M) {
 		child()
 		return
 	}
-	goleak.VerifyTestMain(m, faultproxy.Leaks()...)
+	goleak.VerifyTestMain(m, faultlink.Leaks()...)
 }

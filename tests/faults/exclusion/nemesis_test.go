@@ -11,6 +11,7 @@ import (
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/tests/etcdtest"
 	"github.com/etcdv2/client/tests/faultproxy"
+	"github.com/etcdv2/client/tests/faultproxy/faultlink"
 	"github.com/etcdv2/client/tests/internal/witness"
 )
 
@@ -108,7 +109,7 @@ func (a *arena) cutHolder(ctx context.Context) error {
 }
 
 func (a *arena) cutOff(ctx context.Context, g *group) error {
-	how := []faultproxy.LinkFault{faultproxy.LoseAll, faultproxy.LoseReplies, faultproxy.ResetReplies}[a.random.IntN(3)]
+	how := []faultlink.Fault{faultlink.LoseAll, faultlink.LoseReplies, faultlink.ResetReplies}[a.random.IntN(3)]
 	for _, link := range g.links {
 		if err := link.Break(how); err != nil {
 			return fmt.Errorf("%v: %w", how, err)

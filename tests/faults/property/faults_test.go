@@ -8,19 +8,20 @@ import (
 
 	"github.com/etcdv2/client/tests/etcdtest"
 	"github.com/etcdv2/client/tests/faultproxy"
+	"github.com/etcdv2/client/tests/faultproxy/faultlink"
 )
 
 // course is what stands between the watches and one member: a link and a faulty proxy.
 type course struct {
 	member *etcdtest.Member
-	link   *faultproxy.Link
+	link   *faultlink.Link
 	proxy  *faultproxy.Proxy
 }
 
 func newCourses(t *testing.T, cluster *etcdtest.Cluster) (courses []course) {
 	for _, member := range cluster.Members() {
 		proxy := faultproxy.New(t, member.URL())
-		courses = append(courses, course{member, faultproxy.NewLink(t, proxy.URL()), proxy})
+		courses = append(courses, course{member, faultlink.New(t, proxy.URL()), proxy})
 	}
 	return courses
 }
@@ -46,9 +47,9 @@ var faults = []fault{
 		c.proxy.Use(faultproxy.Always(faultproxy.DropRequest))
 		return func() { c.proxy.Use(faultproxy.Always(faultproxy.Pass)) }
 	}},
-	{"replies lost", breakLink(faultproxy.LoseReplies)},
-	{"all lost", breakLink(faultproxy.LoseAll)},
-	{"connections reset", breakLink(faultproxy.ResetReplies)},
+	{"replies lost", breakLink(faultlink.LoseReplies)},
+	{"all lost", breakLink(faultlink.LoseAll)},
+	{"connections reset", breakLink(faultlink.ResetReplies)},
 	{"member killed", func(t *testing.T, c course) func() { return down(t, c, c.member.Kill) }},
 	{"member stopped", func(t *testing.T, c course) func() { return down(t, c, c.member.Stop) }},
 	{"member frozen", func(t *testing.T, c course) func() {
@@ -57,7 +58,7 @@ var faults = []fault{
 	}},
 }
 
-func breakLink(how faultproxy.LinkFault) func(*testing.T, course) func() {
+func breakLink(how faultlink.Fault) func(*testing.T, course) func() {
 	return func(t *testing.T, c course) func() {
 		do(t, c.link.Break(how))
 		return c.link.Heal

@@ -8,8 +8,8 @@ package property_test
 import (
 	"testing"
 
-	"github.com/etcdv2/client/tests/faultproxy"
+	"github.com/etcdv2/client/tests/faultproxy/faultlink"
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, faultproxy.Leaks()...) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, faultlink.Leaks()...) }

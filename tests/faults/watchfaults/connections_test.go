@@ -10,6 +10,7 @@ import (
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/tests/etcdtest"
 	"github.com/etcdv2/client/tests/faultproxy"
+	"github.com/etcdv2/client/tests/faultproxy/faultlink"
 	"github.com/etcdv2/client/tests/internal/live"
 	"github.com/etcdv2/client/tests/internal/witness"
 )
@@ -57,9 +58,9 @@ func TestConnectionCutInMidEvent(t *testing.T) {
 func TestConnectionIntoABlackHole(t *testing.T) {
 	t.Parallel()
 	each(t, 1, func(t *testing.T, cluster *etcdtest.Cluster) {
-		link := faultproxy.NewLink(t, cluster.Endpoints()[0])
+		link := faultlink.New(t, cluster.Endpoints()[0])
 		s := through(t, link.URL(), cluster)
-		do(t, link.Break(faultproxy.LoseAll))
+		do(t, link.Break(faultlink.LoseAll))
 		lasts(faultLasts)
 		link.Heal()
 		s.over()

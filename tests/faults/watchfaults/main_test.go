@@ -7,12 +7,12 @@ import (
 	"testing"
 
 	"github.com/etcdv2/client/tests/etcdtest"
-	"github.com/etcdv2/client/tests/faultproxy"
+	"github.com/etcdv2/client/tests/faultproxy/faultlink"
 	"github.com/etcdv2/client/tests/internal/live"
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, faultproxy.Leaks()...) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, faultlink.Leaks()...) }
 
 // each runs test on both versions as processes, which can be frozen and killed.
 func each(t *testing.T, members int, test func(t *testing.T, cluster *etcdtest.Cluster), opts ...etcdtest.Option) {

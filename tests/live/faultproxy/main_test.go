@@ -5,12 +5,12 @@ import (
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/tests/etcdtest"
-	"github.com/etcdv2/client/tests/faultproxy"
+	"github.com/etcdv2/client/tests/faultproxy/faultlink"
 	"github.com/etcdv2/client/tests/internal/live"
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, faultproxy.Leaks()...) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, faultlink.Leaks()...) }
 
 // server starts a server of the test's own and returns its URL and a client that goes there directly.
 func server(t *testing.T) (string, *etcd.Client) {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/etcd"
-	"github.com/etcdv2/client/tests/faultproxy"
+	"github.com/etcdv2/client/tests/faultproxy/faultlink"
 	"github.com/etcdv2/client/tests/internal/live"
 )
 
@@ -14,18 +14,18 @@ import (
 // is whole again afterwards.
 func TestLinkFaults(t *testing.T) {
 	for _, test := range []struct {
-		fault   faultproxy.LinkFault
+		fault   faultlink.Fault
 		applied bool
 	}{
-		{faultproxy.LoseRequests, false},
-		{faultproxy.LoseReplies, true},
-		{faultproxy.LoseAll, false},
-		{faultproxy.ResetRequests, false},
-		{faultproxy.ResetReplies, true},
+		{faultlink.LoseRequests, false},
+		{faultlink.LoseReplies, true},
+		{faultlink.LoseAll, false},
+		{faultlink.ResetRequests, false},
+		{faultlink.ResetReplies, true},
 	} {
 		t.Run(test.fault.String(), func(t *testing.T) {
 			endpoint, direct := server(t)
-			link := faultproxy.NewLink(t, endpoint)
+			link := faultlink.New(t, endpoint)
 			client := live.Client(t, link.URL())
 			live.Must[etcd.Version](t)(client.Version(t.Context()))
 			if err := link.Break(test.fault); err != nil {
@@ -52,11 +52,11 @@ func TestLinkFaults(t *testing.T) {
 
 func TestSlowLinks(t *testing.T) {
 	endpoint, _ := server(t)
-	link := faultproxy.NewLink(t, endpoint)
+	link := faultlink.New(t, endpoint)
 	client := live.Client(t, link.URL())
-	for fault, least := range map[faultproxy.LinkFault]time.Duration{
-		faultproxy.Latency(50 * time.Millisecond):   50 * time.Millisecond,
-		faultproxy.SlowClose(50 * time.Millisecond): 0,
+	for fault, least := range map[faultlink.Fault]time.Duration{
+		faultlink.Latency(50 * time.Millisecond):   50 * time.Millisecond,
+		faultlink.SlowClose(50 * time.Millisecond): 0,
 	} {
 		if err := link.Break(fault); err != nil {
 			t.Fatal(err)

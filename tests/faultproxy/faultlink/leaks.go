@@ -1,4 +1,4 @@
-package faultproxy
+package faultlink
 
 import "go.uber.org/goleak"
 
