@@ -30,7 +30,7 @@ var errStopped = errors.New("validator: the body was given up")
 func newDecoder(open func(io.Reader) (io.Reader, error)) *decoder {
 	d := &decoder{}
 	d.next, d.stop = iter.Pull(func(yield func([]byte) bool) {
-		if d.err = d.decode(open, yield); d.err == io.EOF {
+		if d.err = d.decode(open, yield); errors.Is(d.err, io.EOF) {
 			d.err = nil
 		}
 	})
@@ -59,7 +59,7 @@ func (d *decoder) decode(open func(io.Reader) (io.Reader, error), yield func([]b
 	buffer := make([]byte, 4<<10)
 	for {
 		n, err := from.Read(buffer)
-		if n > 0 && err != errStopped && !yield(buffer[:n]) {
+		if n > 0 && !errors.Is(err, errStopped) && !yield(buffer[:n]) {
 			return errStopped
 		}
 		if err != nil {

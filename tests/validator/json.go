@@ -3,6 +3,7 @@ package validator
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"strconv"
 	"unicode/utf16"
@@ -24,9 +25,9 @@ func decode(text []byte) (value any, read int64, err error) {
 func decodeStrictly(text []byte) (*decoded, []string) {
 	value, read, err := decode(text)
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return nil, []string{"is empty"}
-	case err == io.ErrUnexpectedEOF:
+	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, []string{"ends within its JSON document"}
 	case err != nil:
 		return nil, []string{"is not JSON"}

@@ -43,7 +43,7 @@ func (c *check) responseHeaders() {
 			c.once(Response, "the header "+name, declared.Value.Schema, values)
 		case len(values) > 1 && own && !isList:
 			c.found(Response, "the header %s is sent more than once", name)
-		case !own && !(encodingHeaders[name] && c.acceptsEncoding()):
+		case !own && (!encodingHeaders[name] || !c.acceptsEncoding()):
 			c.found(Response, "the header %s is not declared", short(name))
 		}
 	}
