@@ -37,7 +37,7 @@ func TestRelease(t *testing.T) {
 	outside := released(t, dir, origin)
 	for _, block := range user {
 		listed := outside.run(t, "bash", "-euo", "pipefail", "-c", block)
-		for _, module := range append(tools(t), "etcd", "tests/validator") {
+		for _, module := range append(tools(t), "etcd") {
 			if !strings.Contains("\n"+listed, "\n"+library+"/"+module+"\n") {
 				t.Errorf("step 7 does not list %s:\n%s", module, listed)
 			}
@@ -62,6 +62,13 @@ func TestRelease(t *testing.T) {
 		p.run(t, "go", "test", "-count=1", ".")
 		if got := p.run(t, "go", "list", "-m", tests+"/etcdtest"); got != tests+"/etcdtest "+version+"\n" {
 			t.Errorf("embedded brings %q", got)
+		}
+	})
+	t.Run("Validator", func(t *testing.T) {
+		p := outside.program(t, "validator_test.go", tests+"/validator", tests+"/faultproxy", tests+"/faultproxy/faultlink")
+		p.run(t, "go", "test", "-count=1", ".")
+		if got := p.run(t, "go", "list", "-m", library); got != library+" "+version+"\n" {
+			t.Errorf("the validator brings %q", got)
 		}
 	})
 }
@@ -122,7 +129,7 @@ func released(t *testing.T, dir, origin string) place {
 	env := strings.Split(strings.TrimSpace(at(root).run(t, "go", "env", "GOMODCACHE", "GOPROXY")), "\n")
 	fromTags := at(dir, "GOMODCACHE="+published, "GOPROXY=direct", "GONOSUMDB="+library, "GOFLAGS=-modcacherw",
 		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=url.file://"+origin+".insteadOf", "GIT_CONFIG_VALUE_0=https://"+library)
-	for _, module := range append(tools(t), "tests") {
+	for _, module := range tools(t) {
 		fromTags.run(t, "go", "mod", "download", library+"/"+module+"@"+version)
 	}
 	fromTags.run(t, "go", "mod", "download", library+"@"+version)
