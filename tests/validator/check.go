@@ -38,7 +38,7 @@ func (s *Spec) newCheck(e *Exchange, ignore []string, most int) *check {
 	return &check{spec: s, exchange: e, ignore: ignore, most: most, splitter: splitter{most: most}}
 }
 
-// found notes what was found, each thing once. The text has names, and never a value: that may be a secret.
+// found records a finding once. Its text has names and never values, because a value may be a secret.
 func (c *check) found(side Side, format string, names ...any) {
 	f := Finding{
 		Side: side, Method: short(c.exchange.Method), Path: cut(sentPath(c.exchange.URL), 4*longestName),
@@ -79,14 +79,14 @@ func (c *check) document(side Side, schema *openapi3.SchemaRef, text []byte) {
 		switch {
 		case f.Property == nil:
 			c.found(side, "the field %s is not declared", short(f.Path))
-		case isTooLarge(f):
+		case isOddInteger(f):
 			c.found(side, "the field %s is not a 64-bit integer in decimal digits", short(f.Path))
 		}
 	})
 }
 
-// isTooLarge reports whether a field is an integer for kin-openapi, and none for clients: 1e3, 1.0 or 2^63.
-func isTooLarge(f Field) bool {
+// isOddInteger reports whether kin-openapi takes a field for an integer that many clients cannot read: 1e3, 1.0 or 2^63.
+func isOddInteger(f Field) bool {
 	number, ok := f.Value.(json.Number)
 	if !ok || !f.Property.Value.Type.Is("integer") {
 		return false
@@ -112,7 +112,7 @@ func (c *check) scalar(side Side, what string, schema *openapi3.SchemaRef, text 
 	c.foundErrors(side, what, schema.Value.VisitJSON(value, openapi3.MultiErrors()))
 }
 
-// foundErrors notes each of the errors of kin-openapi that err is made of. The reason of a SchemaError has no value.
+// foundErrors records each error of kin-openapi that err consists of. The reason of a SchemaError has no value in it.
 func (c *check) foundErrors(side Side, what string, err error) {
 	var many openapi3.MultiError
 	var one *openapi3.SchemaError
@@ -126,7 +126,7 @@ func (c *check) foundErrors(side Side, what string, err error) {
 		if at := strings.Join(one.JSONPointer(), "."); at != "" {
 			what = "the field " + short(at)
 		}
-		reason, _, _ := strings.Cut(one.Reason, " (") // behind that is how kin-openapi found out
+		reason, _, _ := strings.Cut(one.Reason, " (") // the rest is how kin-openapi found out
 		if one.SchemaField == "required" {
 			reason = "it is missing"
 		}

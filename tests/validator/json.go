@@ -76,7 +76,8 @@ func repeated(d *json.Decoder, at string, list []string) []string {
 	return list
 }
 
-// hasHalfPair reports whether a string of a JSON document has an escaped surrogate alone, which is no character.
+// hasHalfPair reports whether a string of a JSON document has an escaped surrogate without its other half. Some decoders
+// replace it, others fail.
 func hasHalfPair(document []byte) bool {
 	for i := 0; i < len(document); i++ {
 		if document[i] != '\\' {

@@ -64,7 +64,7 @@ func (p *passage) record(data []byte) {
 	e.ResponseBody = append(e.ResponseBody, data...)
 }
 
-// Close ends the exchange. If the body was not read to its end, what is missing is no finding.
+// Close ends the exchange. If the body was not read to its end, the missing part is not reported.
 func (p *passage) Close() error {
 	p.end(true)
 	return p.body.Close()

@@ -138,7 +138,7 @@ func (c *check) requestBody() {
 	case len(body) == 0 && declared.Value.Required:
 		c.found(Request, "the body is missing")
 		return
-	case len(body) == 0, len(c.exchange.RequestHeader["Content-Encoding"]) > 0: // nobody can read that: the header is found
+	case len(body) == 0, len(c.exchange.RequestHeader["Content-Encoding"]) > 0: // it cannot be read; the header is reported
 		return
 	}
 	schema := schemaOf(declared.Value.Content, c.exchange.RequestHeader)

@@ -19,16 +19,16 @@ type Transport struct {
 	// Prefix is in front of the API's paths, such as "/etcd" behind a gateway. It does not end with a slash.
 	Prefix string
 	// Report is told of each finding when it is made, from several goroutines at a time. A watch's event is reported
-	// on while the watch goes on. Report may close the body of the answer. Nil tells nobody.
+	// on while the watch goes on. Report may close the body of the answer. If it is nil, findings are dropped.
 	Report func(Finding)
 	// Record is given each exchange when its answer's body has ended or was closed; bodies are held in memory until
 	// then. Credentials and passwords are in them. Nil keeps nothing.
 	Record func(*Exchange)
 	// ReportError is told why a request has no answer or an answer has broken off. The program sees the same error,
-	// unless it is at the other end of a Proxy. Nil tells nobody.
+	// unless it is at the other end of a Proxy. If it is nil, errors are dropped.
 	ReportError func(error)
-	// Ignore names headers that are no findings although they are not declared, such as those that a proxy adds, in
-	// their canonical spelling. Those that clients and servers add to every message, such as Date, always are.
+	// Ignore names headers, in their canonical spelling, that are not reported although they are not declared, such as
+	// those that a proxy adds. Headers that clients and servers add to every message, such as Date, are never reported.
 	Ignore []string
 	// MaxBody is the length of the longest request body, document of an answer and recorded body that is held in
 	// memory. What is longer passes, and a finding says that it was not checked. Zero means 16 MiB.
