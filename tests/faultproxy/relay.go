@@ -15,6 +15,7 @@ import (
 // A link of package faultlink closes what has lost something when it is healed. Use NewRelay.
 type Relay struct {
 	listener net.Listener
+	scheme   string
 	target   string
 	life     context.Context
 	end      context.CancelFunc
@@ -32,32 +33,32 @@ type pair struct {
 	forgotten bool
 }
 
-// NewRelay starts a relay to targetURL, and stops it when the test ends. The relay knows nothing of TLS: the URL must
-// be http.
+// NewRelay starts a relay to targetURL, and stops it when the test ends. TLS passes through: the target's certificate
+// must be for 127.0.0.1.
 func NewRelay(tb testing.TB, targetURL string) *Relay {
 	tb.Helper()
 	target, err := url.Parse(targetURL)
-	if err != nil || target.Scheme != "http" || target.Port() == "" {
-		tb.Fatalf("faultproxy: %q is not an http URL with a port", targetURL)
+	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Port() == "" {
+		tb.Fatalf("faultproxy: %q is not the URL of a server with a port", targetURL)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	r := newRelay(listener, target.Host)
+	r := newRelay(listener, target)
 	tb.Cleanup(r.close)
 	return r
 }
 
-func newRelay(listener net.Listener, target string) *Relay {
-	r := &Relay{listener: listener, target: target, pairs: map[*pair]bool{}}
+func newRelay(listener net.Listener, target *url.URL) *Relay {
+	r := &Relay{listener: listener, scheme: target.Scheme, target: target.Host, pairs: map[*pair]bool{}}
 	r.life, r.end = context.WithCancel(context.Background())
 	r.running.Go(r.accept)
 	return r
 }
 
 // URL returns the URL to send requests to, in place of the target's own.
-func (r *Relay) URL() string { return "http://" + r.listener.Addr().String() }
+func (r *Relay) URL() string { return r.scheme + "://" + r.listener.Addr().String() }
 
 // Forget makes all connections that are open dead without a word to either end.
 func (r *Relay) Forget() {

@@ -5,7 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
+	"net/url"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -31,12 +31,29 @@ func TestRelayAcceptsAfterTheProcessWasOutOfFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	target, err := url.Parse(member.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
 	starved := &starving{Listener: listener}
 	starved.fails.Store(3)
-	relay := newRelay(starved, strings.TrimPrefix(member.URL, "http://"))
+	relay := newRelay(starved, target)
 	defer relay.close()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Get(relay.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != "there" {
+		t.Errorf("read %q, %v", body, err)
+	}
+}
+
+func TestRelayPassesTLS(t *testing.T) {
+	member := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "there") }))
+	defer member.Close()
+	resp, err := member.Client().Get(NewRelay(t, member.URL).URL())
 	if err != nil {
 		t.Fatal(err)
 	}
