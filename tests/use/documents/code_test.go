@@ -25,8 +25,9 @@ var packages = map[string]string{
 	"api": "github.com/etcdv2/client/api", "election": "github.com/etcdv2/client/election",
 	"etcd": "github.com/etcdv2/client/etcd", "locking": "github.com/etcdv2/client/locking",
 	"validator": "github.com/etcdv2/client/tests/validator", "etcdtest": "github.com/etcdv2/client/tests/etcdtest",
-	"embedded": "github.com/etcdv2/client/tests/etcdtest/embedded",
-	"context":  "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "iter": "iter", "json": "encoding/json", "log": "log",
+	"embedded":   "github.com/etcdv2/client/tests/etcdtest/embedded",
+	"faultproxy": "github.com/etcdv2/client/tests/faultproxy", "faultlink": "github.com/etcdv2/client/tests/faultproxy/faultlink",
+	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "iter": "iter", "json": "encoding/json", "log": "log",
 	"slog": "log/slog", "strconv": "strconv", "strings": "strings", "testing": "testing", "time": "time", "tls": "crypto/tls",
 }
 
