@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/etcdv2/client/gen"
 	"github.com/etcdv2/client/internal/cluster"
@@ -121,9 +120,6 @@ func isCleared(err error) bool { return errors.Is(err, ErrEventIndexCleared) }
 // streamRoom is how many bytes of a stream are read at once, if that many have arrived.
 const streamRoom = 32 << 10
 
-// reachedTime is how long a member may take to tell its index.
-const reachedTime = 5 * time.Second
-
 // openAnswer is a reply whose events arrive after its header.
 type openAnswer struct {
 	*cluster.Open
@@ -138,11 +134,6 @@ func (a *openAnswer) Index() (index uint64, told bool) {
 func (a *openAnswer) Cluster() string { return cluster.IDOf(a.Response) }
 
 func (a *openAnswer) At() string { return a.Endpoint }
-
-// Reached asks for the index on another connection, and without credentials: a refusal tells it, too.
-func (a *openAnswer) Reached(ctx context.Context) uint64 {
-	return a.source.client.cluster.Ask(ctx, a.Member, questions{}.Index(), reachedTime).Index
-}
 
 // Blind reports whether the server may omit events of the watched key: etcd 2.3.0 to 3.0.17, or a server
 // whose version cannot be learned.

@@ -1,8 +1,10 @@
 package cluster
 
 import (
+	"context"
 	"net/http"
 	"sync/atomic"
+	"time"
 )
 
 // Open is the reply to a call that waits. Its header has arrived; its body follows when there is an event.
@@ -38,6 +40,12 @@ func (o *Open) Check(index uint64) error {
 		return nil
 	}
 	return o.cluster.pulse.check(o.attempt, index)
+}
+
+// Ask makes a call, with credentials, to the member that o waits on. See Cluster.Ask.
+func (o *Open) Ask(ctx context.Context, call *Call, most time.Duration) Verdict {
+	o.cluster.authorize(call.Request)
+	return o.cluster.Ask(ctx, o.Member, call, most)
 }
 
 // Cut reports whether the call has been ended by this side, so that what has not arrived shows nothing.
