@@ -52,7 +52,7 @@ func (f *follower) armKeyPoll() {
 		if p == nil || p.answer == nil || f.endless && p.phase != silent || slices.ContainsFunc(f.polls, asked) {
 			return
 		}
-		if sameMember(p, f.keyPoll) || p.openForLong() {
+		if sameMember(p, f.keyPoll) || f.hasReached(p, before) {
 			f.replace(p, before)
 		}
 	}

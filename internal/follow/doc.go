@@ -49,9 +49,13 @@
 //
 //	conclusion                          evidence                               contradicted by, and then
 //	nothing up to the index at which    the older poll waited silently for a   a late answer of an older poll: it
-//	a newer poll arrived at the same    second, was asked to end, and ended    is delivered if nothing behind it
-//	member, or four seconds ago at      without an event                       has been, else the watch ends
-//	another one                                                                (Source.Missed)
+//	a newer poll arrived                second, was asked to end, and ended    is delivered if nothing behind it
+//	                                    without an event; its member had       has been, else the watch ends
+//	                                    come to that index, because the        (Source.Missed)
+//	                                    newer poll arrived there, too, or
+//	                                    because the member has told
+//	nothing up to the index at which    the same, of a member that does not    the same
+//	the older poll arrived              tell, or lags for ten seconds
 //	the same up to the index of the     a newer poll, on another connection,   the same
 //	older poll, if the end could not    has been silent, too; a proxy may
 //	be had: the connection broke        break connections that are to end

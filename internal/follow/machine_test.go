@@ -172,19 +172,64 @@ func TestPollThatTookLongMayBeOfAnotherHistory(t *testing.T) {
 	}
 }
 
-// Another member may lag behind the one that has ended its poll.
+// The member of the older poll may lag behind that of the newer one, for as long as it likes. Its end then proves only
+// what it searched when it arrived.
 func TestEndProvesWhatItsMemberHas(t *testing.T) {
+	for name, test := range map[string]struct {
+		reached uint64 // by the member in the end
+		after   time.Duration
+		proven  uint64
+	}{
+		"it catches up":      {9, time.Second, 9},
+		"it lags":            {8, overdueTicks * coarseTick, 5},
+		"it does not tell":   {0, overdueTicks * coarseTick, 5},
+		"it was never asked": {8, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			drive(t, func(m *machine) {
+				first := m.poll(t, 1, 1, 5)
+				first.at = "b"
+				first.reached.Store(8)
+				quiet()
+				m.renew()
+				m.poll(t, 2, 1, 9)
+				quiet()
+				check(t, "asked to end while its member lags", first.asked.Load(), false)
+				first.reached.Store(test.reached)
+				<-time.After(test.after)
+				synctest.Wait()
+				check(t, "asked to end", first.asked.Load(), test.after > 0)
+				first.end <- ErrFinished
+				synctest.Wait()
+				check(t, "progress", m.progress.Load(), test.proven)
+			})
+		})
+	}
+}
+
+// So is it with the end of the poll that shows that nothing comes before an event of the key poll.
+func TestEndBeforeAnEventOfTheKeyProvesWhatItsMemberHas(t *testing.T) {
 	drive(t, func(m *machine) {
-		first := m.poll(t, 1, 1, 5)
-		first.at = "b"
+		lagging := func(n int) *scripted {
+			p := m.asked(t, n)
+			p.at, p.blind = "b", true
+			p.reached.Store(5)
+			p.header <- 5
+			synctest.Wait()
+			return p
+		}
+		lagging(1)
+		m.poll(t, 2, 1, 9).end <- 8
+		newest := lagging(3)
 		quiet()
-		m.renew()
-		m.poll(t, 2, 1, 9)
+		check(t, "asked to end while its member lags", newest.asked.Load(), false)
+		newest.reached.Store(7)
 		<-time.After(time.Second)
 		synctest.Wait()
-		check(t, "asked to end at once", first.asked.Load(), false)
-		quiet()
-		check(t, "asked to end when no member lags so far", first.asked.Load(), true)
+		check(t, "asked to end", newest.asked.Load(), true)
+		newest.end <- ErrFinished
+		synctest.Wait()
+		check(t, "delivered", m.delivered(), []uint64{8})
 	})
 }
 

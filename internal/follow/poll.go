@@ -27,6 +27,8 @@ type poll struct {
 
 	age       int         // coarse ticks since it was sent, registered or asked to end, whichever came last
 	asking    bool        // its member how far it has come
+	askAt     int         // its age at which to ask that again
+	overdue   int         // ticks for which it could not be replaced, because its member had not come far enough
 	confirmed atomic.Bool // its member answered a question asked since it was sent or, later, registered
 	aliveAt   int         // its age at the first tick after that; 0 before
 	wasSilent bool        // when it was asked to end

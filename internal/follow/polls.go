@@ -9,7 +9,7 @@ import (
 func (f *follower) registered(p *poll) error {
 	now := time.Now()
 	index, told := p.answer.Index()
-	p.index, p.registered, p.age, p.aliveAt = index, now, 0, 0
+	p.index, p.reached, p.registered, p.age, p.aliveAt = index, index, now, 0, 0
 	p.confirmed.Store(false) // that referred to the time before
 	if p.open() {
 		p.phase = waiting

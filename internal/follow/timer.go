@@ -32,7 +32,9 @@ func (f *follower) untilTick(now time.Time) time.Duration {
 // rests reports whether no request is open whose ticks count, so that nothing is to be done before the poll is due.
 func (f *follower) rests() bool {
 	p := f.cover()
-	return p != nil && p.phase == silent && !f.progressRequested && f.successor() == nil && f.keyPoll == nil
+	older := func(other *poll) bool { return f.isOlder(other, p) }
+	return p != nil && p.phase == silent && !f.progressRequested && f.successor() == nil && f.keyPoll == nil &&
+		!slices.ContainsFunc(f.polls, older)
 }
 
 // tick checks the requests that are silent.
@@ -86,7 +88,7 @@ func (f *follower) settleDown() {
 }
 
 // prove lets the newest poll that waits for the next event replace the older ones that have been silent for long
-// enough. Their ends prove that nothing was missed until the newest arrived.
+// enough. Their ends prove that nothing was missed until the newest arrived, if their members have come that far.
 func (f *follower) prove() {
 	f.agree()
 	f.endThoseThatDoNotEnd()
@@ -104,11 +106,21 @@ func (f *follower) prove() {
 		return
 	}
 	for _, p := range f.polls {
-		older := p != newest && p.role == search && p.phase == silent && p.from <= f.base() && !p.sent.After(newest.sent)
-		if older && (sameMember(p, newest) || newest.openForLong()) {
+		switch {
+		case !f.isOlder(p, newest):
+		case sameMember(p, newest), newest.openForLong() && (p.answer == nil || f.hasReached(p, newest.index)):
 			f.replace(p, newest.index)
+		case p.overdue >= overdueTicks:
+			f.replace(p, p.index)
+		default:
+			p.overdue++
 		}
 	}
+}
+
+// isOlder reports whether p is to be replaced by newest.
+func (f *follower) isOlder(p, newest *poll) bool {
+	return p != newest && p.role == search && p.phase == silent && p.from <= f.base() && !p.sent.After(newest.sent)
 }
 
 // thin abandons all but the newest polls whose header a proxy holds back, when the newest has been silent for as
@@ -151,10 +163,10 @@ func (f *follower) handOver(next *poll) {
 }
 
 // hasReached reports whether the member of p is known to have reached index. If it is not, hasReached asks the
-// member, for the next tick.
+// member, once a second, for a later tick.
 func (f *follower) hasReached(p *poll, index uint64) bool {
-	if p.reached < index && !p.asking {
-		p.asking = true
+	if p.reached < index && !p.asking && p.age >= p.askAt {
+		p.asking, p.askAt = true, p.age+quietTicks
 		f.running.Go(func() {
 			reached := p.answer.Reached(f.ctx)
 			f.do(func() error {

@@ -22,9 +22,13 @@ const (
 	pulselessTicks   = 16
 	unconfirmedTicks = 80
 
-	// How long two polls stay open together before the newer one, which began from now, may replace the older
-	// one. No member that has a leader lags behind another for that long.
+	// How long a poll is open before the members of older ones are asked whether they have come as far as its own.
+	// Members that have a leader seldom lag behind another for that long.
 	handOverTicks = 16
+
+	// How long the member of an older poll may take to come that far. The poll is replaced then all the same, but
+	// proves only what it searched when it arrived.
+	overdueTicks = 40
 
 	// How long the answer of a poll still counts that was asked to end, in ticks: a minute. At most so many
 	// such polls are kept.
