@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/errs"
@@ -16,10 +17,11 @@ type UniqueOption interface {
 }
 
 // WithUniqueValue promises that nothing else is ever written with this value, for example because it contains a
-// random token. If the outcome of a write is unknown, the call finds it out on the server before it returns,
-// within its context. It looks for the value at the key, with a quorum read, and then in the history of the key
-// since just before the write. That costs every call one more request. A CompareAndSwap by value becomes one by
-// index, after a quorum read.
+// random token. If the outcome of a write is unknown, the call finds it out on the server before it returns. It
+// looks for the value at the key, with a quorum read, and then in the history of the key since just before the
+// write. It goes on until it knows or ctx is done, so give it a deadline: with members or gateways that hang, the
+// history may take long to read. Each call costs one more request. A CompareAndSwap by value becomes one by index,
+// after a quorum read.
 //
 //   - If the value is there, or was there and has been replaced or deleted since, the write has succeeded.
 //   - If it is certain that the value was never there, Create and CompareAndSwap are sent again. CreateInOrder
@@ -50,6 +52,8 @@ type settlement struct {
 	write  *write
 	send   func() (*Response, error)
 	after  point // before the write was sent; the zero point if nothing can be certain
+
+	patience time.Duration // with the last search of the history
 }
 
 // settled sends a write and, if it has promised a value of its own, settles an unknown outcome.
@@ -106,7 +110,7 @@ func (s *settlement) settle(ctx context.Context, unknown error) (*Response, erro
 		switch {
 		case found != nil:
 			return found, nil
-		case Retryable(err):
+		case Retryable(err), errors.Is(err, errUnsettled):
 			continue
 		case !certain || s.write.inOrder():
 			return nil, contexts.Join(ctx, unknown)

@@ -109,3 +109,29 @@ func TestUserThatMayNotReadCanWriteAUniqueValue(t *testing.T) {
 	check(t, "error", err, error(nil))
 	check(t, "requests", s.got(), []string{"HEAD /v2/keys/k", "PUT /v2/keys/k?prevExist=false value=mine"})
 }
+
+// A search of the history may need more time than the first one has, for example while a member hangs.
+func TestSearchGoesOnWhileTheContextLasts(t *testing.T) {
+	for name, call := range unique {
+		for _, answers := range []time.Duration{2 * historyTime, 5 * mostHistoryTime} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					began := time.Now()
+					poll := func(w http.ResponseWriter, r *http.Request) {
+						if time.Since(began) < answers {
+							hang(w, r)
+							return
+						}
+						file("create", "/k", token, 8)(w, r)
+					}
+					s := begun(name, script{write: replies{noWord}, read: replies{theirs}, poll: replies{poll}})
+					client, _ := s.client(t)
+					resp, err := call(t.Context(), client)
+					if err != nil || resp.Node.ModifiedIndex != 8 {
+						t.Errorf("after %v: %+v, %v", time.Since(began), resp, err)
+					}
+				})
+			})
+		}
+	}
+}

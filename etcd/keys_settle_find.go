@@ -67,8 +67,7 @@ func unlessAbsent(err error) error {
 func (s *settlement) find(ctx context.Context) (found *Response, certain bool, err error) {
 	read, err := s.client.Get(ctx, s.key, WithQuorum())
 	if now, ok := pointOf(err); ok {
-		found, certain = s.lookBack(ctx, now, now.index)
-		return found, certain, nil
+		return s.lookBack(ctx, now, now.index)
 	}
 	if err != nil {
 		return nil, false, err
@@ -85,8 +84,7 @@ func (s *settlement) find(ctx context.Context) (found *Response, certain bool, e
 			return nil, false, err
 		}
 	}
-	found, certain = s.lookBack(ctx, now, s.lastChance(read.Node, now))
-	return found, certain, nil
+	return s.lookBack(ctx, now, s.lastChance(read.Node, now))
 }
 
 func (s *settlement) ours(node *Node) bool { return !node.Dir && node.Value == *s.write.value }
@@ -103,29 +101,31 @@ func (s *settlement) lastChance(node *Node, now point) uint64 {
 }
 
 // lookBack searches the history up to until. now is the point of the read that found nothing.
-func (s *settlement) lookBack(ctx context.Context, now point, until uint64) (found *Response, certain bool) {
+func (s *settlement) lookBack(ctx context.Context, now point, until uint64) (found *Response, certain bool, err error) {
 	if s.after.index == 0 || !now.comesAfter(s.after) {
-		return nil, false
+		return nil, false, nil
 	}
 	certain = true
 	if until > s.after.index {
-		found, certain = s.search(ctx, until)
+		found, certain, err = s.search(ctx, until)
 	}
-	return found, certain && !s.client.cluster.Mixed()
+	return found, certain && !s.client.cluster.Mixed(), err
 }
 
 // search looks at the events since the write was sent. complete means that the server has shown all of them
-// up to until: by a later one, or by finding none when it searched its history.
-func (s *settlement) search(ctx context.Context, until uint64) (found *Response, complete bool) {
+// up to until: by a later one, or by finding none when it searched its history. errUnsettled means that another
+// search may show more. It has twice the time.
+func (s *settlement) search(ctx context.Context, until uint64) (found *Response, complete bool, err error) {
 	opts := []WatchOption{WithAfterIndex(s.after.index)}
 	if s.write.inOrder() {
 		opts = append(opts, WithRecursive())
 	}
 	w, err := newWatch(s.client, s.key, opts)
 	if err != nil {
-		return nil, false
+		return nil, false, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, historyTime)
+	s.patience = min(max(2*s.patience, historyTime), mostHistoryTime)
+	limited, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	w.cluster = s.after.cluster
 	request := make(chan struct{}, 1)
@@ -138,12 +138,15 @@ func (s *settlement) search(ctx context.Context, until uint64) (found *Response,
 		}
 	}
 	// Whatever else ends the watch leaves both results as they are.
-	_ = w.run(ctx, func(event *Response) error {
+	_ = w.run(limited, func(event *Response) error {
 		if !s.ours(event.Node) {
 			return nil
 		}
 		found = event
 		return errEnough
 	})
-	return found, complete
+	if found == nil && !complete && ctx.Err() == nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
+		return nil, false, errUnsettled
+	}
+	return found, complete, nil
 }

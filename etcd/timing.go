@@ -17,7 +17,8 @@ const (
 	leastSyncTime         = time.Second            // for a sync in the background, however short its interval
 	versionTimeout        = 3 * time.Second        // for the version query that another call makes
 	refreshAskedAgain     = time.Minute            // what is known of the refresh parameter on etcd 2
-	historyTime           = 5 * time.Second        // for a search of the history; proving silence takes up to 4 s
+	historyTime           = 5 * time.Second        // for the first search of the history; proving silence takes up to 4 s
+	mostHistoryTime       = time.Minute            // for each later one; with members that tell nothing, it takes 20 s
 	refusedTime           = time.Minute            // for changing a password also here; as long as a lock's default TTL
 )
 
