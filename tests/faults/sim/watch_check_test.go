@@ -10,9 +10,6 @@ import (
 	"github.com/etcdv2/client/etcd"
 )
 
-// historySize is how many events etcd keeps.
-const historySize = 1000
-
 // sighting is what one watch has seen.
 type sighting struct {
 	f      *follower
