@@ -76,7 +76,7 @@ func start(ctx context.Context, cfg *config) (*Cluster, error) {
 		if !addrInUse(err) || attempt == startAttempts {
 			return c, err
 		}
-		// For an address of the caller's choice there is no other to try.
+		// If the caller chose the address, another one will not do.
 		if cfg.clientAddr != "" && tryListen(cfg.clientAddr) != nil {
 			return nil, err
 		}

@@ -100,7 +100,7 @@ func (c *Cluster) describe(list []peer) string {
 	return strings.Join(all, ",")
 }
 
-// hasJoined reports whether the member has a log of its own, from which it starts: it is then no longer told of others.
+// hasJoined reports whether the member has a log of its own, from which it starts. Then it need not be told of the others.
 func (m *Member) hasJoined() bool {
 	_, err := os.Stat(filepath.Join(m.spec.DataDir, "member", "wal"))
 	return err == nil

@@ -63,7 +63,7 @@ func (p *process) run(started chan<- error) {
 	err := p.cmd.Start()
 	started <- err
 	if err == nil {
-		_ = p.cmd.Wait() // a killed process is no error
+		_ = p.cmd.Wait() // being killed is not an error
 	}
 }
 
@@ -116,7 +116,7 @@ func (p *process) Thaw() error { return p.signal(continueSignal) }
 // Exited returns a channel that is closed when the process has ended.
 func (p *process) Exited() <-chan struct{} { return p.done }
 
-// signal sends sig; a process that has ended already is no error.
+// signal sends sig; a process that has ended already is not an error.
 func (p *process) signal(sig os.Signal) error {
 	if err := p.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("signal %v: %w", sig, err)
