@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +24,10 @@ const piece = 15 * time.Minute
 
 // passLimit is how long a run without a plant may take, whatever the budget for plants is.
 const passLimit = 10 * time.Minute
+
+// cheap makes a run use half as much of the processors: goroutines of a bubble mostly wait for each other, and there is
+// little to collect. What the user sets comes later in the environment, and counts.
+var cheap = []string{"GOMAXPROCS=1", "GOGC=400"}
 
 // simulation looks for plants in the library at trial.root.
 type simulation struct {
@@ -133,7 +138,7 @@ func (s *simulation) simulate(ctx context.Context, program, workload string, see
 	defer cancel()
 	run := exec.CommandContext(ctx, program, "-test.run=(?i)^Test"+workload, "-test.parallel=1", "-test.timeout=0")
 	run.Dir = filepath.Join(s.root, simulationDir)
-	run.Env = append(os.Environ(), fmt.Sprint("SIM_HOURS=", piece.Hours()), fmt.Sprint("SIM_SEED=", seed))
+	run.Env = append(slices.Concat(cheap, os.Environ()), fmt.Sprint("SIM_HOURS=", piece.Hours()), fmt.Sprint("SIM_SEED=", seed))
 	printed, err := run.StdoutPipe()
 	if err != nil {
 		return output{}, err

@@ -38,6 +38,7 @@ const (
 
 // TestSimulate: only what a checker reports is a violation.
 func TestSimulate(t *testing.T) {
+	t.Setenv("GOGC", "50")
 	for _, test := range []struct {
 		name, script string
 		want         output
@@ -67,12 +68,11 @@ func TestSimulate(t *testing.T) {
 		{name: "is no test", script: "echo 'testing: warning: no tests to run'", wantError: "has no test of this workload"},
 		{
 			name:   "gets its arguments",
-			script: `test "$1 $SIM_SEED $SIM_HOURS" = "-test.run=(?i)^Testmutex 3 0.25" && echo '` + aRun + `'`,
+			script: `test "$1 $SIM_SEED $SIM_HOURS $GOMAXPROCS $GOGC" = "-test.run=(?i)^Testmutex 3 0.25 1 50" && echo '` + aRun + `'`,
 			want:   output{simulated: 15*time.Minute + 2*time.Second, ended: true},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
 			program := filepath.Join(t.TempDir(), "tests")
 			if err := os.WriteFile(program, []byte("#!/bin/sh\n"+test.script+"\n"), 0o700); err != nil {
 				t.Fatal(err)

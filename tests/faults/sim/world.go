@@ -50,11 +50,23 @@ func simulate(t *testing.T, name string, seed uint64, length time.Duration, opti
 		w.Cluster = newCluster(w.Options, chance, w.net, &w.faults)
 		w.ctx, w.cancel = context.WithCancel(t.Context())
 		started := time.Now()
+		defer w.limit(2*length + hangs).Stop()
 		workload(w)
 		w.end()
 		line = fmt.Sprintf("sim: %s seed %d: %d members, %v simulated in REAL, %v, %d requests, %d elections, %d snapshots, faults: %v",
 			name, seed, w.Options.Members, time.Since(started).Round(time.Second), &w.counts,
 			w.Cluster.requests.Load(), w.Cluster.elections, w.Cluster.snapshots, &w.faults)
+	})
+}
+
+// hangs is how long a run goes on, after its faults and the pauses between them, before it counts as one that hangs.
+const hangs = time.Hour
+
+// limit reports a violation after d, unless it is stopped, and ends the program: nothing else ends what hangs.
+func (w *World) limit(d time.Duration) *time.Timer {
+	return time.AfterFunc(d, func() {
+		w.Errorf("the run did not end: it was to make faults for %v, and goes on after %v", w.length, d)
+		panic(w.Name() + " did not end")
 	})
 }
 
