@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -155,13 +156,54 @@ func (c *contest) calmly(times int, contenders []*contender) {
 		c.errorf("%d attempts in a cluster without faults took %v; the queue is %+v", attempts, took, c.queue())
 	}
 	for _, by := range contenders {
-		for _, m := range c.w.Cluster.Peers() {
-			p := c.w.Cluster.net.path(by.name, m.Name())
-			p.change(func() { p.rates.dropReply = 0.2 })
-			defer p.change(func() { p.rates.dropReply = 0 })
-		}
+		c.loseReplies(by, 0.2)
 	}
 	c.together(times, contenders)
+	for _, by := range contenders {
+		c.loseReplies(by, 0)
+	}
+	c.unheard(contenders)
+}
+
+// unheard has contenders give up whose keys are created, and that hear nothing from then on, until shortly before they
+// are done with it. They must leave nothing behind all the same.
+func (c *contest) unheard(contenders []*contender) {
+	for _, by := range contenders {
+		by.tries++
+		value := fmt.Sprintf("%s-%d", by.name, by.tries)
+		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		ended, _ := ctx.Deadline()
+		var deaf sync.WaitGroup
+		deaf.Go(func() {
+			for !slices.ContainsFunc(c.queue(), func(r rival) bool { return r.Value == value }) {
+				if !pause(ctx, 50*time.Microsecond) {
+					return
+				}
+			}
+			c.paths(by, (*path).block)
+			time.Sleep(4 * time.Second) // the creation is waited for for 3 s after the end of ctx, its removal for 3 s more
+			c.paths(by, (*path).free)
+		})
+		got, err := by.lock(by.client, locking.WithTTL(c.ttl), locking.WithValue(value)).Lock(ctx)
+		if err == nil {
+			_ = got.Unlock(context.Background())
+		}
+		c.gaveUp(value, ended)
+		cancel()
+		deaf.Wait()
+	}
+}
+
+// paths calls f for each path of a contender.
+func (c *contest) paths(by *contender, f func(*path)) {
+	for _, m := range c.w.Cluster.Peers() {
+		f(c.w.Cluster.net.path(by.name, m.Name()))
+	}
+}
+
+// loseReplies makes a share of the replies to a contender get lost.
+func (c *contest) loseReplies(by *contender, share float64) {
+	c.paths(by, func(p *path) { p.change(func() { p.rates.dropReply = share }) })
 }
 
 // together has each contender make so many attempts.
