@@ -83,7 +83,21 @@ func (c *contest) attempt(ctx context.Context, by *contender) {
 	c.enter(t)
 	c.work(t, got, by)
 	c.leave(t)
+	c.holdUp(got, by)
 	c.unlocked(t, got.Unlock(context.WithoutCancel(ctx)))
+}
+
+// holdUp sometimes keeps what a contender says from arriving before its key has expired. Unlock must not say then that
+// it has deleted the key.
+func (c *contest) holdUp(lock *locking.Lock, by *contender) {
+	c.mu.Lock()
+	calm := c.calm
+	c.mu.Unlock()
+	if calm || !by.chance.Happens(0.02) {
+		return
+	}
+	c.paths(by, (*path).block)
+	time.AfterFunc(time.Until(lock.Deadline())+time.Second, func() { c.paths(by, (*path).free) })
 }
 
 // work holds a lock for a while. Sometimes it changes the lock, most often when a renewal is due.
