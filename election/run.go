@@ -32,9 +32,11 @@ func (e *Election) Run(ctx context.Context, name string, lead func(ctx context.C
 	if lead == nil {
 		return errs.Invalid("election: run " + e.name + ": the lead function is nil")
 	}
+	answered := false
 	for pause := (backoff.Backoff{First: firstPause, Most: mostPause}); ; {
 		began := time.Now()
-		again, err := e.once(ctx, name, lead)
+		again, err := e.once(ctx, name, answered, lead)
+		answered = answered || errors.Is(err, locking.ErrLost)
 		if !again {
 			return err
 		}
@@ -47,11 +49,14 @@ func (e *Election) Run(ctx context.Context, name string, lead func(ctx context.C
 	}
 }
 
-// once campaigns and leads once. again says that this is to be repeated.
-func (e *Election) once(ctx context.Context, name string, lead func(ctx context.Context, term *Term) error) (again bool, err error) {
+// once campaigns and leads once. again says that this is to be repeated. If a member has answered a campaign before,
+// the server has the v2 API, and the page of one without it came from a gateway.
+func (e *Election) once(ctx context.Context, name string, answered bool, lead func(ctx context.Context, term *Term) error,
+) (again bool, err error) {
 	term, err := e.Campaign(ctx, name)
 	if err != nil {
-		again = ctx.Err() == nil && (etcd.Retryable(err) || errors.Is(err, locking.ErrLost))
+		again = ctx.Err() == nil && (etcd.Retryable(err) || errors.Is(err, locking.ErrLost) ||
+			answered && errors.Is(err, etcd.ErrNotSupported))
 		if again {
 			e.client.Observe(CampaignFailed{Election: e.name, Err: err})
 		}

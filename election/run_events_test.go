@@ -58,6 +58,25 @@ func TestRunCampaignsAgainWhenATermIsLost(t *testing.T) {
 	})
 }
 
+// A gateway that answers by itself after a term does not end Run: the server has the v2 API.
+func TestRunOutlivesThePagesOfAGateway(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *fakestore.Store) {
+		terms := 0
+		err := New(s.Connect(t), "/e", WithTTL(ttl)).Run(t.Context(), "a", func(ctx context.Context, _ *Term) error {
+			if terms++; terms == 2 {
+				return errEnough
+			}
+			s.Obey(func(fakestore.Request) fakestore.Fault { return fakestore.Fault{Page: true} })
+			time.AfterFunc(2*ttl, func() { s.Obey(nil) })
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		if !errors.Is(err, errEnough) {
+			t.Errorf("Run returned %v after %d terms", err, terms)
+		}
+	})
+}
+
 // ctx's end says why the last campaign failed.
 func TestRunEndsWithTheLastReason(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *fakestore.Store) {

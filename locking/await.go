@@ -30,7 +30,7 @@ func (p *place) await(ctx context.Context) error {
 				again.Reset()
 			}
 		case looked && errors.Is(err, etcd.ErrUnauthorized): // the password may be about to change here, too
-		case !etcd.Retryable(err):
+		case !passes(err):
 			return err
 		}
 		looked = looked || err == nil

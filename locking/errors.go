@@ -51,6 +51,10 @@ func invalid(format string, args ...any) error {
 	return errs.Invalid("locking: " + fmt.Sprintf(format, args...))
 }
 
+// passes reports whether the next try may succeed after one that failed with err, for a caller that a member has
+// answered before: the server has the v2 API, so the page of one without it came from a gateway.
+func passes(err error) bool { return etcd.Retryable(err) || errors.Is(err, etcd.ErrNotSupported) }
+
 // refused reports whether the cluster has decided against a write, with that code.
 func refused(err error, code etcd.ErrorCode) bool {
 	return errors.Is(err, code) && !errors.Is(err, etcd.ErrOutcomeUnknown)

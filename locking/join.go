@@ -15,7 +15,7 @@ func (q *queue) lock(ctx context.Context) (*Lock, error) {
 	rejoins, stillborn := false, 0
 	for again := newPause(); ; {
 		p, err := q.join(ctx)
-		if rejoins && etcd.Retryable(err) && again.Wait(ctx, ctx) == nil {
+		if rejoins && passes(err) && again.Wait(ctx, ctx) == nil {
 			continue
 		}
 		if err != nil {

@@ -38,7 +38,7 @@ func (m *Mutex) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 				return
 			case ctx.Err() != nil:
 				err = ended(ctx, last)
-			case reads(err) || etcd.Retryable(err):
+			case reads(err) || etcd.Retryable(err) || o.told && passes(err):
 				o.queue.client.Observe(ObservationReopened{Name: o.queue.dir, Err: err})
 				last = err
 				_ = again.Wait(ctx, ctx) // what has ended it, the next round says

@@ -125,7 +125,7 @@ func (p *place) leave(ctx context.Context) error {
 		case err == nil, errors.Is(err, ErrLost):
 			p.gone, p.loss = true, err
 			p.queue.tidy(ctx)
-		case !etcd.Retryable(err), again.Wait(ctx, ctx) != nil:
+		case !passes(err), again.Wait(ctx, ctx) != nil:
 			return contexts.Join(ctx, err)
 		}
 	}

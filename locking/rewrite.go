@@ -48,7 +48,7 @@ func (p *place) rewrite(ctx context.Context, change change) error {
 			p.lose(err)
 		}
 		p.failed(err)
-		if p.ctx.Err() != nil || !etcd.Retryable(err) {
+		if p.ctx.Err() != nil || !passes(err) {
 			return p.because(ctx, err)
 		}
 		if again.Wait(bound, p.ctx) != nil {

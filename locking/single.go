@@ -62,8 +62,8 @@ func (q *queue) lockSingle(ctx context.Context) (*place, error) {
 				continue
 			}
 		}
-		passes := etcd.Retryable(err) || reads(err)
-		if !passes || !waits || again.Wait(ctx, ctx) != nil {
+		goesOn := waits && (passes(err) || reads(err))
+		if !goesOn || again.Wait(ctx, ctx) != nil {
 			return nil, contexts.Join(ctx, err)
 		}
 	}

@@ -46,6 +46,7 @@ func (r Request) Deletes(dir string) bool {
 type Fault struct {
 	Before time.Duration // how long it is on its way; it is then carried out though its sender has gone away
 	Status int           // the answer is this failure, and nothing was done
+	Page   bool          // the answer is the page of a server without the path, and nothing was done
 	Refuse bool          // the answer is that the user may not do that, and nothing was done
 	Hang   bool          // nothing is done, and there is no answer
 	Drop   bool          // nothing is done, and the connection breaks

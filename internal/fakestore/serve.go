@@ -67,6 +67,9 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case f.Drop:
 		panic(http.ErrAbortHandler)
+	case f.Page:
+		http.NotFound(w, r)
+		return
 	case f.Refuse:
 		status, text := answer{refusal: &refusal{401, 110, "The request requires user authentication", "Insufficient credentials"}}.wire(s.present())
 		s.header(w, s.present())

@@ -98,8 +98,9 @@ func (c *contest) run(ctx context.Context, by *contender) {
 	}
 	defer cancel()
 	by.tries++
-	over := true // the last term was, when lead returned
+	led, over := false, true // the last term was, when lead returned
 	err := c.election(by.client).Run(limited, fmt.Sprintf("%s-%d", by.name, by.tries), func(ctx context.Context, term *election.Term) error {
+		led = true
 		t := &tenure{name: by.name, lock: term}
 		c.enter(t)
 		defer c.leave(t)
@@ -114,6 +115,7 @@ func (c *contest) run(ctx context.Context, by *contender) {
 	switch {
 	case err == errTired && !over: //nolint:errorlint // as it is
 	case limited.Err() != nil && errors.Is(err, limited.Err()):
+	case !led && errors.Is(err, etcd.ErrNotSupported): // by gateways
 	default:
 		c.errorf("Run of %s returns %v; the term was over: %v", by.name, err, over)
 	}

@@ -50,13 +50,16 @@ func (c *contest) observe(name string, leaves bool) *observer {
 			o.mu.Lock()
 			o.reopened = true
 			o.mu.Unlock()
+			begun := false
 			for leader, err := range elected.Observe(ctx) {
+				gateways := !begun && errors.Is(err, etcd.ErrNotSupported)
 				if err != nil {
-					if !errors.Is(err, ctx.Err()) || ctx.Err() == nil {
+					if ctx.Err() == nil && !gateways || ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
 						c.errorf("%s: %v", name, err)
 					}
 					break
 				}
+				begun = true
 				o.see(leader)
 				if leaves && chance.Happens(0.02) {
 					break
