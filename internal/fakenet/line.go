@@ -33,6 +33,14 @@ func (l *Line) MuteUp() { l.up.change(func() { l.up.muted = true }) }
 // MuteDown does so with what the far end writes.
 func (l *Line) MuteDown() { l.down.change(func() { l.down.muted = true }) }
 
+// Forget loses all that either end writes from now on. The connection is reset when one of them sends something, also
+// that it closes, as if what is in between had forgotten the connection.
+func (l *Line) Forget() {
+	for _, s := range []*stream{l.up, l.down} {
+		s.change(func() { s.muted, s.forgotten = true, true })
+	}
+}
+
 // Hold keeps all packets from arriving until Release, which has to be called as often.
 func (l *Line) Hold() { l.hold(1) }
 

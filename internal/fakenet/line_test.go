@@ -85,6 +85,26 @@ func TestLineWithFaults(t *testing.T) {
 	})
 }
 
+func TestLineIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, speak := range map[string]func(net.Conn){
+			"writes": func(c net.Conn) { send(t, c, "lost") },
+			"ends":   func(c net.Conn) { _ = c.(interface{ CloseWrite() error }).CloseWrite() },
+		} {
+			line, near, far := NewLine(nil)
+			line.Forget()
+			receive(t, near, "", os.ErrDeadlineExceeded)
+			speak(near)
+			synctest.Wait()
+			receive(t, near, "", syscall.ECONNRESET)
+			receive(t, far, "", os.ErrDeadlineExceeded)
+			if t.Failed() {
+				t.Error("after one that " + name)
+			}
+		}
+	})
+}
+
 // A writer waits while the buffer is full.
 func TestLineIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

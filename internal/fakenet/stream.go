@@ -17,17 +17,18 @@ type stream struct {
 	delay   func() time.Duration // of the next packet; nil for none
 	reverse *stream
 
-	mu    sync.Mutex
-	queue []packet
-	size  int
-	last  time.Time     // when the last packet arrives: none overtakes another
-	ended bool          // the writer has closed its end
-	gone  bool          // the reader has closed its end
-	err   error         // of a reset
-	muted bool          // what is written is lost
-	holds int           // while there are any, nothing arrives
-	wake  chan struct{} // tells the reader of a change
-	room  chan struct{} // tells the writer
+	mu        sync.Mutex
+	queue     []packet
+	size      int
+	last      time.Time     // when the last packet arrives: none overtakes another
+	ended     bool          // the writer has closed its end
+	gone      bool          // the reader has closed its end
+	err       error         // of a reset
+	muted     bool          // what is written is lost
+	forgotten bool          // and resets the connection
+	holds     int           // while there are any, nothing arrives
+	wake      chan struct{} // tells the reader of a change
+	room      chan struct{} // tells the writer
 }
 
 // packet is what was written at once. The end of a stream is a packet without data.
@@ -73,6 +74,9 @@ func (s *stream) end() {
 			s.add(nil)
 		}
 		s.ended = true
+		if s.forgotten {
+			go s.reverse.reset()
+		}
 	})
 }
 
@@ -114,10 +118,10 @@ func (s *stream) offer(p []byte) (n int, done bool, err error) {
 		return 0, true, s.err
 	case s.ended:
 		return 0, true, net.ErrClosed
-	case s.muted, s.gone && s.holds > 0:
-		return len(p), true, nil
-	case s.gone: // the other end answers that it has no such connection
+	case s.forgotten, s.gone && s.holds == 0 && !s.muted: // it is answered that there is no such connection
 		go s.reverse.reset()
+		return len(p), true, nil
+	case s.muted, s.gone:
 		return len(p), true, nil
 	case s.size >= buffered:
 		return 0, false, nil

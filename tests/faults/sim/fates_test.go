@@ -40,7 +40,15 @@ func TestFates(t *testing.T) {
 		}
 		start("keeper", (*worker).keepAlive)
 		start("refresher", (*worker).refreshes)
+		wandering, enough := context.WithCancel(w.ctx)
+		wanderer := l.worker("wanderer")
+		w.Go(func(context.Context) {
+			for wandering.Err() == nil {
+				wanderer.wanders(wandering)
+			}
+		})
 		w.Disturb()
+		enough()
 		everyoneIsAnswered(w, workers)
 		healed := time.Now()
 		time.Sleep(10 * time.Second)
@@ -257,4 +265,32 @@ func (k *worker) refreshes(ctx context.Context) {
 		c := &ledgerCall{verb: "refresh", key: key, ttl: time.Duration(k.n) * refreshStep}
 		k.do(ctx, c, func(ctx context.Context) (*etcd.Response, error) { return k.client.Refresh(ctx, key, c.ttl) })
 	}
+}
+
+// wanders writes, and then reads what it has written from a member that is behind, since the others refuse its
+// connections.
+func (k *worker) wanders(ctx context.Context) {
+	const key = "/wanderer"
+	cluster := k.ledger.w.Cluster
+	behind := Pick(k.chance, cluster.Peers())
+	heal := behind.suffer(Lag)
+	if k.chance.Happens(0.5) {
+		k.set(ctx, key)
+	} else {
+		k.create(ctx, key)
+	}
+	var heals []func()
+	for _, m := range cluster.Peers() {
+		if m != behind {
+			heals = append(heals, pathFaults[Refuse](cluster.net.path(k.name, m.Name())))
+		}
+	}
+	k.read(ctx, key)
+	for _, f := range append(heals, heal) {
+		f()
+	}
+	if k.chance.Happens(0.7) {
+		k.do(ctx, &ledgerCall{verb: "delete", key: key}, func(ctx context.Context) (*etcd.Response, error) { return k.client.Delete(ctx, key) })
+	}
+	pause(ctx, k.chance.About(time.Second))
 }

@@ -64,11 +64,10 @@ var pathFaults = map[Fault]func(*path) (heal func()){
 		}
 	},
 	Dead: func(p *path) func() {
-		kill := func(l *line) { l.MuteUp(); l.MuteDown(); l.expire() }
 		if l := p.any(); l != nil && p.chance.Happens(0.7) {
-			kill(l)
+			l.die()
 		} else {
-			p.each(kill)
+			p.each((*line).die)
 		}
 		return func() {}
 	},
@@ -96,11 +95,18 @@ var pathFaults = map[Fault]func(*path) (heal func()){
 		p.change(func() { p.rates.late = 0.3 })
 		return func() { p.change(func() { p.rates.late = 0 }) }
 	},
-	Intercept: func(p *path) func() {
-		g := newGateway(p.chance)
-		p.change(func() { p.gateway = g })
-		return func() { p.change(func() { p.gateway = nil }) }
-	},
+	Intercept: func(p *path) func() { return newGateway(p.chance).stands(p) },
+}
+
+// die makes a line pass nothing any more. Some are reset when an end sends something, as by a router that has forgotten
+// them.
+func (l *line) die() {
+	l.MuteUp()
+	l.MuteDown()
+	if l.path.chance.Happens(0.5) {
+		l.Forget()
+	}
+	l.expire()
 }
 
 // expire resets a line that passes nothing when the kernels give it up.
@@ -167,6 +173,21 @@ var memberFaults = map[Fault]func(*Member) (heal func()){
 		}
 		return m.cluster.sever(func(a, _ *Member) bool { return a == m })
 	},
+}
+
+// suffer makes a fault of a member, and returns what ends it, which does nothing if the fault cannot be now.
+func (m *Member) suffer(kind Fault) (heal func()) {
+	c := m.cluster
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	end := memberFaults[kind](m)
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if end != nil {
+			end()
+		}
+	}
 }
 
 // startAgain starts a member that has ended.

@@ -62,19 +62,13 @@ func (g *garden) flood(readers ...string) {
 			c := g.w.Cluster
 			switch member := Pick(chance, c.members); chance.Below(4) {
 			case 0:
-				c.mu.Lock()
-				if freeze := memberFaults[Freeze](member); freeze != nil {
-					heal = func() { c.mu.Lock(); defer c.mu.Unlock(); freeze() }
-				}
-				c.mu.Unlock()
+				heal = member.suffer(Freeze)
 			case 1, 2:
 				for _, reader := range readers {
 					for _, m := range c.members {
 						c.net.path(reader, m.name).each(func(l *line) {
 							if chance.Happens(0.5) {
-								l.MuteUp()
-								l.MuteDown()
-								l.expire()
+								l.die()
 							}
 						})
 					}

@@ -42,6 +42,12 @@ func newGateway(chance *Chance) *gateway {
 	}
 }
 
+// stands puts the gateway on a path, and returns what takes it away.
+func (g *gateway) stands(p *path) (heal func()) {
+	p.change(func() { p.gateway = g })
+	return func() { p.change(func() { p.gateway = nil }) }
+}
+
 func (g *gateway) serve(w http.ResponseWriter, r *http.Request, m *Member) {
 	// Nobody could tell a gateway that passes writes on, and hides that behind the page of a server without the
 	// path, even if it is asked once more.

@@ -125,6 +125,9 @@ func (n *nemesis) begin(kind Fault) func() {
 		members := []*Member{member}
 		if n.chance.Happens(n.options.Whole) {
 			members = c.members
+			if kind == Intercept { // the client is behind one gateway, and not behind one for each member
+				make = newGateway(n.chance).stands
+			}
 		}
 		var heals []func()
 		for _, m := range members {
