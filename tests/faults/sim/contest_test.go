@@ -256,7 +256,7 @@ func (c *contest) failed(value string, err error, waits bool) {
 	for _, known := range []error{etcd.ErrOutcomeUnknown, etcd.ErrNotSupported, locking.ErrOtherLimit} {
 		waits = waits && !errors.Is(err, known)
 	}
-	if strings.Contains(err.Error(), "is too short") {
+	if isShort(err) {
 		c.w.Count("requests too slow", 1)
 		return
 	}
@@ -270,6 +270,9 @@ func (c *contest) failed(value string, err error, waits bool) {
 		}
 	}
 }
+
+// isShort reports whether err says that the TTL is shorter than a request takes, as it can be at a slow time.
+func isShort(err error) bool { return err != nil && strings.Contains(err.Error(), "is too short") }
 
 // cleanUp is how long a contender that gives up tries at most to leave nothing behind.
 const cleanUp = 6 * time.Second

@@ -70,6 +70,50 @@ func (c *contest) observe(name string, leaves bool) *observer {
 	return o
 }
 
+// visit observes the election for moments, from one member after the other, which may be behind.
+func (c *contest) visit(ctx context.Context, name string) *observer {
+	o := &observer{c: c, name: name}
+	chance, cluster := c.w.Chance(name), c.w.Cluster
+	elected := c.election(c.w.Client(name, etcd.Config{Observer: o}))
+	c.w.Go(func(context.Context) {
+		for pause(ctx, chance.About(time.Second)) {
+			at := Pick(chance, cluster.Peers())
+			heals := []func(){at.suffer(Lag)}
+			for _, m := range cluster.Peers() {
+				if m != at {
+					heals = append(heals, pathFaults[Refuse](cluster.net.path(name, m.Name())))
+				}
+			}
+			o.mu.Lock()
+			o.reopened = true
+			o.mu.Unlock()
+			visiting, cancel := context.WithTimeout(ctx, 3*time.Second)
+			for leader, err := range elected.Observe(visiting) {
+				if err != nil {
+					break
+				}
+				o.see(leader)
+				if chance.Happens(0.5) {
+					break
+				}
+			}
+			cancel()
+			for _, heal := range heals {
+				heal()
+			}
+		}
+		o.mu.Lock()
+		o.reopened = true
+		o.mu.Unlock()
+		for leader, err := range elected.Observe(c.w.ctx) {
+			if err == nil {
+				o.see(leader)
+			}
+		}
+	})
+	return o
+}
+
 func (o *observer) see(leader election.Leader) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
