@@ -133,6 +133,13 @@ func (c *Cluster) Lead() *Member {
 	return c.leader
 }
 
+// hasOvertaken reports whether a snapshot has overtaken a member.
+func (c *Cluster) hasOvertaken() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.snapshots > 0
+}
+
 // Record returns what has really happened, since the last Restore if there was one.
 func (c *Cluster) Record() *Record {
 	records := c.Records()

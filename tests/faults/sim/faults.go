@@ -21,6 +21,7 @@ const (
 	Slow      Fault = "slow"      // everything takes longer
 	Drop      Fault = "drop"      // requests get lost, or the replies to them
 	Late      Fault = "late"      // requests arrive late, perhaps after the client has given up
+	Stall     Fault = "stall"     // what members send behind the headers of polls comes late
 	Intercept Fault = "gateway"   // a gateway answers by itself
 )
 
@@ -94,6 +95,10 @@ var pathFaults = map[Fault]func(*path) (heal func()){
 	Late: func(p *path) func() {
 		p.change(func() { p.rates.late = 0.3 })
 		return func() { p.change(func() { p.rates.late = 0 }) }
+	},
+	Stall: func(p *path) func() {
+		p.change(func() { p.rates.stall = 0.5 })
+		return func() { p.change(func() { p.rates.stall = 0 }) }
 	},
 	Intercept: func(p *path) func() { return newGateway(p.chance).stands(p) },
 }

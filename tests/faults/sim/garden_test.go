@@ -29,7 +29,7 @@ var (
 // depend on those, and so many restores.
 func gardenOptions(restores int) Options {
 	faults := AllFaults()
-	faults[Intercept], faults[Dead], faults[HalfOpen] = 6, 8, 6
+	faults[Intercept], faults[Dead], faults[HalfOpen], faults[Stall] = 6, 8, 6, 6
 	faults[Restore] = restores
 	return Options{Hidden: []string{gardenHidden}, Every: time.Second, SnapshotEntries: 1000, Whole: 0.6, Faults: faults}
 }
@@ -54,7 +54,7 @@ func (g *garden) grow(writers int, every time.Duration) {
 func (g *garden) flood(readers ...string) {
 	chance := g.w.Chance("flood")
 	g.w.Go(func(ctx context.Context) {
-		for pause(ctx, chance.About(time.Minute)) {
+		for pause(ctx, chance.About(30*time.Second)) {
 			if g.calm.Load() {
 				continue
 			}
@@ -63,23 +63,44 @@ func (g *garden) flood(readers ...string) {
 			switch member := Pick(chance, c.members); chance.Below(4) {
 			case 0:
 				heal = member.suffer(Freeze)
-			case 1, 2:
-				for _, reader := range readers {
-					for _, m := range c.members {
-						c.net.path(reader, m.name).each(func(l *line) {
-							if chance.Happens(0.5) {
-								l.die()
-							}
-						})
-					}
-				}
+			case 1:
+				g.lose(chance, readers)
+			case 2:
+				g.lose(chance, readers)
+				heal = g.stall(readers)
 			}
-			done := c.Flood("/1/b/k", Pick(chance, []int{600, 2000, 7000}), chance.Between(150*time.Microsecond, 250*time.Microsecond))
+			done := c.Flood("/1/b/k", Pick(chance, []int{600, 2000, 2000, 7000}), chance.Between(150*time.Microsecond, time.Millisecond))
 			heal()
 			g.w.Count("floods", 1)
 			g.w.Count("writes of floods", done)
 		}
 	})
+}
+
+// lose makes half of the readers' connections die.
+func (g *garden) lose(chance *Chance, readers []string) {
+	g.paths(readers, func(p *path) {
+		p.each(func(l *line) {
+			if chance.Happens(0.5) {
+				l.die()
+			}
+		})
+	})
+}
+
+// stall makes the events come late that readers get behind the headers of new polls, and returns what ends that.
+func (g *garden) stall(readers []string) (heal func()) {
+	g.paths(readers, func(p *path) { p.change(func() { p.rates.stall = 0.5 }) })
+	return func() { g.paths(readers, func(p *path) { p.change(func() { p.rates.stall = 0 }) }) }
+}
+
+// paths calls f for each path of the clients.
+func (g *garden) paths(clients []string, f func(*path)) {
+	for _, client := range clients {
+		for _, m := range g.w.Cluster.Peers() {
+			f(g.w.Cluster.net.path(client, m.Name()))
+		}
+	}
 }
 
 // again returns the client, or another one if the cluster is one that it does not belong to.

@@ -36,6 +36,7 @@ type rates struct {
 	dropRequest float64
 	dropReply   float64
 	late        float64 // it arrives after a while, though the client may have given up
+	stall       float64 // if it waits, what follows the header of its reply comes late
 }
 
 // line is a connection as the server has it.

@@ -32,6 +32,9 @@ func (m *Member) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		if late, ok := m.cluster.linger(r, p.chance.About(5*time.Second)); ok {
 			m.pass(w, late)
 		}
+	case waits(r) && p.chance.Happens(rates.stall):
+		m.cluster.count("event late")
+		m.pass(&stalled{w, r.Context(), p.chance.Between(time.Second, 10*time.Second), m.cluster.over}, r)
 	default:
 		m.pass(w, r)
 	}

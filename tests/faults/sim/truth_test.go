@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v2store"
 
@@ -99,14 +100,35 @@ func after(events []expected, index uint64) []expected {
 	return events[i:]
 }
 
-// shows returns how an event that a client has seen differs from the one that has happened, or "".
-func shows(r *etcd.Response, e *v2store.Event) string {
+// shows returns how an event that a client has seen differs from the one that has happened, or "". If a member was
+// overtaken by a snapshot, it shows more than has happened: etcd reads the history of the snapshot into the events of
+// its own, where a value, an expiration or a previous node stays if the snapshot has none.
+func shows(r *etcd.Response, e *v2store.Event, overtaken bool) string {
 	want := fmt.Sprint(e.Action, nodeText(e.Node), " before ", nodeText(e.PrevNode))
-	got := fmt.Sprint(string(r.Action), textOf(r.Node), " before ", textOf(r.PrevNode))
+	node, prev := r.Node, r.PrevNode
+	if overtaken {
+		node, prev = without(node, e.Node), without(prev, e.PrevNode)
+	}
+	got := fmt.Sprint(string(r.Action), textOf(node), " before ", textOf(prev))
 	if got != want || r.Index != e.Index() {
 		return fmt.Sprintf("%s at %d, and not %s at %d", got, r.Index, want, e.Index())
 	}
 	return ""
+}
+
+// without returns n without what the node that it shows has not.
+func without(n *etcd.Node, shown *v2store.NodeExtern) *etcd.Node {
+	if n == nil || shown == nil {
+		return nil
+	}
+	rest := *n
+	if shown.Value == nil {
+		rest.Value = ""
+	}
+	if shown.Expiration == nil {
+		rest.Expiration = time.Time{}
+	}
+	return &rest
 }
 
 func nodeText(n *v2store.NodeExtern) string {

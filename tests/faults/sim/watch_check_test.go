@@ -102,7 +102,7 @@ func (s *sighting) place(records []*Record, at int, last uint64, known bool, eve
 		wrong := fmt.Sprintf("the event at %d has not happened, or not behind %d: %s", event.Index, last, textOf(event.Node))
 		for _, e := range rest {
 			if e.Index() == event.Index {
-				wrong = shows(event, e.Event)
+				wrong = shows(event, e.Event, s.f.o.w.Cluster.hasOvertaken())
 				break
 			}
 			// A cluster that was restored and has passed the index may have other events there.
