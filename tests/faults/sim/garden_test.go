@@ -42,7 +42,7 @@ func (g *garden) grow(writers int, every time.Duration) {
 		g.w.Go(func(ctx context.Context) {
 			for pause(ctx, chance.About(every)) {
 				err := g.change(ctx, client, chance)
-				client = g.again(name, client, err)
+				client = g.again(name, client, etcd.Config{}, err)
 				g.w.Count("writes", 1)
 			}
 		})
@@ -64,6 +64,7 @@ func (g *garden) flood(readers ...string) {
 			case 0:
 				heal = member.suffer(Freeze)
 			case 1:
+				heal = member.suffer(Lag)
 				g.lose(chance, readers)
 			case 2:
 				g.lose(chance, readers)
@@ -104,13 +105,13 @@ func (g *garden) paths(clients []string, f func(*path)) {
 }
 
 // again returns the client, or another one if the cluster is one that it does not belong to.
-func (g *garden) again(name string, client *etcd.Client, err error) *etcd.Client {
+func (g *garden) again(name string, client *etcd.Client, config etcd.Config, err error) *etcd.Client {
 	if !isWrong(err) {
 		return client
 	}
 	_ = client.Close()
 	g.w.Count("clients made anew", 1)
-	return g.w.Client(name, etcd.Config{})
+	return g.w.Client(name, config)
 }
 
 // value returns a value that nobody has written before.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/etcdv2/client/etcd"
@@ -15,6 +16,10 @@ const mirrorsReach = watchesReach
 // wait writes now and then, and checks that the mirror shows what was written when WaitIndex returns.
 func (c *copier) wait(ctx context.Context, client *etcd.Client, m *etcd.Mirror) {
 	for pause(ctx, c.chance.About(10*time.Second)) {
+		var ahead uint64 // so that it waits for long
+		if c.chance.Happens(0.2) {
+			ahead = 500
+		}
 		key := Pick(c.chance, []string{"/a/d1/own", "/b/own", "/a/_own"})
 		key += fmt.Sprint(c.name, c.dir[1:])
 		if c.dir == "/a/k0" {
@@ -27,8 +32,12 @@ func (c *copier) wait(ctx context.Context, client *etcd.Client, m *etcd.Mirror) 
 		}
 		records := len(c.g.w.Cluster.Records())
 		waiting, cancel := context.WithTimeout(ctx, mirrorsReach)
-		err = m.WaitIndex(waiting, resp.Index)
+		began := time.Now()
+		err = m.WaitIndex(waiting, resp.Index+ahead)
 		cancel()
+		if at := c.last(c.dir); (err == nil || errors.Is(err, context.DeadlineExceeded)) && at.After(began) && time.Since(at) > 10*time.Millisecond {
+			c.g.w.Errorf("%s's mirror of %s went back at %v, and WaitIndex, which waited since %v, returned %v at %v", c.name, c.dir, at, began, err, time.Now())
+		}
 		node, here := m.Get(key)
 		switch index := m.Index(); {
 		case len(c.g.w.Cluster.Records()) != records || c.g.w.Cluster.isDown(): // nothing is certain
@@ -41,6 +50,56 @@ func (c *copier) wait(ctx context.Context, client *etcd.Client, m *etcd.Mirror) 
 		case errors.Is(err, etcd.ErrClusterRolledBack) && records == 1:
 			c.g.w.Errorf("%s's mirror of %s: WaitIndex: %v", c.name, c.dir, err)
 		}
+	}
+}
+
+// setbacks are when the mirrors of a client last went back to an earlier index.
+type setbacks struct {
+	mu sync.Mutex
+	at map[string]time.Time // by directory
+}
+
+// Observe is told what the client does.
+func (b *setbacks) Observe(event etcd.Event) {
+	if e, ok := event.(etcd.MirrorResynced); ok && e.To < e.From {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.at == nil {
+			b.at = map[string]time.Time{}
+		}
+		b.at[e.Dir] = time.Now()
+	}
+}
+
+// last returns when that was for a directory; the zero time for never.
+func (b *setbacks) last(dir string) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.at[dir]
+}
+
+// asksAtOnce checks that in a cluster without faults, and with connections that are new, WaitIndex need not wait until
+// something happens in the mirror, or a poll is made again.
+func (g *garden) asksAtOnce() {
+	ctx, cancel := context.WithTimeout(g.w.Context(), time.Minute)
+	defer cancel()
+	client := g.w.Client("fresh", etcd.Config{})
+	defer client.Close()
+	m, err := client.Mirror(ctx, "/quiet")
+	if err != nil {
+		g.w.Errorf("a mirror in a cluster without faults: %v", err)
+		return
+	}
+	defer m.Close()
+	pause(ctx, 30*time.Second) // by then its polls are long ones
+	resp, err := client.Set(ctx, "/b/fresh", g.value())
+	if err != nil {
+		g.w.Errorf("a write in a cluster without faults: %v", err)
+		return
+	}
+	began := time.Now()
+	if err := m.WaitIndex(ctx, resp.Index); err != nil || time.Since(began) > 10*time.Second {
+		g.w.Errorf("in a cluster without faults a mirror of /quiet has waited %v for %d: %v", time.Since(began), resp.Index, err)
 	}
 }
 

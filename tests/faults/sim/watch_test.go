@@ -71,7 +71,7 @@ func (r *reader) again(old *etcd.Client, err error) *etcd.Client {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if old != nil && old == r.client {
-		r.client = r.g.again(r.name, old, err)
+		r.client = r.g.again(r.name, old, r.config, err)
 	}
 	return r.client
 }
