@@ -13,6 +13,7 @@ import (
 // output is what a run of the simulation printed.
 type output struct {
 	simulated time.Duration // until the violation, or to the end
+	after     time.Duration // the beginning of its run the violation came; 0 if it was found at the end
 	test      string        // with the violation
 	violation string        // that a checker reported first; empty if none did
 	ended     bool          // a simulation did
@@ -37,7 +38,7 @@ func readOutput(from io.Reader) (output, error) {
 		line := lines.Text()
 		if found := violated.FindStringSubmatch(line); found != nil {
 			after, err := time.ParseDuration(cmp.Or(found[2], "0"))
-			o.simulated, o.test, o.violation = o.simulated+after, found[1], found[3]
+			o.simulated, o.after, o.test, o.violation = o.simulated+after, after, found[1], found[3]
 			return o, err
 		}
 		if found := simulated.FindStringSubmatch(line); found != nil {

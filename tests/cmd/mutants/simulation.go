@@ -37,7 +37,7 @@ type simulation struct {
 	clean string // the program without a plant
 
 	mu     sync.Mutex
-	passes map[string]func() error // of the clean program, by workload and seed
+	passes map[string]func() error // of the clean program
 }
 
 // finding is what the simulation found of a plant.
@@ -91,12 +91,12 @@ func (s *simulation) find(ctx context.Context, m mutant) (f finding, err error) 
 		}
 		began := time.Now()
 		for f.seed = s.seed; f.simulated < allowed.simulated && f.real < allowed.real; f.seed++ {
-			o, err := s.simulate(ctx, program, m.workload(), f.seed, allowed.real-f.real)
+			o, err := s.simulate(ctx, program, m.workload(), f.seed, piece, allowed.real-f.real)
 			f.simulated, f.real = f.simulated+o.simulated, time.Since(began)
 			switch {
 			case o.violation != "":
 				f.test, f.violation = o.test, o.violation
-				return s.pass(ctx, m.workload(), f.seed)
+				return s.pass(ctx, o.test, f.seed, o.after)
 			case errors.Is(err, context.DeadlineExceeded):
 				f.late = true
 				return nil
@@ -109,14 +109,21 @@ func (s *simulation) find(ctx context.Context, m mutant) (f finding, err error) 
 	return f, err
 }
 
-// pass returns an error unless the workload passes with a seed and without a plant. It is tried once.
-func (s *simulation) pass(ctx context.Context, workload string, seed uint64) error {
+// pass returns an error unless a test passes with a seed and without a plant, for about as long as it took to find one.
+// It is tried once.
+func (s *simulation) pass(ctx context.Context, test string, seed uint64, after time.Duration) error {
+	length := piece
+	for _, enough := range []time.Duration{5 * time.Minute, time.Minute} {
+		if after > 0 && after < enough {
+			length = enough
+		}
+	}
 	s.mu.Lock()
-	key := fmt.Sprint(workload, " with seed ", seed)
+	key := fmt.Sprint(test, " with seed ", seed, ", in ", length)
 	pass := s.passes[key]
 	if pass == nil {
 		pass = sync.OnceValue(func() error {
-			o, err := s.simulate(ctx, s.clean, workload, seed, passLimit)
+			o, err := s.simulate(ctx, s.clean, strings.TrimPrefix(test, "Test")+"$", seed, length, passLimit)
 			if o.violation != "" {
 				err = fmt.Errorf("%s, after %v: %s", o.test, o.simulated, o.violation)
 			}
@@ -131,14 +138,14 @@ func (s *simulation) pass(ctx context.Context, workload string, seed uint64) err
 	return pass()
 }
 
-// simulate runs a workload with a seed, and ends it at the first violation. It returns context.DeadlineExceeded if the
-// run takes longer than the limit.
-func (s *simulation) simulate(ctx context.Context, program, workload string, seed uint64, limit time.Duration) (output, error) {
+// simulate runs a workload with a seed for so long, and ends it at the first violation. It returns
+// context.DeadlineExceeded if the run takes longer than the limit.
+func (s *simulation) simulate(ctx context.Context, program, workload string, seed uint64, length, limit time.Duration) (output, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	run := exec.CommandContext(ctx, program, "-test.run=(?i)^Test"+workload, "-test.parallel=1", "-test.timeout=0")
 	run.Dir = filepath.Join(s.root, simulationDir)
-	run.Env = append(slices.Concat(cheap, os.Environ()), fmt.Sprint("SIM_HOURS=", piece.Hours()), fmt.Sprint("SIM_SEED=", seed))
+	run.Env = append(slices.Concat(cheap, os.Environ()), fmt.Sprint("SIM_HOURS=", length.Hours()), fmt.Sprint("SIM_SEED=", seed))
 	printed, err := run.StdoutPipe()
 	if err != nil {
 		return output{}, err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,7 +83,7 @@ func TestSimulate(t *testing.T) {
 				limit = 10 * time.Millisecond
 			}
 			s := &simulation{trial: trial{root: "../../.."}}
-			got, err := s.simulate(t.Context(), program, "mutex", 3, limit)
+			got, err := s.simulate(t.Context(), program, "mutex", 3, piece, limit)
 			switch {
 			case test.wantError != "":
 				if err == nil || !strings.Contains(err.Error(), test.wantError) {
@@ -95,23 +96,27 @@ func TestSimulate(t *testing.T) {
 	}
 }
 
-// TestPass: the program without a plant must pass, and each seed is tried once.
+// TestPass: the program without a plant must pass, for about as long as the one with it ran. Each seed is tried once.
 func TestPass(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "tests")
-	script := "#!/bin/sh\necho run >>" + dir + "/runs\necho '" + aViolation + "'\n"
+	script := "#!/bin/sh\necho $1 $SIM_HOURS >>" + dir + "/runs\necho '" + aViolation + "'\n"
 	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	s := &simulation{trial: trial{root: "../../.."}, clean: program, passes: map[string]func() error{}}
-	for range 2 {
-		err := s.pass(t.Context(), "mutex", 3)
-		if err == nil || err.Error() != "without a plant, mutex with seed 3 fails: TestMutex, after 1m2.5s: two holders" {
+	for _, after := range []time.Duration{3 * time.Minute, 4 * time.Minute, 30 * time.Second, 0, 20 * time.Minute} {
+		err := s.pass(t.Context(), "TestMutex", 3, after)
+		if err == nil || !strings.HasPrefix(err.Error(), "without a plant, TestMutex with seed 3, in ") || !strings.HasSuffix(err.Error(), "m0s fails: TestMutex, after 1m2.5s: two holders") {
 			t.Errorf("got %v", err)
 		}
 	}
-	if runs, err := os.ReadFile(dir + "/runs"); string(runs) != "run\n" {
-		t.Errorf("got %q, %v", runs, err)
+	want := ""
+	for _, length := range []time.Duration{5 * time.Minute, time.Minute, piece} {
+		want += fmt.Sprintln("-test.run=(?i)^TestMutex$", length.Hours())
+	}
+	if runs, err := os.ReadFile(dir + "/runs"); string(runs) != want {
+		t.Errorf("got %q, %v, want %q", runs, err, want)
 	}
 }
 
