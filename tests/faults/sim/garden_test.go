@@ -58,11 +58,11 @@ func (g *garden) flood(readers ...string) {
 			if g.calm.Load() {
 				continue
 			}
-			heal := func() {}
+			heal, writes := func() {}, Pick(chance, []int{600, 2000, 2000, 7000})
 			c := g.w.Cluster
 			switch member := Pick(chance, c.members); chance.Below(4) {
 			case 0:
-				heal = member.suffer(Freeze)
+				heal, writes = member.suffer(Freeze), 7000 // which no member gets otherwise than by a snapshot
 			case 1:
 				heal = member.suffer(Lag)
 				g.lose(chance, readers)
@@ -70,7 +70,7 @@ func (g *garden) flood(readers ...string) {
 				g.lose(chance, readers)
 				heal = g.stall(readers)
 			}
-			done := c.Flood("/1/b/k", Pick(chance, []int{600, 2000, 2000, 7000}), chance.Between(150*time.Microsecond, time.Millisecond))
+			done := c.Flood("/1/b/k", writes, chance.Between(150*time.Microsecond, time.Millisecond))
 			heal()
 			g.w.Count("floods", 1)
 			g.w.Count("writes of floods", done)
