@@ -17,7 +17,8 @@
 //   - Clocks: each member has one of its own. The member that takes a request computes by it when a TTL ends, and the
 //     leader removes by its own what has expired.
 //   - The network: connections with buffers and delays, independent of each other. They can be reset, pass nothing in
-//     one or both directions, or hold what they carry until later. Gateways answer by themselves.
+//     one or both directions, hold what they carry until later, or be forgotten, so that they are reset when an end
+//     sends something. Gateways answer by themselves, for one member or for all.
 //
 // The constants Cut to Restore list the faults. A nemesis chooses them: for a client and a member, for a client and all
 // members, for a member, or for the cluster.
