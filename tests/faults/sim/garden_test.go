@@ -49,8 +49,9 @@ func (g *garden) grow(writers int, every time.Duration) {
 	}
 }
 
-// flood lets writers that are not simulated write so much, now and then, that the history moves on. Before that, a
-// member may stop, which then needs a snapshot, or the connections of a reader die. Neither is noticed in time.
+// flood lets writers that are not simulated write so much, now and then, that the history moves on. Meanwhile a member
+// stops, which then needs a snapshot; or connections of the readers have died, and a member lags, or new polls stall; or
+// the readers are behind a gateway that knows no members.
 func (g *garden) flood(readers ...string) {
 	chance := g.w.Chance("flood")
 	g.w.Go(func(ctx context.Context) {
@@ -58,7 +59,7 @@ func (g *garden) flood(readers ...string) {
 			if g.calm.Load() {
 				continue
 			}
-			heal, writes := func() {}, Pick(chance, []int{600, 2000, 2000, 7000})
+			heal, writes, every := func() {}, Pick(chance, []int{600, 2000, 2000, 7000}), chance.Between(150*time.Microsecond, 250*time.Microsecond)
 			c := g.w.Cluster
 			switch member := Pick(chance, c.members); chance.Below(4) {
 			case 0:
@@ -68,9 +69,11 @@ func (g *garden) flood(readers ...string) {
 				g.lose(chance, readers)
 			case 2:
 				g.lose(chance, readers)
-				heal = g.stall(readers)
+				heal, writes, every = g.stall(readers), 7000, time.Millisecond // during which polls are made more than once
+			case 3:
+				heal = g.pages(chance, readers)
 			}
-			done := c.Flood("/1/b/k", writes, chance.Between(150*time.Microsecond, time.Millisecond))
+			done := c.Flood("/1/b/k", writes, every)
 			heal()
 			g.w.Count("floods", 1)
 			g.w.Count("writes of floods", done)
@@ -93,6 +96,14 @@ func (g *garden) lose(chance *Chance, readers []string) {
 func (g *garden) stall(readers []string) (heal func()) {
 	g.paths(readers, func(p *path) { p.change(func() { p.rates.stall = 0.5 }) })
 	return func() { g.paths(readers, func(p *path) { p.change(func() { p.rates.stall = 0 }) }) }
+}
+
+// pages puts a gateway before the readers that answers everything with the page of a server without the v2 API, and
+// returns what takes it away.
+func (g *garden) pages(chance *Chance, readers []string) (heal func()) {
+	gateway := &gateway{chance: chance, reply: missingPage, share: 1}
+	g.paths(readers, func(p *path) { gateway.stands(p) })
+	return func() { g.paths(readers, func(p *path) { p.change(func() { p.gateway = nil }) }) }
 }
 
 // paths calls f for each path of the clients.
