@@ -134,7 +134,7 @@ func (c *copier) look(s etcd.Snapshot, from int, trees map[int]*tree) {
 // listen applies the changes of a mirror, and checks that they fit.
 func (c *copier) listen(ctx context.Context, m *etcd.Mirror) {
 	told, last := map[string]etcd.Node{}, uint64(0)
-	resynced := false
+	resynced, slow := false, Pick(c.chance, []float64{0.02, 0.02, 0.3})
 	for change, err := range m.Changes(ctx) {
 		if err != nil {
 			return
@@ -155,7 +155,7 @@ func (c *copier) listen(ctx context.Context, m *etcd.Mirror) {
 			last, resynced = change.Index, false
 			c.compare(told, m, change.Index)
 		}
-		if c.chance.Happens(0.02) && !c.g.calm.Load() { // a loop that is slow gets changes that are merged
+		if c.chance.Happens(slow) && !c.g.calm.Load() { // a loop that is slow gets changes that are merged
 			pause(ctx, c.chance.About(2*time.Second))
 		}
 	}
