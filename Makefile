@@ -29,7 +29,7 @@ demo: ## walk through the library on a real three-member cluster inside one proc
 	@cd tests && go build -o ../build/demo ./cmd/demo && exec ../build/demo
 
 test: ## run all tests of all modules with the race detector, real etcd servers included
-	@$(MAKE) --no-print-directory -j2 -Oline test-servers test-library test-tools # much of what the first does is waiting
+	@$(MAKE) --no-print-directory -j2 test-servers test-library test-tools # much of what the first does is waiting
 
 test-library:
 	@echo "Library: unit tests"
