@@ -39,12 +39,7 @@ func withRow(document string, all []mutant, id, row string) (string, error) {
 	if !begins || !ends {
 		return "", fmt.Errorf("%q and %q are not in it", recordBegins, recordEnds)
 	}
-	rows := map[string]string{}
-	for line := range strings.Lines(table) {
-		if cells := strings.Split(line, "`"); len(cells) == 3 {
-			rows[cells[1]] = line
-		}
-	}
+	rows := rowsOf(table)
 	rows[id] = row
 	var b strings.Builder
 	b.WriteString(before + recordBegins + "\n\n" + recordHead)
@@ -53,6 +48,17 @@ func withRow(document string, all []mutant, id, row string) (string, error) {
 	}
 	b.WriteString("\n" + recordEnds + after)
 	return b.String(), nil
+}
+
+// rowsOf returns the rows of a table by the IDs of the plants.
+func rowsOf(table string) map[string]string {
+	rows := map[string]string{}
+	for line := range strings.Lines(table) {
+		if cells := strings.Split(line, "`"); len(cells) == 3 {
+			rows[cells[1]] = line
+		}
+	}
+	return rows
 }
 
 func byWorkload(a, b mutant) int { return cmp.Compare(a.workload(), b.workload()) }
