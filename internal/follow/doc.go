@@ -79,7 +79,8 @@
 // that this side has ended ([Answer].Cut), because its member answers no question. A late answer counts
 // for a minute, which is the longest that an answer may be late. What is not noticed: two connections one
 // after the other that both lose an event without a word and then break off, behind a proxy that breaks
-// connections that are to end.
+// connections that are to end; an answer that was on its way while the cluster was made anew, if the next poll takes
+// less than half a second; and a snapshot that hides fewer changes than the leap that the pulse looks for.
 //
 // A request that this process could not send, because it is out of files for example, shows nothing and is no
 // interruption. It is made again after a pause, while what is open stays and what it brings is delivered.
