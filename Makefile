@@ -38,7 +38,7 @@ test-library:
 
 test-tools:
 	@echo "Tools for users' tests, on real servers"
-	@for module in $(TOOLS); do (cd $$module && go test -race -vet=off -count=1 -p 2 ./...); done
+	@for module in $(TOOLS); do (cd $$module && go test -race -vet=off -count=1 -short ./...); done
 
 test-servers:
 	@echo "Library against real servers: etcd 3.5 in the test process, others as processes (built once)"

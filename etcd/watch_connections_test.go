@@ -16,7 +16,7 @@ import (
 
 var (
 	lineSeed = flag.Uint64("lines.seed", 0, "seed of the random connections; 0 for some by chance")
-	lineRuns = flag.Int("lines.runs", 3, "how many histories there are")
+	lineRuns = flag.Int("lines.runs", 1, "how many histories there are")
 )
 
 // troubled returns what delays one connection: each fails independently of the others, before some write of

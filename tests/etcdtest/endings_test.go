@@ -16,5 +16,7 @@ func TestEnding(t *testing.T) {
 // Elsewhere the members of a process that was killed live on.
 func TestEndings(t *testing.T) {
 	t.Run("running", func(t *testing.T) { suite.Endings(t, false) })
-	t.Run("frozen", func(t *testing.T) { suite.Endings(t, true) })
+	if !testing.Short() { // make test has the short form, and go test both
+		t.Run("frozen", func(t *testing.T) { suite.Endings(t, true) })
+	}
 }

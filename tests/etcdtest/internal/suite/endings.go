@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -93,7 +94,7 @@ func Endings(t *testing.T, frozen bool) {
 
 // end runs the test Ending in a process of its own, whose temporary files are in temp, and returns the member's URL
 // when the process has ended.
-func end(t *testing.T, temp, name string, frozen bool, signal syscall.Signal) string {
+func end(t *testing.T, temp, name string, frozen bool, by syscall.Signal) string {
 	t.Helper()
 	args := []string{"-test.run=^TestEnding$"}
 	if name == "time-out" {
@@ -110,6 +111,9 @@ func end(t *testing.T, temp, name string, frozen bool, signal syscall.Signal) st
 	if err != nil {
 		t.Fatal(err)
 	}
+	if signal.Ignored(syscall.SIGHUP) { // by nohup, and the child would ignore it, too
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -120,8 +124,8 @@ func end(t *testing.T, temp, name string, frozen bool, signal syscall.Signal) st
 			continue
 		}
 		url = lines.Text()
-		if signal != 0 {
-			if err := cmd.Process.Signal(signal); err != nil {
+		if by != 0 {
+			if err := cmd.Process.Signal(by); err != nil {
 				t.Error(err)
 			}
 		}
