@@ -118,7 +118,7 @@ func (s *stream) offer(p []byte) (n int, done bool, err error) {
 		return 0, true, s.err
 	case s.ended:
 		return 0, true, net.ErrClosed
-	case s.forgotten, s.gone && s.holds == 0 && !s.muted: // it is answered that there is no such connection
+	case s.forgotten, s.gone && s.holds == 0 && !s.muted: // the other side answers with a reset
 		go s.reverse.reset()
 		return len(p), true, nil
 	case s.muted, s.gone:
