@@ -15,7 +15,7 @@ TOOLS := \
 	tests/faultproxy/faultlink \
 	tests/validator
 # All modules, from the one that needs no other.
-MODULES := . $(TOOLS) tests examples
+MODULES := . $(TOOLS) migrate tests examples
 
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes @redocly/cli@2.77.0
 SPECTRAL := npx --yes @stoplight/spectral-cli@6.16.3
