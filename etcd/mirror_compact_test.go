@@ -43,7 +43,7 @@ func TestMemoryOfAMirrorFollowsItsContent(t *testing.T) {
 	event := func(action Action, i int) *Response {
 		return &Response{Action: action, Index: 2, Node: &Node{Key: fmt.Sprintf("/d/%06d", i), Value: strings.Repeat("n", 10), ModifiedIndex: 2}}
 	}
-	const all, rest = 20_000, 1_000
+	const all, rest = 5_000, 500
 	fewer := memory(func() *mirrorTree { return newMirrorTree("/d", readDir(rest)) })
 	for name, change := range map[string]func(*mirrorTree){
 		"deleted": func(tree *mirrorTree) {

@@ -107,7 +107,7 @@ func TestDeadlineEndsAWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := watching(t, silent(4))
 		w.replies = w.replies[:1]
-		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
 		checkEnded(t, ctx, w.end(t, ctx, WithAfterIndex(4)))
 	})
