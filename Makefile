@@ -14,6 +14,8 @@ TOOLS := \
 	tests/faultproxy \
 	tests/faultproxy/faultlink \
 	tests/validator
+# The packages in tests/ that check texts. They start nothing that could race.
+TEXTS := /(api/spec|use/documents|use/guarantees)$$
 # All modules, from the one that needs no other.
 MODULES := . $(TOOLS) migrate tests examples
 
@@ -42,7 +44,8 @@ test-tools:
 
 test-servers:
 	@echo "Library against real servers: etcd 3.5 in the test process, others as processes (built once)"
-	@cd tests && go test -race -vet=off -count=1 -ldflags=-w -p 3 ./... # three packages at once on two cores: much of it is waiting
+	@cd tests && go test -race -vet=off -count=1 -ldflags='-s -w' -p 3 $$(go list ./... | grep -vE '$(TEXTS)') # at once on two cores: much of it is waiting
+	@$(MAKE) --no-print-directory docs-test
 
 examples: ## lint the programs of examples/, and run each on real servers
 	@cd examples && $(LINTER) run -c ../.golangci.yml ./...
@@ -78,8 +81,8 @@ docs: need-npx ## make a reference for readers of api/openapi.yaml, and look at 
 	@cd tests && DOCS_PAGE=$(CURDIR)/build/docs/index.html go test -count=1 -v ./api/docs | grep -vE '^(=== |PASS)'
 	@echo "build/docs/index.html is the reference; it needs no network"
 
-docs-test: ## check the documents: their Go compiles, the commands and links exist, README is one page, the English
-	@cd tests && go test -count=1 ./use/documents ./use/guarantees
+docs-test: ## check the documents and the spec: their Go compiles, commands and links exist, README is one page, the English
+	@cd tests && go test -count=1 $$(go list ./... | grep -E '$(TEXTS)')
 
 lint-spec: need-npx ## let redocly and spectral look for mistakes in api/openapi.yaml (needs npx)
 	@$(REDOCLY) lint --config tests/api/spec/redocly.yaml api/openapi.yaml
