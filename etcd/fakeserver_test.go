@@ -52,6 +52,7 @@ func (m *fakeMember) answer(w http.ResponseWriter, r *http.Request) {
 func (m *fakeMember) head(w http.ResponseWriter, index int) {
 	w.Header().Set("X-Etcd-Cluster-Id", m.id)
 	w.Header().Set("X-Etcd-Index", strconv.Itoa(index))
+	w.Header().Set("X-Raft-Index", strconv.Itoa(index+int(m.entries.Load())))
 }
 
 func (m *fakeMember) read(w http.ResponseWriter, r *http.Request, key string, query url.Values) {

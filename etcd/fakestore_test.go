@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ type fakeEtcd struct {
 type fakeMember struct {
 	*fakeEtcd
 	url string
+
+	entries atomic.Int64 // of its log that are no changes
 
 	// These may be changed under mu.
 	applied  int                       // how much of log it has

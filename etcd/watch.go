@@ -58,6 +58,9 @@ import (
 //   - A member that catches up by a snapshot hides events from polls that are open on it. The client notices it
 //     because the member's index leaps, or because the member was cut off. The watch then asks again. It
 //     continues if the history still has the next events, and ends with ErrEventIndexCleared otherwise.
+//   - A snapshot may hide few changes, if most entries of etcd's log were quorum reads, refused writes, or writes with
+//     etcd 3's own API. The index then does not leap. The watch finds in the history what was hidden, after the next
+//     event, and ends with ErrEventIndexCleared. It may have delivered that event, behind WatchError.After, by then.
 //   - TCP detects a connection that was lost silently, for example because a firewall forgot it, within 20 s,
 //     unless a proxy ends the TCP connection in between.
 //   - If more than Config.WatchPolls watches, mirrors and locks of a client wait at or below one directory, they
@@ -74,6 +77,8 @@ import (
 //   - Behind a proxy that hides members from the client (a load balancer, nginx, the 2.x proxy), a watch does not
 //     see that a member's index leaps. What the member hid shows only when a poll is made again. A watch does
 //     not see leaps, either, if guests may not read the root.
+//   - If a snapshot hides few changes, and the history of 1,000 events has moved on when the watch could search it,
+//     the watch does not see them. Neither does a watch that follows a stream.
 //   - On etcd up to 2.2, a watch of a key that looks back in the history does not see the deletion of a directory
 //     above it.
 //   - If a cluster was restored and has since passed the index that was delivered, its ID and its index look as
@@ -216,6 +221,7 @@ func (w *watch) engine(deliver func(*Response) error, opened func()) *follow.Wat
 		Ahead:       w.client.ahead,
 		Concerns:    w.concerns,
 		AtOrAbove:   func(key string) bool { return key == w.key || below(w.key, key) },
+		Above:       func(key string) bool { return below(w.key, key) },
 		Deliver: func(e follow.Event) error {
 			response := (*Response)(e.(*event))
 			w.marks.saw(response)

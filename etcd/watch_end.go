@@ -12,7 +12,7 @@ import (
 // *Error. To find what changed in between, compare the contents, as a Mirror does.
 type WatchError struct {
 	Key   string // the key watched, with its leading slash
-	After uint64 // the etcd index up to which every event was delivered
+	After uint64 // the etcd index up to which every event was delivered; some behind it may have been, too
 	Err   error  // why: an *Error such as ErrEventIndexCleared, or ErrWrongCluster or ErrClusterRolledBack
 }
 

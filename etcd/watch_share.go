@@ -167,9 +167,9 @@ func (w *watch) openFeed(f *feed.Feed) feed.End {
 	case !errors.As(err, &ended): // the feed or the client has ended
 		return feed.End{}
 	case isCleared(err):
-		return feed.End{Err: ended.Err}
+		return feed.End{Err: ended.Err, After: ended.After}
 	case errors.Is(err, ErrClusterRolledBack), errors.Is(err, ErrWrongCluster):
-		return feed.End{Err: ended.Err, Retry: feed.RefusedTime}
+		return feed.End{Err: ended.Err, After: ended.After, Retry: feed.RefusedTime}
 	}
 	return feed.End{Retry: feed.RefusedTime}
 }

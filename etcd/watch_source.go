@@ -106,7 +106,8 @@ func (s *source) Impossible(from, index uint64) error {
 }
 
 func (s *source) Missed(index, delivered uint64) error {
-	return fmt.Errorf("%w: the event at index %d arrived after that at %d, because a silent connection was taken for a quiet one",
+	return fmt.Errorf("%w: the event at index %d arrived after that at %d; "+
+		"a silent connection was taken for a quiet one, or a snapshot has overtaken the member",
 		ErrEventIndexCleared, index, delivered)
 }
 
@@ -134,6 +135,11 @@ func (a *openAnswer) Index() (index uint64, told bool) {
 func (a *openAnswer) Cluster() string { return cluster.IDOf(a.Response) }
 
 func (a *openAnswer) At() string { return a.Endpoint }
+
+// MayHaveSkipped compares the indexes of the log in the two headers.
+func (a *openAnswer) MayHaveSkipped(later follow.Answer) bool {
+	return a.Open.MayHaveSkipped(later.(*openAnswer).Open)
+}
 
 // Blind reports whether the server may omit events of the watched key: etcd 2.3.0 to 3.0.17, or a server
 // whose version cannot be learned.

@@ -88,4 +88,10 @@
 // A leap of more than 4,000 indexes between two looks may be a snapshot, which hides at least 5,000 entries.
 // Requests that were open before the leap end, and their owners make them again. The same few questions serve
 // all requests of a client.
+//
+// The entries that a snapshot hides may be few changes. Then the index does not leap, and the requests stay open. The
+// index of the log in the header of the next request shows that there may have been a snapshot, and costs no request;
+// see skips.go. What remains is a snapshot that a member had received and not applied when the first of the two
+// requests arrived, a member that has just received one itself and, on etcd 2, does not count it yet, and a gateway
+// that removes X-Raft-Index.
 package cluster

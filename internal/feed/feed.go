@@ -266,12 +266,15 @@ func (f *Feed) dismiss(s *Subscription, why *Ended) {
 	}
 }
 
-// dismissAll takes all subscribers out of the feed. If err is not nil, it ends them.
-func (f *Feed) dismissAll(err error) {
+// dismissAll takes all subscribers out of the feed, which has ended.
+func (f *Feed) dismissAll(how End) {
 	for _, s := range f.waiting {
 		f.dismiss(s, &Ended{}) // it may be of the history that follows
 	}
-	why := Ended{Next: f.position(), Err: err, Unsure: f.unsure}
+	why := Ended{Next: f.position(), Err: how.Err, Unsure: f.unsure}
+	if how.Err != nil {
+		why.Next = how.After + 1
+	}
 	if len(f.ring) > 0 {
 		why.Last = f.ring[len(f.ring)-1]
 	}
@@ -298,6 +301,7 @@ func (f *Feed) remove() {
 // End is how the watch of a feed has ended.
 type End struct {
 	Err   error         // what ends its subscribers, too; nil if they are to join again
+	After uint64        // up to which every event was delivered; only with Err
 	Retry time.Duration // how long the directory has no other feed
 }
 
@@ -315,5 +319,5 @@ func (f *Feed) fail(how End) {
 	if how.Retry > 0 {
 		f.hub.at(f.Dir).retry = time.Now().Add(how.Retry)
 	}
-	f.dismissAll(how.Err)
+	f.dismissAll(how)
 }

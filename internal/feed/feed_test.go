@@ -197,7 +197,7 @@ func TestWatchThatJoinsAnInterruptedFeedWaits(t *testing.T) {
 		f.Reopened()
 		waiting := b.shared("/d", 11)
 		changed := errors.New("another history")
-		b.ends["/d"] <- End{Err: changed}
+		b.ends["/d"] <- End{Err: changed, After: 12}
 		synctest.Wait()
 		b.got(early, "12", "end 13 another history unsure:true")
 		b.got(waiting, "end 11 <nil> unsure:false")
@@ -251,7 +251,7 @@ func TestSubscriberAheadOfItsFeedOutlivesIt(t *testing.T) {
 		b.index = 3000
 		new := b.shared("/d", 3001)
 		f.Reopened()
-		b.ends["/d"] <- End{Err: errors.New("cleared")}
+		b.ends["/d"] <- End{Err: errors.New("cleared"), After: 20}
 		synctest.Wait()
 		b.got(old, "end 21 cleared unsure:true")
 		b.got(new, "end 3001 <nil> unsure:true")
@@ -321,5 +321,21 @@ func TestNextEndsWithItsContext(t *testing.T) {
 		if _, err := s.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			b.Errorf("it returned %v", err)
 		}
+	})
+}
+
+// What was missed may be far before what a feed has delivered, and before what silence had shown. Its end says so.
+func TestEndSaysHowFarTheFeedReallyCame(t *testing.T) {
+	inBubble(t, 0, func(b *bench) {
+		s, late := b.shared("/d", 11), b.shared("/d", 11)
+		f := b.opened("/d")
+		f.Deliver(change{index: 12, key: "/d"})
+		f.Deliver(change{index: 15, key: "/d"})
+		f.Progress(15 + healing)
+		b.got(s, "12", "15")
+		b.ends["/d"] <- End{Err: errors.New("cleared"), After: 13}
+		synctest.Wait()
+		b.got(s, "end 14 cleared unsure:false")
+		b.got(late, "12", "15", "end 14 cleared unsure:false")
 	})
 }

@@ -81,7 +81,7 @@ func (f *follower) keyPollAnswered(event Event) error {
 	case !f.watch.Concerns(event.Key()):
 		f.keyClear, f.keyPoll = index, nil
 	case index <= f.delivered:
-		return f.endedBy(f.watch.Source.Missed(index, f.delivered))
+		return f.missed(index, f.delivered)
 	default:
 		f.keyClear = index - 1
 		f.progressRequested = true // a poll that is sent from now on looks as far as the key poll did

@@ -15,6 +15,7 @@
 //	budget.go     how many polls all watches of a client may have open ahead of their bases
 //	polls.go      what follows from a poll's header, event, failure or end
 //	stream.go     the stream, and when it is trusted no longer
+//	audit.go      the search for what a snapshot may have hidden before an event
 //	blindspot.go  the second poll that etcd 2.3.0 to 3.0.17 need
 //	timer.go      what is concluded, with each tick, and when polls are made again
 //	pace.go       how much to ask for, and when to ask again
@@ -63,6 +64,9 @@
 //	history has moved on                ended without an event, after its      watch ends as Cleared
 //	                                    member had told that it had come to
 //	                                    where the poll from now began
+//	there is nothing before an event    the next header, of a member that has  an audit of the history: if that
+//	that a poll has waited for          the event, shows that there can have   has what was not delivered, the
+//	                                    been no snapshot in between            watch ends (Source.Missed)
 //	nothing of the key itself (2.3)     the key poll ended without an event    as above
 //	the same                            two key polls, or four if others get   as above
 //	                                    theirs, were silent without a header:
@@ -77,10 +81,22 @@
 //
 // A poll that was asked to end and does not end shows nothing, however long it is silent, and neither does one
 // that this side has ended ([Answer].Cut), because its member answers no question. A late answer counts
-// for a minute, which is the longest that an answer may be late. What is not noticed: two connections one
-// after the other that both lose an event without a word and then break off, behind a proxy that breaks
-// connections that are to end; an answer that was on its way while the cluster was made anew, if the next poll takes
-// less than half a second; and a snapshot that hides fewer changes than the leap that the pulse looks for.
+// for a minute, which is the longest that an answer may be late.
+//
+// That there may have been a snapshot ends nothing, because usually much has happened and there was none. So what
+// is not noticed is
+//
+//   - what two connections, one after the other, have lost without a word before they broke off, behind a proxy
+//     that breaks connections that are to end;
+//   - that an answer was on its way while the cluster was made anew, if the next poll takes less than half a second;
+//   - what a snapshot hides that is too small for the Source to end the polls (see [Answer].MayHaveSkipped), if the
+//     history does not reach back to it when the audit begins, or if the audit cannot be made within a minute;
+//   - the same, if it is followed by silence, the history moves on, and the end of a poll seems to prove that
+//     nothing was missed;
+//   - the same on the stream, because a search for each of its events would cost more than polls;
+//   - the same before the last event of a watch, which makes no further request;
+//   - the same if it is an event on the watched key itself, on the servers with the blind spot, or the deletion of
+//     a directory above the watched key.
 //
 // A request that this process could not send, because it is out of files for example, shows nothing and is no
 // interruption. It is made again after a pause, while what is open stays and what it brings is delivered.

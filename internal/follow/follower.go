@@ -27,6 +27,7 @@ type follower struct {
 	cleared           uint64    // the highest index that the history is known to have dropped; 0 until one is known
 	wrong             int       // impossible answers in a row
 	cluster           string    // ID of the watched cluster; empty until it is known
+	unsure            unsure    // what was delivered and is not certain yet; see audit.go
 	polls             []*poll   // in flight, or answered and not yet delivered
 	stream            *stream   // nil most of the time
 	sentinel          *poll     // the one of polls that proves that the stream is alive
@@ -176,11 +177,14 @@ func (f *follower) window() uint64 {
 
 // settle delivers all events that can be delivered without omitting any.
 func (f *follower) settle() error {
-	event, from := f.first()
+	event, from, by := f.first()
 	if event == nil {
 		return nil
 	}
-	for ; event != nil; event, from = f.first() {
+	for ; event != nil; event, from, by = f.first() {
+		if by != nil {
+			f.unsure = f.unsure.add(by, f.base(), event.ModifiedIndex())
+		}
 		if f.watch.Concerns(event.Key()) {
 			if err := f.watch.Deliver(event); err != nil {
 				return err
@@ -201,11 +205,11 @@ func (f *follower) settle() error {
 	return nil
 }
 
-// first returns the next event to deliver, and from which index on its request was for it; or nil if the next
-// event is not known yet.
-func (f *follower) first() (event Event, from uint64) {
+// first returns the next event to deliver, from which index on its request was for it, and the answer to the poll that
+// has brought it, if it was one; or nil if the next event is not known yet.
+func (f *follower) first() (event Event, from uint64, by Answer) {
 	if f.interrupted {
-		return nil, 0
+		return nil, 0, nil
 	}
 	var first *poll
 	for _, p := range f.polls {
@@ -215,16 +219,16 @@ func (f *follower) first() (event Event, from uint64) {
 	}
 	if s := f.stream; s != nil && len(s.held) > 0 && s.start < f.base() {
 		if event := s.held[0]; first == nil || event.ModifiedIndex() <= first.event.ModifiedIndex() {
-			return event, s.start + 1
+			return event, s.start + 1, nil
 		}
 	}
 	if own := f.firstOfKey(first); own != nil {
 		first = own
 	}
 	if first == nil || f.doubt(first) != 0 {
-		return nil, 0
+		return nil, 0, nil
 	}
-	return first.event, first.from
+	return first.event, first.from, first.answer
 }
 
 // held reports whether there is an event that waits for the key poll.

@@ -16,6 +16,7 @@ func (f *follower) registered(p *poll) error {
 	}
 	f.pace.registered(p.index, now)
 	f.lives()
+	f.verify(p)
 	if told && p.index+1 < min(p.from, p.known) {
 		f.checkRolledBack()
 	}
@@ -107,7 +108,7 @@ func (f *follower) late(expect uint64, event Event) error {
 	if index >= expect || !f.watch.Concerns(event.Key()) {
 		return nil
 	}
-	return f.endedBy(f.watch.Source.Missed(index, expect))
+	return f.missed(index, expect)
 }
 
 // failed records that a poll has ended without an event.

@@ -49,6 +49,11 @@ func (f *follower) from() uint64 {
 // endedBy returns the error for a watch that err ends.
 func (f *follower) endedBy(err error) error { return f.watch.Ended(f.delivered, err) }
 
+// missed returns the error for a watch that has delivered later events than that at index, and not that one.
+func (f *follower) missed(index, later uint64) error {
+	return f.watch.Ended(index-1, f.watch.Source.Missed(index, later))
+}
+
 // identify returns the error that ends the watch if another cluster answers, because that cluster has its own
 // indexes. A client that is bound to one cluster has already refused such an answer.
 func (f *follower) identify(id string) error {

@@ -35,6 +35,7 @@ type scripted struct {
 	endless bool        // the member cannot be asked to end it
 	asked   atomic.Bool // it was asked to
 	cut     atomic.Bool // it was ended by this side
+	skipped atomic.Bool // its member may have received a snapshot since
 	index   uint64
 	blind   bool
 	at      string        // the member
@@ -121,6 +122,7 @@ func (p *scripted) Index() (index uint64, told bool)   { return p.index, true }
 func (p *scripted) Cluster() string                    { return "c" }
 func (p *scripted) Blind(context.Context, uint64) bool { return p.blind }
 func (p *scripted) Available() ([]Event, error)        { return nil, errBroken }
+func (p *scripted) MayHaveSkipped(Answer) bool         { return p.skipped.Load() }
 func (p *scripted) Close()                             {}
 func (p *scripted) At() string                         { return p.at }
 func (p *scripted) Cut() bool                          { return p.cut.Load() }
@@ -162,6 +164,7 @@ func drive(t *testing.T, test func(m *machine), change ...func(*Watch)) {
 			Source: m, Next: 1, PollTimeout: time.Minute,
 			Concerns:  func(string) bool { return true },
 			AtOrAbove: func(string) bool { return true },
+			Above:     func(string) bool { return false },
 			Deliver:   m.deliver,
 			Ended:     func(_ uint64, err error) error { return err },
 			Progress:  func(index uint64) { m.progress.Store(index) },

@@ -64,6 +64,9 @@ const (
 	// How long it takes at least to stop a cluster and to start it again from a backup, or empty.
 	anewTime = 500 * time.Millisecond
 
+	// How long an audit may take.
+	auditTime = time.Minute
+
 	// How often the history is checked after an interruption, while nobody answers and a poll waits.
 	checkInterval = time.Second
 

@@ -93,6 +93,10 @@ type Answer interface {
 	// Reached asks that member how far its store has come. It returns 0 if the member does not tell.
 	Reached(ctx context.Context) (index uint64)
 
+	// MayHaveSkipped reports whether the member may have received a snapshot between the header of this answer and
+	// that of later, which may be of another member. It then may have omitted events.
+	MayHaveSkipped(later Answer) bool
+
 	// Available returns the next event of a Stream and those that have arrived with it, and the error that
 	// ends the Stream.
 	Available() ([]Event, error)
@@ -113,6 +117,7 @@ type Watch struct {
 
 	Concerns  func(key string) bool // reports whether an event on key belongs to the watch
 	AtOrAbove func(key string) bool // reports whether key is the watched key or a directory above it
+	Above     func(key string) bool // reports whether key is a directory above the watched key
 
 	// Deliver takes one event after another, in whichever goroutine has received it. Its error ends the
 	// watch.
