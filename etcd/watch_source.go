@@ -134,6 +134,8 @@ func (a *openAnswer) Index() (index uint64, told bool) {
 
 func (a *openAnswer) Cluster() string { return cluster.IDOf(a.Response) }
 
+func (a *openAnswer) Term() uint64 { return cluster.HeaderNumber(a.Response, "X-Raft-Term") }
+
 func (a *openAnswer) At() string { return a.Endpoint }
 
 // MayHaveSkipped compares the indexes of the log in the two headers.

@@ -73,10 +73,11 @@
 //	                                    a proxy may hold headers back
 //	the stream has missed nothing       the sentinel sees nothing new          the sentinel's event: polls from
 //	                                                                           delivered on take over
-//	the history is the same             no interruption since, and each        Source.CheckHistory after each
-//	                                    poll came while another one waited,    interruption; until then nothing
-//	                                    or within half a second; or            is delivered, and what comes is
-//	                                    Source.CheckHistory has found what     asked for again; the watch ends
+//	the history is the same             no interruption since, each header     Source.CheckHistory after each
+//	                                    had the same raft term, and each       interruption; until then nothing
+//	                                    poll came while another one waited,    is delivered, and what comes is
+//	                                    or within half a second; or            asked for again; the watch ends
+//	                                    Source.CheckHistory has found what
 //	                                    was seen before
 //
 // A poll that was asked to end and does not end shows nothing, however long it is silent, and neither does one
@@ -88,7 +89,8 @@
 //
 //   - what two connections, one after the other, have lost without a word before they broke off, behind a proxy
 //     that breaks connections that are to end;
-//   - that an answer was on its way while the cluster was made anew, if the next poll takes less than half a second;
+//   - that an answer was on its way while the cluster was made anew, if the next poll takes less than half a second,
+//     and the raft terms of the two clusters are the same;
 //   - what a snapshot hides that is too small for the Source to end the polls (see [Answer].MayHaveSkipped), if the
 //     history does not reach back to it when the audit begins, or if the audit cannot be made within a minute;
 //   - the same, if it is followed by silence, the history moves on, and the end of a poll seems to prove that

@@ -41,9 +41,10 @@ type follower struct {
 	headers           time.Time // when a poll was last seen that waits with its header, or when the watch began
 	pace              pace
 	progressRequested bool
-	checking          bool // the cluster
-	interrupted       bool // it is not known whether the history is still the same
-	interruptions     int  // how many there were
+	checking          bool   // the cluster
+	term              uint64 // of the last header; 0 until one is known
+	interrupted       bool   // it is not known whether the history is still the same
+	interruptions     int    // how many there were
 
 	pause   backoff.Backoff
 	lagging bool      // the observer has been told of a lag

@@ -172,6 +172,24 @@ func TestPollThatTookLongMayBeOfAnotherHistory(t *testing.T) {
 	}
 }
 
+// A cluster that is made anew elects a leader. A header without a term shows nothing.
+func TestNewTermMayBeOfAnotherHistory(t *testing.T) {
+	for term, want := range map[uint64]error{2: nil, 0: nil, 1: errOther, 3: errOther} {
+		drive(t, func(m *machine) {
+			first := m.asked(t, 1)
+			first.term = 2
+			first.header <- 5
+			first.end <- 6
+			second := m.asked(t, 2)
+			second.term = term
+			m.same = errOther
+			second.header <- 6
+			synctest.Wait()
+			check(t, "end", m.ended, want)
+		})
+	}
+}
+
 // The member of the older poll may lag behind that of the newer one, for as long as it likes. Its end then proves only
 // what it searched when it arrived.
 func TestEndProvesWhatItsMemberHas(t *testing.T) {

@@ -23,12 +23,22 @@ func (f *follower) registered(p *poll) error {
 	if p == f.keyPoll {
 		f.keyPollRegistered()
 	}
-	if f.unobserved(p) {
+	if f.leaderChanged(p) || f.unobserved(p) {
 		f.interruptions++
 		f.interrupted = true
 	}
 	f.checkHistory()
 	return f.identify(p.answer.Cluster())
+}
+
+// leaderChanged reports whether there was an election since the last header. A cluster that is made anew has one, and shows
+// it even if no connection was seen to break, because an answer of its predecessor was late.
+func (f *follower) leaderChanged(p *poll) bool {
+	term, before := p.answer.Term(), f.term
+	if term != 0 {
+		f.term = term
+	}
+	return term != 0 && before != 0 && term != before
 }
 
 // unobserved reports whether the cluster may have been made anew unnoticed while p was on its way: that took long, and

@@ -35,6 +35,7 @@ type scripted struct {
 	endless bool        // the member cannot be asked to end it
 	asked   atomic.Bool // it was asked to
 	cut     atomic.Bool // it was ended by this side
+	term    uint64
 	skipped atomic.Bool // its member may have received a snapshot since
 	index   uint64
 	blind   bool
@@ -122,6 +123,7 @@ func (p *scripted) Index() (index uint64, told bool)   { return p.index, true }
 func (p *scripted) Cluster() string                    { return "c" }
 func (p *scripted) Blind(context.Context, uint64) bool { return p.blind }
 func (p *scripted) Available() ([]Event, error)        { return nil, errBroken }
+func (p *scripted) Term() uint64                       { return p.term }
 func (p *scripted) MayHaveSkipped(Answer) bool         { return p.skipped.Load() }
 func (p *scripted) Close()                             {}
 func (p *scripted) At() string                         { return p.at }

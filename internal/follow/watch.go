@@ -97,6 +97,9 @@ type Answer interface {
 	// that of later, which may be of another member. It then may have omitted events.
 	MayHaveSkipped(later Answer) bool
 
+	// Term returns the raft term of that member when it sent the header; 0 if it does not tell.
+	Term() uint64
+
 	// Available returns the next event of a Stream and those that have arrived with it, and the error that
 	// ends the Stream.
 	Available() ([]Event, error)
