@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,10 +16,18 @@ import (
 // in them are not in it.
 type tree struct {
 	record *Record
-	read   int
-	index  uint64
-	nodes  map[string]leaf
+	stage
+	stages []stage // after each stageEvents events
 }
+
+// stage is the tree after some events.
+type stage struct {
+	read  int
+	nodes map[string]leaf
+}
+
+// A look at an earlier index applies so many events at most.
+const stageEvents = 2000
 
 // leaf is what is compared of a node. Of a directory that is little: a hidden node may have made it before.
 type leaf struct {
@@ -29,33 +38,46 @@ type leaf struct {
 
 // at returns the nodes after the event at index.
 func (t *tree) at(index uint64) map[string]leaf {
-	if t.nodes == nil || index < t.index {
-		t.nodes, t.read = map[string]leaf{}, 0
-	}
-	t.index = index
 	all := t.record.Events()
-	for t.read < len(all) && all[t.read].Index() <= index {
+	read, _ := slices.BinarySearchFunc(all, index+1, func(e *v2store.Event, next uint64) int { return cmp.Compare(e.Index(), next) })
+	if t.nodes == nil || read < t.read {
+		t.stage = t.before(read)
+	}
+	for ; t.read < read; t.read++ {
+		if t.read == (len(t.stages)+1)*stageEvents {
+			t.stages = append(t.stages, t.copy())
+		}
 		t.apply(all[t.read])
-		t.read++
 	}
 	return t.nodes
 }
 
-func (t *tree) apply(e *v2store.Event) {
+// before returns a copy of the last stage in which no more than some events were read.
+func (t *tree) before(read int) stage {
+	if n := min(read/stageEvents, len(t.stages)); n > 0 {
+		return t.stages[n-1].copy()
+	}
+	return stage{nodes: map[string]leaf{}}
+}
+
+func (s stage) copy() stage { return stage{s.read, maps.Clone(s.nodes)} }
+
+func (s stage) apply(e *v2store.Event) {
 	key := plain(e.Node.Key)
-	if old := t.nodes[key]; isEnd(e) || !old.dir || !e.Node.Dir {
-		maps.DeleteFunc(t.nodes, func(other string, _ leaf) bool { return other == key || within(other, key) })
+	if old := s.nodes[key]; old.dir && (isEnd(e) || !e.Node.Dir) {
+		maps.DeleteFunc(s.nodes, func(other string, _ leaf) bool { return within(other, key) })
 	}
 	if isEnd(e) {
+		delete(s.nodes, key)
 		return
 	}
 	n := leaf{dir: e.Node.Dir}
 	if !n.dir {
 		n = leaf{false, *e.Node.Value, e.Node.CreatedIndex, e.Node.ModifiedIndex}
 	}
-	t.nodes[key] = n
+	s.nodes[key] = n
 	for dir := above(key); dir != ""; dir = above(dir) {
-		t.nodes[dir] = leaf{dir: true}
+		s.nodes[dir] = leaf{dir: true}
 	}
 }
 

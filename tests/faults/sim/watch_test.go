@@ -33,7 +33,7 @@ func watches(w *World) {
 	g := &garden{w: w}
 	g.grow(2, 300*time.Millisecond)
 	g.flood("r0", "r1", "r2", "r3")
-	o := &observers{w: w, garden: g, views: map[string]*view{}}
+	o := &observers{w: w, garden: g, views: map[string]*view{}, trees: map[*Record]*tree{}}
 	for i, config := range []etcd.Config{
 		{WatchPolls: -1}, {WatchPolls: 2}, {WatchPolls: 3, PollTimeout: 20 * time.Second}, {PulseInterval: 200 * time.Millisecond, WatchPolls: -1},
 	} {
@@ -84,6 +84,7 @@ type observers struct {
 
 	mu    sync.Mutex
 	views map[string]*view
+	trees map[*Record]*tree
 }
 
 // reachThePresent checks that all watches come to what is the present now. Then faults go on.
