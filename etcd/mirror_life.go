@@ -68,7 +68,7 @@ func (m *Mirror) follow(ctx context.Context) error {
 		return err
 	}
 	w.marks.latest.Store(m.marks.latest.Load())
-	w.served = true
+	w.served.Store(true)
 	w.cluster = m.cluster // or events of another one could be put on top of what was read
 	w.progress, w.pulse, w.request = m.reached, func() { m.aliveAt(time.Now()) }, m.request
 	return w.run(ctx, m.apply)

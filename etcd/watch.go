@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"strings"
+	"sync/atomic"
 
 	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/errs"
@@ -151,11 +152,11 @@ type watch struct {
 	after     bool   // WithAfterIndex was given
 	next      uint64 // the first index that is wanted; 0 until it is known
 	cluster   string // ID of the watched cluster; empty until it is known
-	served    bool   // a member has served what the watch belongs to; false for a watch of its own
 	marks     landmarks
-	unsure    bool  // it has been interrupted: the history may be another one
-	ahead     bool  // it reads ahead of its consumer
-	err       error // what is wrong with the options
+	served    atomic.Bool // a member has served it, or what it belongs to
+	unsure    bool        // it has been interrupted: the history may be another one
+	ahead     bool        // it reads ahead of its consumer
+	err       error       // what is wrong with the options
 
 	// progress, if set, is called when all events up to index have been delivered. pulse, if set, is called
 	// by any goroutine for each sign of life of the member that the watch waits on, opened when a request
@@ -208,8 +209,7 @@ func (w *watch) run(ctx context.Context, deliver func(*Response) error) error {
 
 // engine returns the follow.Watch for the events from next on. Opened is called when a request waits at a member.
 func (w *watch) engine(deliver func(*Response) error, opened func()) *follow.Watch {
-	from := &source{client: w.client, key: w.asked, recursive: w.recursive, marks: &w.marks, opened: opened}
-	from.served.Store(w.served)
+	from := &source{client: w.client, key: w.asked, recursive: w.recursive, marks: &w.marks, served: &w.served, opened: opened}
 	engine := &follow.Watch{
 		Source:      &insistent{source: from},
 		Next:        w.next,

@@ -152,7 +152,7 @@ func (m *landmark) shownBy(event *Response) bool {
 func (s *source) find(ctx context.Context, mark *landmark) (same bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, landmarkTime)
 	defer cancel()
-	at := &source{client: s.client, key: mark.key, recursive: mark.dir}
+	at := &source{client: s.client, key: mark.key, recursive: mark.dir, served: s.served}
 	answer, err := at.Poll(ctx, mark.event, false, nil)
 	switch {
 	case isCleared(err):

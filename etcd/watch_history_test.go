@@ -248,7 +248,7 @@ func TestTermThatGoesBackIsAnotherHistory(t *testing.T) {
 			keys(200, 99, `{"action":"get","node":{"key":"/k","value":"v","modifiedIndex":99,"createdIndex":2}}`),
 		}
 		for term, want := range map[uint64]error{2: nil, 3: ErrClusterRolledBack} {
-			s := &source{client: w.client, key: "/k", marks: &landmarks{}}
+			s := &source{client: w.client, key: "/k", marks: &landmarks{}, served: new(atomic.Bool)}
 			s.marks.latest.Store(&landmark{key: "/k", created: 2, modified: 5, term: term})
 			err := s.CheckHistory(t.Context())
 			if !errors.Is(err, want) {

@@ -120,6 +120,9 @@ func (w *watch) subscribed(ctx context.Context, s *feed.Subscription, deliver fu
 	for {
 		update, err := s.Next(ctx)
 		var ended *feed.Ended
+		if err == nil {
+			w.served.Store(true) // as the feed was
+		}
 		switch {
 		case errors.As(err, &ended) && ended.Err == nil:
 			w.next, w.unsure = ended.Next, ended.Unsure
@@ -158,6 +161,7 @@ func (w *watch) openFeed(f *feed.Feed) feed.End {
 		progress: f.Progress, pulse: f.Pulse, opened: f.Opened, reopened: f.Reopened, request: f.Request, feed: f,
 	}
 	shared.marks.latest.Store(w.marks.latest.Load())
+	shared.served.Store(w.served.Load())
 	err := shared.run(f.Context, func(response *Response) error {
 		f.Deliver((*event)(response))
 		return nil

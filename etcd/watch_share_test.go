@@ -236,6 +236,32 @@ func TestWatchesThatAreLeftPollBehindTheFeed(t *testing.T) {
 	})
 }
 
+// What a feed has brought shows that members serve the watch, so that the page of a gateway does not end it afterwards.
+func TestWatchThatLeavesAFeedOutlivesThePageOfAGateway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fakes(t, 1)
+		e.fill(3)
+		m := e.members[0]
+		client := e.connect(t, Config{})
+		many, few := startHerd(t, client, 18), startHerd(t, client, 2)
+		e.set("/d/k00")
+		<-time.After(time.Second)
+		m.change(func() {
+			m.aside = map[string]http.HandlerFunc{}
+			for i := range 9 {
+				m.aside[fmt.Sprintf("GET /v2/keys/d/k00?wait=true&waitIndex=%d", i)] = text(404, "404 page not found\n")
+			}
+		})
+		many.end()
+		<-time.After(10 * time.Second)
+		m.change(func() { m.aside = nil })
+		<-time.After(10 * time.Second)
+		e.set("/d/k00")
+		<-time.After(time.Second)
+		check(t, "events", few.got("/d/k00"), []string{"set /d/k00@4", "set /d/k00@5"})
+	})
+}
+
 // A feed of a process that is out of files has missed nothing, so that a watch that joins it need not wait.
 func TestWatchJoinsTheFeedOfAProcessOutOfFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -22,8 +22,8 @@ type source struct {
 	key       string // as the caller spelled it
 	recursive bool
 	marks     *landmarks
-	served    atomic.Bool // a member has served the watch
-	opened    func()      // called when a request waits at a member; nil for none
+	served    *atomic.Bool // a member has served the watch
+	opened    func()       // called when a request waits at a member; nil for none
 }
 
 // event is a Response as the engine sees it.

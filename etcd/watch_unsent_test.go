@@ -26,7 +26,7 @@ func TestCallOfAProcessOutOfFilesSaysSo(t *testing.T) {
 		_, err := client.Set(t.Context(), "/k", "v")
 		checkIs(t, err, syscall.EMFILE)
 		check(t, "retryable", Retryable(err), true)
-		check(t, "kind for a watch", (&source{}).Kind(err), follow.Unsent)
+		check(t, "kind for a watch", (&source{served: new(atomic.Bool)}).Kind(err), follow.Unsent)
 		check(t, "outcome unknown", errors.Is(err, ErrOutcomeUnknown), false)
 		check(t, "text", err.Error(), "etcd: PUT /v2/keys/k: http://a after 0s: "+
 			"this process cannot open another connection: dial tcp: socket: too many open files")

@@ -88,13 +88,14 @@ func (o *observers) differs(record *Record, key string, r *etcd.Response, recurs
 func (s *sighting) check(why error, ours bool) {
 	records := s.f.o.w.Cluster.Records()
 	last, known, at := s.after, s.after != 0, s.from
+	var before *etcd.Response
 	for _, event := range s.events {
-		next, fault := s.place(records, at, last, known, event)
+		next, fault := s.place(records, at, last, known, before, event)
 		if fault != "" {
 			s.report("%s", fault)
 			return
 		}
-		at, last, known = next, event.Index, true
+		at, last, known, before = next, event.Index, true, event
 	}
 	if ours {
 		return
@@ -103,8 +104,8 @@ func (s *sighting) check(why error, ours bool) {
 }
 
 // place finds an event in the record of which the last one was, or in one that came after it. It returns what is
-// wrong if there is none that the event can follow in.
-func (s *sighting) place(records []*Record, at int, last uint64, known bool, event *etcd.Response) (int, string) {
+// wrong if there is none that the event can follow in. The event before is nil if this is the first.
+func (s *sighting) place(records []*Record, at int, last uint64, known bool, before, event *etcd.Response) (int, string) {
 	var fault string
 	for i := at; i < len(records); i++ {
 		rest := s.f.o.viewOf(records[i], s.f.key, s.f.recursive)
@@ -129,7 +130,11 @@ func (s *sighting) place(records []*Record, at int, last uint64, known bool, eve
 			}
 			s.f.o.w.Count("went on in a restored cluster", 1)
 			// The history shows that the last event is not in it, as long as it reaches back so far.
-			if event != s.events[0] && last > records[i].Base() && records[i].Index() <= last+historySize {
+			another := before != nil && last > records[i].Base() && records[i].Index() <= last+historySize
+			switch {
+			case another && before.RaftTerm == event.RaftTerm: // see docs/guarantees.md
+				s.f.o.w.Count("another history of the same term", 1)
+			case another:
 				return i, fmt.Sprintf("the event at %d is of another history than the one at %d", event.Index, last)
 			}
 			return i, ""
@@ -159,7 +164,7 @@ func (s *sighting) checkEnd(records []*Record, at int, last uint64, known bool, 
 	case ended.After < last:
 		s.report("it says that it came to %d, and had come to %d", ended.After, last)
 	}
-	if known && (at == len(records)-1) {
+	if known && at == len(records)-1 && !errors.Is(why, etcd.ErrClusterRolledBack) { // which is of the history before
 		for _, e := range after(s.f.o.viewOf(present, s.f.key, s.f.recursive), last) {
 			if e.Index() <= ended.After && !e.optional {
 				s.report("it says that it came to %d, and the event at %d is missing", ended.After, e.Index())
