@@ -1,4 +1,3 @@
-// Package dump is the file format of an etcd v2 tree: a header, a line of JSON for each node, sorted by key, and a footer.
 package dump
 
 import (
@@ -20,4 +19,13 @@ type Node struct {
 // Compare orders nodes as the file has them: by the bytes of their keys.
 func Compare(a, b Node) int {
 	return strings.Compare(a.Key, b.Key)
+}
+
+// Within reports whether key is root or below it.
+func Within(key, root string) bool {
+	if root == "/" {
+		return strings.HasPrefix(key, "/")
+	}
+	rest, ok := strings.CutPrefix(key, root)
+	return ok && (rest == "" || rest[0] == '/')
 }
