@@ -12,9 +12,9 @@ import (
 // WellKnownHidden are hidden keys of programs that many clusters have or had, to ask for before a tree is said to be
 // whole.
 var WellKnownHidden = []string{
-	"/_coreos.com",    // fleet
-	"/_etcd",          // etcd 0.4 itself, and the registry of a discovery service
-	"/_locks",         // python-etcd
+	"/_coreos.com", // fleet
+	"/_etcd",       // etcd 0.4 itself, and the registry of a discovery service
+	"/_locks",      // python-etcd
 }
 
 // hidden is which hidden keys to read.
