@@ -29,7 +29,7 @@ func homed(t *testing.T, v Version) string {
 	t.Setenv("HOME", home)
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(home, "cache"))
 	t.Setenv("TMPDIR", t.TempDir())
-	return filepath.Join(caches()[0].path, fileName(v, recipes[v]))
+	return filepath.Join(caches()[0].path, recipes[v].fileName())
 }
 
 // noGo makes a build fail, so that a test sees when one would be made.
@@ -101,7 +101,7 @@ func TestBinaryIsFoundInEachCache(t *testing.T) {
 	if err := last.prepare(); err != nil {
 		t.Fatal(err)
 	}
-	path := fake(t, filepath.Join(last.path, fileName(Etcd23, recipes[Etcd23])), Etcd23)
+	path := fake(t, filepath.Join(last.path, recipes[Etcd23].fileName()), Etcd23)
 	if got, err := build(t.Context(), Etcd23, t.Logf); got != path || err != nil {
 		t.Errorf("Build returns %s, %v, want %s", got, err, path)
 	}

@@ -24,12 +24,15 @@ type version struct {
 	major, minor int
 }
 
+// servesV2 reports whether the version can serve the v2 API.
+func (v version) servesV2() bool { return !v.atLeast(3, 6) }
+
 func (v version) atLeast(major, minor int) bool {
 	return v.major > major || v.major == major && v.minor >= minor
 }
 
-// "etcd Version: 2.3.8", and "etcd version 2.0.5" before 2.1.
-var versionLine = regexp.MustCompile(`(?i)etcd version:? ((\d+)\.(\d+)\.\S+)`)
+// "etcd Version: 2.3.8", and "etcd version 2.0.5" before 2.1; "etcdutl version: 3.5.35".
+var versionLine = regexp.MustCompile(`(?i)etcd(?:utl)? version:? ((\d+)\.(\d+)\.\S+)`)
 
 // told holds what binaries have told of themselves in this process.
 var told sync.Map // of tellings, by path
@@ -40,8 +43,8 @@ type telling struct {
 	version version
 }
 
-// binaryVersion returns the version that the binary tells.
-func binaryVersion(ctx context.Context, binary string) (version, error) {
+// binaryVersion returns the version that the binary tells when it is asked with that argument.
+func binaryVersion(ctx context.Context, binary, asked string) (version, error) {
 	file, err := os.Stat(binary)
 	if err != nil {
 		return version{}, err
@@ -52,20 +55,20 @@ func binaryVersion(ctx context.Context, binary string) (version, error) {
 			return k.version, nil
 		}
 	}
-	v, err := askVersion(ctx, binary)
+	v, err := askVersion(ctx, binary, asked)
 	if err == nil {
 		told.Store(binary, telling{file, v})
 	}
 	return v, err
 }
 
-func askVersion(ctx context.Context, binary string) (version, error) {
+func askVersion(ctx context.Context, binary, asked string) (version, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, versionLimit, fmt.Errorf("no answer within %v", versionLimit))
 	defer cancel()
-	out, err := output(ctx, exec.CommandContext(ctx, binary, "--version"))
+	out, err := output(ctx, exec.CommandContext(ctx, binary, asked))
 	found := versionLine.FindSubmatch(out)
 	if found == nil {
-		return version{}, errors.Join(fmt.Errorf("etcdtest: %s --version tells no etcd version: %q", binary, out), err)
+		return version{}, errors.Join(fmt.Errorf("etcdtest: %s %s tells no etcd version: %q", binary, asked, out), err)
 	}
 	major, _ := strconv.Atoi(string(found[2]))
 	minor, _ := strconv.Atoi(string(found[3]))

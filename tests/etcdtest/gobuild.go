@@ -30,7 +30,7 @@ func goBuild(ctx context.Context, dir, binary string, r recipe) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-modcacherw", "-o", binary, r.program)
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-modcacherw", "-o", binary, r.pkg)
 	cmd.Dir, cmd.Env = dir, env
 	if out, err := output(ctx, cmd); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)

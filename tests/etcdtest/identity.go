@@ -44,12 +44,17 @@ func hash(b []byte) uint64 {
 
 // recognize returns an error if the reply does not name this cluster.
 func (c *Cluster) recognize(reply *http.Response) error {
-	switch id := reply.Header.Get(clusterHeader); id {
-	case c.id:
-		return nil
-	case "":
+	id := reply.Header.Get(clusterHeader)
+	if id == "" {
 		return fmt.Errorf("what answers %s does not name its cluster (status %d)", reply.Request.URL, reply.StatusCode)
-	default:
-		return fmt.Errorf("another cluster answers %s: its ID is %s, not %s", reply.Request.URL, id, c.id)
 	}
+	return c.isOwn(id, reply.Request.URL.String())
+}
+
+// isOwn returns an error if the ID is not that of this cluster.
+func (c *Cluster) isOwn(id, url string) error {
+	if id != c.id {
+		return fmt.Errorf("another cluster answers %s: its ID is %s, not %s", url, id, c.id)
+	}
+	return nil
 }

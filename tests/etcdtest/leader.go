@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 )
 
@@ -45,17 +47,54 @@ func (c *Cluster) votes(ctx context.Context) []vote {
 			continue
 		}
 		asking.Go(func() {
-			var leader peer
-			if _, err := m.ask(ctx, m.URL()+"/v2/members/leader", quickTimeout, &leader); err != nil {
+			list, err := m.peers(ctx)
+			if err != nil {
 				return
 			}
-			if list, err := m.peers(ctx); err == nil {
-				votes[i].leader, votes[i].members = leader.PeerURLs, list
+			if leader, err := m.leader(ctx, list); err == nil {
+				votes[i].leader, votes[i].members = leader, list
 			}
 		})
 	}
 	asking.Wait()
 	return votes
+}
+
+// leader returns the URLs for peers of the member that this one calls its leader.
+func (m *Member) leader(ctx context.Context, known []peer) ([]string, error) {
+	if m.spec.WithoutV2 {
+		return m.leaderOfV3(ctx, known)
+	}
+	var leader struct{ PeerURLs []string }
+	_, err := m.ask(ctx, m.URL()+"/v2/members/leader", quickTimeout, &leader)
+	return leader.PeerURLs, err
+}
+
+// leaderOfV3 asks the v3 API, which tells the leader's ID.
+func (m *Member) leaderOfV3(ctx context.Context, known []peer) ([]string, error) {
+	var reply struct {
+		Header struct {
+			Cluster uint64 `json:"cluster_id,string"`
+		}
+		Leader uint64 `json:",string"`
+	}
+	url := m.URL() + "/v3/maintenance/status"
+	status, err := m.request(ctx, http.MethodPost, url, quickTimeout, &reply, anyReply)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("POST %s is answered with status %d", url, status)
+	}
+	if err == nil {
+		err = m.cluster.isOwn(strconv.FormatUint(reply.Header.Cluster, 16), url)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range known {
+		if p.ID == reply.Leader {
+			return p.PeerURLs, nil
+		}
+	}
+	return nil, fmt.Errorf("the leader that %s names is not a member", url)
 }
 
 // elected returns the member that calls itself the leader and is called so by a majority of the members that it

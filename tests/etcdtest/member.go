@@ -32,6 +32,10 @@ func (m *Member) Name() string { return m.spec.Name }
 // same over restarts.
 func (m *Member) URL() string { return m.spec.ClientURL() }
 
+// DataDir returns the member's data directory, which [Cluster.Close] removes. Do not change what is in it while the
+// member runs.
+func (m *Member) DataDir() string { return m.spec.DataDir }
+
 // Stop shuts the member down in an orderly way: a leader hands its leadership over first,
 // if its version can (2.3.8 cannot) and its long polls leave it the time. Open long polls
 // are cut: by an embedded member at once, by a process within three seconds. Data and ports are kept for [Member.Restart]. Stopping a

@@ -17,6 +17,7 @@ const joinPatience = 5 * time.Second
 
 // A peer is a member as the cluster lists it. A member that never ran has no name there.
 type peer struct {
+	ID       uint64
 	Name     string
 	PeerURLs []string
 }

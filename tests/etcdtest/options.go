@@ -17,6 +17,7 @@ type Option func(*config) error
 
 // config is what the options come to.
 type config struct {
+	opts       []Option // all of them
 	members    int
 	binary     string
 	start      launch.Starter // nil for processes of binary
@@ -28,7 +29,7 @@ type config struct {
 }
 
 func newConfig(opts []Option) (*config, error) {
-	cfg := &config{members: 1}
+	cfg := &config{opts: opts, members: 1}
 	for _, opt := range opts {
 		if opt == nil {
 			continue
@@ -62,7 +63,7 @@ func WithMembers(n int) Option {
 
 // WithBinary makes each member a process of the etcd binary at path, instead of
 // the one that [Build] makes of [Etcd35]. It is known to work with 2.0.5, 2.3.8,
-// 3.3.27, 3.4.23 and 3.5.35; [Build] makes all but 3.4.23.
+// 3.3.27, 3.4.23, 3.5.35 and 3.6.16; [Build] makes all but 3.4.23.
 func WithBinary(path string) Option {
 	return func(cfg *config) error {
 		if _, err := os.Stat(path); err != nil {
@@ -106,8 +107,8 @@ func WithClientAddr(addr string) Option {
 	}
 }
 
-// WithoutV2 starts etcd 3.4 and 3.5 as they come, without the v2 API; earlier versions cannot be started so.
-// The cluster's own questions to members, such as [Cluster.Leader], have no answer then.
+// WithoutV2 starts etcd 3.4 and 3.5 as they come, without the v2 API. Earlier versions cannot be started so, and
+// 3.6 is never started otherwise.
 func WithoutV2() Option {
 	return func(cfg *config) error {
 		cfg.withoutV2 = true

@@ -31,16 +31,16 @@ func (c *Cluster) prepare(ctx context.Context) (err error) {
 	}
 	transport := &http.Transport{DisableKeepAlives: true}
 	c.http = &http.Client{Transport: transport}
+	start, err := c.cfg.starter(ctx) // before anything asks whether the members have the v2 API
+	if err != nil {
+		return err
+	}
 	base := launch.Spec{Token: newToken(), Snapshots: c.cfg.snapshots, WithoutV2: c.cfg.withoutV2}
 	setTempo(&base, c.cfg.members)
 	if c.cfg.ca != nil {
 		if err := c.prepareTLS(&base, transport); err != nil {
 			return err
 		}
-	}
-	start, err := c.cfg.starter(ctx)
-	if err != nil {
-		return err
 	}
 	var peers, urls []string
 	for i := range c.cfg.members {

@@ -24,14 +24,17 @@ type process struct {
 	done chan struct{}
 }
 
-// starter returns how the members of this cluster are started.
+// starter returns how the members of this cluster are started. If their version has no v2 API, cfg says so from then on.
 func (cfg *config) starter(ctx context.Context) (launch.Starter, error) {
 	if cfg.start != nil {
 		return cfg.start, nil
 	}
-	version, err := binaryVersion(ctx, cfg.binary)
+	version, err := binaryVersion(ctx, cfg.binary, "--version")
 	if err != nil {
 		return nil, err
+	}
+	if !version.servesV2() {
+		cfg.withoutV2 = true
 	}
 	return func(s *launch.Spec) (launch.Server, error) {
 		return startProcess(cfg.binary, flags(s, version), s.LogFile)

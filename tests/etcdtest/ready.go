@@ -21,7 +21,7 @@ const (
 // through the cluster's log: the member has a leader, and has applied everything
 // committed before (2.3.8 answers plain reads with 404 while it still replays its
 // log). 401 is an answer too: authentication is on. Without the v2 API the member's
-// health has to do, which is a quorum read of its own.
+// health has to do, which is a linearizable read of the v3 API.
 func (m *Member) waitReady(ctx context.Context) error {
 	return m.wait(ctx, "is not ready", func(ctx context.Context) error {
 		// The ID at the port for peers shows that this server is the cluster's, and so that the
@@ -112,18 +112,23 @@ func (m *Member) exitError() error {
 
 // ask is get, and the reply has to name the member's cluster.
 func (m *Member) ask(ctx context.Context, url string, timeout time.Duration, result any) (status int, err error) {
-	return m.request(ctx, url, timeout, result, m.cluster.recognize)
+	return m.request(ctx, http.MethodGet, url, timeout, result, m.cluster.recognize)
 }
 
 // get sends one GET and decodes the JSON of a 200 into result, unless that is nil.
 func (m *Member) get(ctx context.Context, url string, timeout time.Duration, result any) (status int, err error) {
-	return m.request(ctx, url, timeout, result, func(*http.Response) error { return nil })
+	return m.request(ctx, http.MethodGet, url, timeout, result, anyReply)
 }
 
-func (m *Member) request(ctx context.Context, url string, timeout time.Duration, result any, check func(*http.Response) error) (status int, err error) {
+// anyReply is the check of a reply that need not name the cluster.
+func anyReply(*http.Response) error { return nil }
+
+func (m *Member) request(
+	ctx context.Context, method, url string, timeout time.Duration, result any, check func(*http.Response) error,
+) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	req, err := http.NewRequestWithContext(ctx, method, url, nil)
 	if err != nil {
 		return 0, err
 	}
