@@ -2,6 +2,7 @@ package v2tree
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"path"
 	"sync"
@@ -157,4 +158,9 @@ func (w *writer) work(ctx context.Context, jobs <-chan job) {
 		}
 		w.mu.Unlock()
 	}
+}
+
+func (c Counts) String() string {
+	return fmt.Sprintf("%d created, %d replaced, %d equal, %d kept, %d expired, %d failed",
+		c[Created], c[Replaced], c[Equal], c[Kept], c[Expired], c[Failed])
 }

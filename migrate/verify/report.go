@@ -67,21 +67,13 @@ func expiry(at time.Time) string {
 	return "expires " + at.UTC().Format("2006-01-02T15:04:05.0Z")
 }
 
-// values shows where two values begin to differ, and a little of them from there.
+// values shows where two values begin to differ. It does not show the values, because they may be secrets.
 func values(a, b string) string {
 	at := 0
 	for at < len(a) && at < len(b) && a[at] == b[at] {
 		at++
 	}
-	return fmt.Sprintf("%s / %s, from byte %d: %s / %s", plural(len(a), "byte"), plural(len(b), "byte"), at, short(a[at:]), short(b[at:]))
-}
-
-func short(text string) string {
-	const most = 24
-	if len(text) > most {
-		return fmt.Sprintf("%q…", text[:most])
-	}
-	return fmt.Sprintf("%q", text)
+	return fmt.Sprintf("%s / %s, different from byte %d on", plural(len(a), "byte"), plural(len(b), "byte"), at)
 }
 
 // Summary counts what was compared.

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/etcdv2/client/etcd"
+)
+
+// access is how to reach v2 clusters.
+type access struct {
+	user, passwordFile string
+	tls                etcd.TLSFiles
+	attempt, patience  time.Duration
+}
+
+func (a *access) flags(f *flag.FlagSet) {
+	f.StringVar(&a.user, "user", "", "`name` to authenticate as; the password is in $ETCD2_PASSWORD or --password-file")
+	f.StringVar(&a.passwordFile, "password-file", "", "`file` with the password")
+	f.StringVar(&a.tls.CA, "cacert", "", "PEM `file` of the authorities that may sign the servers' certificates")
+	f.StringVar(&a.tls.Cert, "cert", "", "PEM `file` of the client's certificate")
+	f.StringVar(&a.tls.Key, "key", "", "PEM `file` of the client's key")
+	f.DurationVar(&a.attempt, "attempt-timeout", 30*time.Second, "how long a member may take to answer, its whole answer included")
+	f.DurationVar(&a.patience, "patience", time.Minute, "how long to repeat a call that no member answers")
+}
+
+// client returns a client of the v2 cluster at endpoints, which commas separate. clusterID may be empty.
+func (a *access) client(endpoints, clusterID string) (*etcd.Client, error) {
+	config := etcd.Config{Endpoints: strings.Split(endpoints, ","), ClusterID: clusterID, AttemptTimeout: a.attempt}
+	var err error
+	if config.Username = a.user; a.user != "" {
+		if config.Password, err = a.password(); err != nil {
+			return nil, err
+		}
+	}
+	if a.tls != (etcd.TLSFiles{}) {
+		if config.TLS, err = a.tls.Config(); err != nil {
+			return nil, err
+		}
+	}
+	client, err := etcd.New(config)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return client, nil
+}
+
+func (a *access) password() (string, error) {
+	if a.passwordFile == "" {
+		return os.Getenv("ETCD2_PASSWORD"), nil
+	}
+	text, err := os.ReadFile(a.passwordFile)
+	return strings.TrimRight(string(text), "\r\n"), err
+}
+
+// reached returns the highest etcd index that an endpoint is at, so that a member that lags is found out. An endpoint
+// that does not answer within a few seconds does not count.
+func (a *access) reached(ctx context.Context, endpoints, root string, s streams) uint64 {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	list := strings.Split(endpoints, ",")
+	indexes, errs := make([]uint64, len(list)), make([]error, len(list))
+	var members sync.WaitGroup
+	for i, endpoint := range list {
+		members.Go(func() { indexes[i], errs[i] = a.index(ctx, endpoint, root) })
+	}
+	members.Wait()
+	var most uint64
+	for i, index := range indexes {
+		if errs[i] != nil {
+			s.warn("%v; the others are asked", errs[i])
+		}
+		most = max(most, index)
+	}
+	return most
+}
+
+func (a *access) index(ctx context.Context, endpoint, root string) (uint64, error) {
+	client, err := a.client(endpoint, etcd.AnyCluster)
+	if err != nil {
+		return 0, err
+	}
+	defer client.Close()
+	// The answer for a key that does not exist has the index, too, and is short.
+	resp, err := client.Get(ctx, strings.TrimSuffix(root, "/")+"/_etcd2-index")
+	var refusal *etcd.Error
+	switch {
+	case err == nil:
+		return resp.Index, nil
+	case errors.As(err, &refusal) && refusal.Index > 0:
+		return refusal.Index, nil
+	}
+	return 0, fmt.Errorf("%s does not tell its index: %w", endpoint, err)
+}
