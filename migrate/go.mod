@@ -5,11 +5,13 @@ go 1.26.0
 replace (
 	github.com/etcdv2/client => ..
 	github.com/etcdv2/client/tests/etcdtest => ../tests/etcdtest
+	github.com/etcdv2/client/tests/faultproxy => ../tests/faultproxy
 )
 
 require (
 	github.com/etcdv2/client v0.0.0
 	github.com/etcdv2/client/tests/etcdtest v0.0.0-00010101000000-000000000000
+	github.com/etcdv2/client/tests/faultproxy v0.0.0
 	go.etcd.io/etcd/api/v3 v3.6.16
 	go.etcd.io/etcd/client/v3 v3.6.16
 	go.uber.org/zap v1.27.0

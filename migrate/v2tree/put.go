@@ -17,7 +17,7 @@ func (p *putting) ttl() (etcd.TTLOption, error) {
 	if left <= 0 {
 		return nil, errTime
 	}
-	return etcd.WithTTL(left), nil
+	return etcd.WithTTL(max(left, time.Second)), nil // etcd counts whole seconds
 }
 
 // create creates a file. If it exists, the policy decides.
