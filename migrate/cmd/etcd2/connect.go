@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -35,7 +34,7 @@ func (a *access) client(endpoints, clusterID string) (*etcd.Client, error) {
 	config := etcd.Config{Endpoints: strings.Split(endpoints, ","), ClusterID: clusterID, AttemptTimeout: a.attempt}
 	var err error
 	if config.Username = a.user; a.user != "" {
-		if config.Password, err = a.password(); err != nil {
+		if config.Password, err = password(a.passwordFile, "ETCD2_PASSWORD"); err != nil {
 			return nil, err
 		}
 	}
@@ -49,14 +48,6 @@ func (a *access) client(endpoints, clusterID string) (*etcd.Client, error) {
 		return nil, usageError{err}
 	}
 	return client, nil
-}
-
-func (a *access) password() (string, error) {
-	if a.passwordFile == "" {
-		return os.Getenv("ETCD2_PASSWORD"), nil
-	}
-	text, err := os.ReadFile(a.passwordFile)
-	return strings.TrimRight(string(text), "\r\n"), err
 }
 
 // reached returns the highest etcd index that an endpoint is at, so that a member that lags is found out. An endpoint

@@ -15,17 +15,24 @@ import (
 
 const verifyText = `
 Verify compares two trees, A and B, and prints each difference. A tree is
-  http://host:2379[,http://…]  a cluster, read over the v2 API
-  a path                       a file that export has made
+  http://host:2379[,http://…]     a cluster, read over the v2 API
+  v3:http://host:2379[,http://…]  a cluster, read over v3
+  a path                          a file that export has made
 
 It reads both at the same time and keeps only a little of each in memory. If something is written meanwhile, it may show
 as a difference. Indexes are not compared. Values are compared and not printed.
+
+If one of the trees is of v3, the other one is compared as v3 can hold it: without directories, with the keys that --map
+makes, and a file expires with the first directory above it. Use the flags of the import.
 
 If one of the trees is a file, a cluster is read as the export read it: with the same root and hidden keys. Reads do not
 use quorum; see etcd2 export --help.`
 
 type verifying struct {
 	access
+	v3        accessV3
+	layout    layout
+	leaveOut  bool
 	s         streams
 	read      v2tree.ReadOptions
 	opts      verify.Options
@@ -42,7 +49,10 @@ func verifyTrees(ctx context.Context, args []string, s streams) error {
 	f.DurationVar(&v.opts.Tolerance, "tolerance", 5*time.Second, "by how much times of expiry may differ")
 	f.BoolVar(&v.opts.FilesOnly, "files-only", false, "do not compare directories")
 	f.IntVar(&v.most, "list", 100, "how many differences to print; 0 is all")
+	v.layout.flags(f)
+	f.BoolVar(&v.leaveOut, "leave-out", false, "leave out keys that no --map fits")
 	v.access.flags(f)
+	v.v3.flags(f)
 	operands, err := parse(f, s, args, 2)
 	if err != nil {
 		return err
@@ -69,6 +79,9 @@ func (v *verifying) run(ctx context.Context, a, b string) error {
 				return err
 			}
 		}
+	}
+	if err := v.flatten(&sides, a, b); err != nil {
+		return err
 	}
 	listed := 0
 	sum, err := verify.Compare(v.counted(sides[0]), sides[1], v.opts, func(d verify.Difference) {
@@ -97,6 +110,9 @@ func isFile(name string) bool {
 func (v *verifying) open(ctx context.Context, name string) (iter.Seq2[dump.Node, error], error) {
 	if isFile(name) {
 		return v.openFile(name)
+	}
+	if endpoints, ok := strings.CutPrefix(name, v3Prefix); ok {
+		return v.openV3(ctx, endpoints)
 	}
 	client, err := v.access.client(name, "")
 	if err != nil {
