@@ -1,0 +1,79 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/etcdv2/client/migrate/internal/seed"
+	"github.com/etcdv2/client/tests/etcdtest"
+)
+
+// measured runs the command as a process, and logs how long it took and how much memory it had at most.
+func measured(t *testing.T, binary string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	begin := time.Now()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("etcd2 %q: %v\n%s", args, err, out)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	t.Logf("%-40s %6.1f s, CPU %5.1f s, %4d MiB at most: %s", strings.Join(args[:min(2, len(args))], " "), time.Since(begin).Seconds(),
+		(cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), peak(cmd.ProcessState), lines[0])
+}
+
+// MIGRATE_NODES=100000 measures the way of a tree of so many nodes from etcd 2.3 into a file, from there into etcd 3.5 over
+// the v2 API and into etcd 3.6, and verifies each.
+func TestFigures(t *testing.T) {
+	n := number(t, "MIGRATE_NODES", 0)
+	if n == 0 {
+		t.Skip("MIGRATE_NODES is not set")
+	}
+	binary := build(t)
+	_, source := cluster(t, etcdtest.Etcd23)
+	plant(t, source, seed.Nodes(n))
+	out := file(t)
+	measured(t, binary, hidden("export", "--from="+source, "--out", out)...)
+	logSize(t, out)
+	measured(t, binary, "verify", out, source)
+	_, v2 := cluster(t, etcdtest.Etcd35)
+	measured(t, binary, "import", "--to="+v2, out)
+	measured(t, binary, "verify", out, v2)
+	measured(t, binary, "import", "--policy=compare", "--to", v2, out)
+	measured(t, binary, hidden("verify", source, v2)...)
+	_, v3 := cluster(t, etcdtest.Etcd36)
+	measured(t, binary, "import", "--to-v3="+v3, "--markers", out)
+	measured(t, binary, "verify", "--markers", out, "v3:"+v3)
+	measured(t, binary, hidden("verify", "--markers", source, "v3:"+v3)...)
+}
+
+// MIGRATE_MILLION=1000000 measures what an export of so many nodes needs, by directory and at one index.
+func TestMillion(t *testing.T) {
+	n := number(t, "MIGRATE_MILLION", 0)
+	if n == 0 {
+		t.Skip("MIGRATE_MILLION is not set")
+	}
+	binary := build(t)
+	_, source := cluster(t, etcdtest.Etcd35)
+	begin := time.Now()
+	plant(t, source, seed.Nodes(n))
+	t.Logf("planted in %v", time.Since(begin).Round(time.Second))
+	out := file(t)
+	measured(t, binary, hidden("export", "--from="+source, "--out", out)...)
+	logSize(t, out)
+	measured(t, binary, "verify", out, source)
+	measured(t, binary, hidden("export", "--one-index", "--attempt-timeout=5m", "--force", "--from="+source, "--out", out)...)
+	measured(t, binary, "verify", out, source)
+}
+
+func logSize(t *testing.T, file string) {
+	t.Helper()
+	stat, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the file has %d MB", stat.Size()/1e6)
+}
