@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -15,14 +16,41 @@ import (
 func measured(t *testing.T, binary string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), binary, args...)
+	var out buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
 	begin := time.Now()
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("etcd2 %q: %v\n%s", args, err, out)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	t.Logf("%-40s %6.1f s, CPU %5.1f s, %4d MiB at most: %s", strings.Join(args[:min(2, len(args))], " "), time.Since(begin).Seconds(),
-		(cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), peak(cmd.ProcessState), lines[0])
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	peak, err := watchPeak(cmd.Process.Pid, ended)
+	if err != nil {
+		t.Fatalf("etcd2 %q: %v\n%s", args, err, out.String())
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	t.Logf("%-7s %5.1f s, CPU %5.1f s, %4d MiB at most: %.200s", args[0], time.Since(begin).Seconds(),
+		(cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), peak, lines[len(lines)-1])
+}
+
+// watchPeak returns the most memory in MiB that a process has had when it ends. The figure that the kernel gives afterwards
+// begins with that of the process which started it.
+func watchPeak(pid int, ended <-chan error) (mib int, err error) {
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case err := <-ended:
+			return mib, err
+		case <-look.C:
+			status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // on Linux only
+			if _, rest, ok := strings.Cut(string(status), "VmHWM:"); ok {
+				var kib int
+				fmt.Sscan(rest, &kib)
+				mib = max(mib, kib>>10)
+			}
+		}
+	}
 }
 
 // MIGRATE_NODES=100000 measures the way of a tree of so many nodes from etcd 2.3 into a file, from there into etcd 3.5 over
