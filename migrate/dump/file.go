@@ -2,6 +2,7 @@ package dump
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -29,6 +30,9 @@ func Create(path string, h Header) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := own(f, Partial(path)); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
 	w, err := NewWriter(f, h)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -43,6 +47,9 @@ func Continue(path string) (*File, error) {
 	f, err := os.OpenFile(Partial(path), os.O_RDWR, 0)
 	if err != nil {
 		return nil, err
+	}
+	if err := own(f, Partial(path)); err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	file, err := resume(f, path)
 	if err != nil {
@@ -81,7 +88,7 @@ func resume(f *os.File, path string) (*File, error) {
 		return nil, err
 	}
 	file.Writer = newWriter(f, r.header.Root)
-	file.Writer.sum, file.Writer.nodes, file.Writer.last = r.sum, r.nodes, r.last
+	file.sum, file.nodes, file.last = r.sum, r.nodes, r.last
 	return file, nil
 }
 
@@ -114,6 +121,31 @@ func (f *File) Close(footer Footer) error {
 // Suspend flushes what was written and leaves the partial file for Continue.
 func (f *File) Suspend() error {
 	return errors.Join(f.w.Flush(), f.f.Close())
+}
+
+// ErrBusy means that another process is writing the same file.
+var ErrBusy = errors.New("dump: another process is writing the file")
+
+// own makes this process the only one that writes the open file, which must still have its name: another process may have
+// completed it since it was opened.
+func own(f *os.File, name string) error {
+	if free, err := tryLock(f); err != nil {
+		return err
+	} else if !free {
+		return fmt.Errorf("%w: %s", ErrBusy, name)
+	}
+	named, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	open, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(named, open) {
+		return fmt.Errorf("%w: %s", ErrBusy, name) // and has just completed it
+	}
+	return nil
 }
 
 // syncDir makes a rename in dir outlast a crash of the machine. Windows cannot do it.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/etcdv2/client/migrate/dump"
@@ -105,6 +106,11 @@ func TestCreateKeepsAPartialFile(t *testing.T) {
 	}
 	if _, err := dump.Create(path, header); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("a second Create: %v, want fs.ErrExist", err)
+	}
+	if runtime.GOOS == "linux" {
+		if _, err := dump.Continue(path); !errors.Is(err, dump.ErrBusy) {
+			t.Errorf("Continue while the file is written: %v", err)
+		}
 	}
 	if err := file.Suspend(); err != nil {
 		t.Error(err)

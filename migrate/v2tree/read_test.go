@@ -91,8 +91,12 @@ func TestHiddenBelowHidden(t *testing.T) {
 func TestChangesMeanwhile(t *testing.T) {
 	each(t, func(t *testing.T, _ *etcdtest.Cluster, c *etcd.Client) {
 		plant(t, c, []dump.Node{
-			{Key: "/a", Value: "1"}, {Key: "/b", Dir: true}, {Key: "/b/x", Value: "1"},
-			{Key: "/c", Dir: true}, {Key: "/c/x", Value: "1"}, {Key: "/d", Value: "1"},
+			{Key: "/a", Value: "1"},
+			{Key: "/b", Dir: true},
+			{Key: "/b/x", Value: "1"},
+			{Key: "/c", Dir: true},
+			{Key: "/c/x", Value: "1"},
+			{Key: "/d", Value: "1"},
 		})
 		tree, err := v2tree.Open(t.Context(), c, v2tree.ReadOptions{})
 		if err != nil {

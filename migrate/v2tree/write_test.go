@@ -73,7 +73,7 @@ func TestPolicies(t *testing.T) {
 		{Key: "/ttl", Value: "same", Expires: hour.Add(time.Second)},
 	}
 	const made, repl, same, kept, fail = v2tree.Created, v2tree.Replaced, v2tree.Equal, v2tree.Kept, v2tree.Failed
-	each(t, func(t *testing.T, cluster *etcdtest.Cluster, c *etcd.Client) {
+	each(t, func(t *testing.T, _ *etcdtest.Cluster, c *etcd.Client) {
 		version, err := c.Version(t.Context())
 		if err != nil {
 			t.Fatal(err)

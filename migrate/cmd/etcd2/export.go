@@ -35,7 +35,7 @@ Until the file is complete, it has the name FILE.partial. Run the same command a
 crash: it goes on behind the last key. The package documentation of migrate/dump has the format.`
 
 type exporting struct {
-	access
+	v2          access
 	s           streams
 	from, out   string
 	opts        v2tree.ReadOptions
@@ -45,6 +45,7 @@ type exporting struct {
 	skew        time.Duration // of the server's clock against ours
 	skewed      bool          // whether the skew is known
 	interrupted bool          // whether an earlier run has begun the file
+	clusterID   string        // that of the earlier run
 }
 
 func export(ctx context.Context, args []string, s streams) error {
@@ -57,7 +58,7 @@ func export(ctx context.Context, args []string, s streams) error {
 	f.BoolVar(&e.opts.OneIndex, "one-index", false, "read with one request, at one etcd index; needs memory for the whole tree")
 	f.BoolVar(&e.opts.Quorum, "quorum", false, "read with quorum; on etcd 3.5 this keeps etcd 3.6 from starting until the log is compacted")
 	f.BoolVar(&e.force, "force", false, "replace FILE if it exists")
-	e.access.flags(f)
+	e.v2.flags(f)
 	if _, err := parse(f, s, args, 0); err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func export(ctx context.Context, args []string, s streams) error {
 	if _, err := os.Stat(e.out); err == nil && !e.force {
 		return usagef("%s exists; --force replaces it", e.out)
 	}
-	e.opts.Patience = e.patience
+	e.opts.Patience = e.v2.patience
 	return e.run(ctx)
 }
 
@@ -86,16 +87,18 @@ func (e *exporting) run(ctx context.Context) error {
 		e.s.warn("%s was complete except for its name, which it has now", e.out)
 		return nil
 	}
-	var clusterID string
 	if file != nil {
-		clusterID = file.Header.Cluster
+		defer func() { _ = file.Suspend() }() // which fails if the file has been closed by then
 	}
-	if e.client, err = e.access.client(e.from, clusterID); err != nil {
+	if e.client, err = e.v2.client(e.from, e.clusterID); err != nil {
 		return err
 	}
 	defer e.client.Close()
 	if !e.opts.Quorum {
-		e.opts.MinIndex = max(e.opts.MinIndex, e.reached(ctx, e.from, e.opts.Root, e.s))
+		e.opts.MinIndex = max(e.opts.MinIndex, e.v2.reached(ctx, e.from, e.opts.Root, e.s))
+	}
+	for _, key := range e.missed(ctx) {
+		e.s.warn("the hidden key %s exists and will not be in the file; --hidden %s exports it", key, key)
 	}
 	tree, err := v2tree.Open(ctx, e.client, e.opts)
 	if err != nil {
@@ -119,17 +122,19 @@ func (e *exporting) resume() (*dump.File, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, dump.ErrIncomplete): // not even its header was whole
 		return nil, nil
+	case errors.Is(err, dump.ErrBusy):
+		return nil, err
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w; delete it to begin again", dump.Partial(e.out), err)
 	case file.Header.Root != e.opts.Root || !slices.Equal(file.Header.Hidden, e.opts.Hidden):
-		return nil, usagef("%s is of another export: --root %s --hidden %s; go on with these flags, or delete it",
-			dump.Partial(e.out), file.Header.Root, strings.Join(file.Header.Hidden, " --hidden "))
+		return nil, errors.Join(usagef("%s is of another export: --root %s --hidden %s; go on with these flags, or delete it",
+			dump.Partial(e.out), file.Header.Root, strings.Join(file.Header.Hidden, " --hidden ")), file.Suspend())
 	case file.Done():
 		return file, nil
 	case e.opts.OneIndex: // the rest would be of another index
 		return nil, errors.Join(file.Suspend(), os.Remove(dump.Partial(e.out)))
 	}
-	e.interrupted = true
+	e.interrupted, e.clusterID = true, file.Header.Cluster
 	e.opts.After, e.opts.MinIndex = file.Last(), file.Header.Index
 	e.s.warn("going on with %s after %d nodes, behind %q", dump.Partial(e.out), file.Nodes(), file.Last())
 	return file, nil

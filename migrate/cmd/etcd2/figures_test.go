@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -45,9 +46,10 @@ func watchPeak(pid int, ended <-chan error) (mib int, err error) {
 		case <-look.C:
 			status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // on Linux only
 			if _, rest, ok := strings.Cut(string(status), "VmHWM:"); ok {
-				var kib int
-				fmt.Sscan(rest, &kib)
-				mib = max(mib, kib>>10)
+				kib, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+				if n, err := strconv.Atoi(kib); err == nil {
+					mib = max(mib, n>>10)
+				}
 			}
 		}
 	}

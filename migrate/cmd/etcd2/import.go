@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"strings"
@@ -36,7 +37,7 @@ The outcome of each write is known: if a reply is lost, the key is read. Run the
 interrupt or a crash; with compare, with skip and in v3, what has been written is not written again.`
 
 type importing struct {
-	access
+	v2     access
 	v3     toV3
 	s      streams
 	file   string
@@ -57,7 +58,7 @@ func importFile(ctx context.Context, args []string, s streams) error {
 	f.Float64Var(&i.opts.Rate, "rate", 0, "writes a second at most; 0 is no limit")
 	f.IntVar(&i.opts.Parallel, "parallel", 16, "how many nodes to write at once, not in v3")
 	f.IntVar(&i.most, "list", 20, "how many refused nodes to list")
-	i.access.flags(f)
+	i.v2.flags(f)
 	operands, err := parse(f, s, args, 1)
 	if err != nil {
 		return err
@@ -73,7 +74,7 @@ func importFile(ctx context.Context, args []string, s streams) error {
 	case i.opts.Parallel < 1 || i.opts.Rate < 0:
 		return usagef("--parallel is at least 1, and --rate is not negative")
 	}
-	i.opts.Policy, i.opts.Patience = policy, i.patience
+	i.opts.Policy, i.opts.Patience = policy, i.v2.patience
 	wrong := storable
 	if i.to == "" {
 		wrong = func(dump.Node) error { return nil } // v3tree checks
@@ -90,11 +91,11 @@ func importFile(ctx context.Context, args []string, s streams) error {
 
 // check reads the whole file, so that nothing is written if it is not complete, or if wrong finds something in it.
 func (i *importing) check(wrong func(dump.Node) error) (dump.Footer, error) {
-	reader, closeFile, err := open(i.file)
+	reader, f, err := open(i.file)
 	if err != nil {
 		return dump.Footer{}, err
 	}
-	defer closeFile()
+	defer f.Close()
 	found := 0
 	for n, err := range reader.Nodes() {
 		if err != nil {
@@ -122,7 +123,7 @@ func (i *importing) list(err error) {
 }
 
 func (i *importing) write(ctx context.Context) error {
-	client, err := i.access.client(i.to, "")
+	client, err := i.v2.client(i.to, "")
 	if err != nil {
 		return err
 	}
@@ -164,8 +165,8 @@ func storable(n dump.Node) error {
 	return nil
 }
 
-// open opens a file, which the function that it returns closes.
-func open(name string) (*dump.Reader, func() error, error) {
+// open opens a file, which the caller closes.
+func open(name string) (*dump.Reader, io.Closer, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, nil, err
@@ -177,5 +178,5 @@ func open(name string) (*dump.Reader, func() error, error) {
 		}
 		return nil, nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	}
-	return reader, f.Close, nil
+	return reader, f, nil
 }

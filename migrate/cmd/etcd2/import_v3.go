@@ -17,8 +17,8 @@ import (
 
 // toV3 is an import into etcd v3.
 type toV3 struct {
-	accessV3
-	layout
+	cluster  accessV3
+	layout   layout
 	to       string
 	limits   v3tree.Limits
 	leaveOut bool
@@ -30,7 +30,7 @@ func (t *toV3) flags(f *flag.FlagSet) {
 	f.IntVar(&t.limits.Bytes, "v3-max-request-bytes", 0, "--max-request-bytes of the v3 servers (default 1.5 MiB)")
 	f.BoolVar(&t.leaveOut, "leave-out", false, "leave out keys that no --map fits; without it they are an error")
 	t.layout.flags(f)
-	t.accessV3.flags(f)
+	t.cluster.flags(f)
 }
 
 // layout is how a tree lies in v3.
@@ -56,20 +56,20 @@ func (l *layout) mapping() (v3tree.Mapping, error) {
 }
 
 func (i *importing) writeV3(ctx context.Context, footer dump.Footer) error {
-	mapping, err := i.v3.mapping()
+	mapping, err := i.v3.layout.mapping()
 	if err != nil {
 		return err
 	}
-	client, err := i.v3.client(i.v3.to)
+	client, err := i.v3.cluster.client(i.v3.to)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
 	begin, told := time.Now(), time.Now()
 	report, err := v3tree.Import(ctx, client, i.nodes, v3tree.ImportOptions{
-		Mapping: mapping, Limits: i.v3.limits, Markers: i.v3.markers, LeaveOut: i.v3.leaveOut,
+		Mapping: mapping, Limits: i.v3.limits, Markers: i.v3.layout.markers, LeaveOut: i.v3.leaveOut,
 		Overwrite: i.opts.Policy == v2tree.Overwrite, DryRun: i.opts.DryRun, Rate: int(math.Ceil(i.opts.Rate)),
-		Source: fmt.Sprint(footer.SHA256, " ", strings.Join(i.v3.rules, " "), " ", i.v3.markers),
+		Source: fmt.Sprint(footer.SHA256, " ", strings.Join(i.v3.layout.rules, " "), " ", i.v3.layout.markers),
 		Progress: func(r v3tree.ImportReport) {
 			if time.Since(told) > tellEvery {
 				told = time.Now()
@@ -92,12 +92,12 @@ func (i *importing) writeV3(ctx context.Context, footer dump.Footer) error {
 // nodes reads the file again.
 func (i *importing) nodes() iter.Seq2[dump.Node, error] {
 	return func(yield func(dump.Node, error) bool) {
-		reader, closeFile, err := open(i.file)
+		reader, f, err := open(i.file)
 		if err != nil {
 			yield(dump.Node{}, err)
 			return
 		}
-		defer closeFile()
+		defer f.Close()
 		reader.Nodes()(yield)
 	}
 }

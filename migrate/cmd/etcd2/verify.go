@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ If one of the trees is a file, a cluster is read as the export read it: with the
 use quorum; see etcd2 export --help.`
 
 type verifying struct {
-	access
+	v2        access
 	v3        accessV3
 	layout    layout
 	leaveOut  bool
@@ -37,7 +38,7 @@ type verifying struct {
 	read      v2tree.ReadOptions
 	opts      verify.Options
 	most      int
-	closeThem []func() error
+	closeThem []io.Closer
 }
 
 func verifyTrees(ctx context.Context, args []string, s streams) error {
@@ -51,20 +52,20 @@ func verifyTrees(ctx context.Context, args []string, s streams) error {
 	f.IntVar(&v.most, "list", 100, "how many differences to print; 0 is all")
 	v.layout.flags(f)
 	f.BoolVar(&v.leaveOut, "leave-out", false, "leave out keys that no --map fits")
-	v.access.flags(f)
+	v.v2.flags(f)
 	v.v3.flags(f)
 	operands, err := parse(f, s, args, 2)
 	if err != nil {
 		return err
 	}
-	v.read.Patience = v.patience
+	v.read.Patience = v.v2.patience
 	return v.run(ctx, operands[0], operands[1])
 }
 
 func (v *verifying) run(ctx context.Context, a, b string) error {
 	defer func() {
-		for _, closeIt := range v.closeThem {
-			closeIt()
+		for _, c := range v.closeThem {
+			c.Close()
 		}
 	}()
 	// Files come first, because their headers say how to read the clusters.
@@ -114,20 +115,20 @@ func (v *verifying) open(ctx context.Context, name string) (iter.Seq2[dump.Node,
 	if endpoints, ok := strings.CutPrefix(name, v3Prefix); ok {
 		return v.openV3(ctx, endpoints)
 	}
-	client, err := v.access.client(name, "")
+	client, err := v.v2.client(name, "")
 	if err != nil {
 		return nil, err
 	}
-	v.closeThem = append(v.closeThem, client.Close)
+	v.closeThem = append(v.closeThem, client)
 	return v.openTree(ctx, name, client)
 }
 
 func (v *verifying) openFile(name string) (iter.Seq2[dump.Node, error], error) {
-	reader, closeFile, err := open(name)
+	reader, file, err := open(name)
 	if err != nil {
 		return nil, err
 	}
-	v.closeThem = append(v.closeThem, closeFile)
+	v.closeThem = append(v.closeThem, file)
 	header := reader.Header()
 	if v.read.Root == "" {
 		v.read.Root = header.Root
@@ -144,7 +145,7 @@ func (v *verifying) openTree(ctx context.Context, endpoints string, client *etcd
 		read.Root = "/"
 	}
 	if !read.Quorum {
-		read.MinIndex = v.reached(ctx, endpoints, read.Root, v.s)
+		read.MinIndex = v.v2.reached(ctx, endpoints, read.Root, v.s)
 	}
 	tree, err := v2tree.Open(ctx, client, read)
 	if err != nil {

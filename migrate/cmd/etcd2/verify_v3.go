@@ -21,7 +21,7 @@ func (v *verifying) openV3(ctx context.Context, endpoints string) (iter.Seq2[dum
 	if err != nil {
 		return nil, err
 	}
-	v.closeThem = append(v.closeThem, client.Close)
+	v.closeThem = append(v.closeThem, client)
 	reader := v3tree.Reader{Client: client, Mapping: mapping, Except: "_etcd2/", Leases: true}
 	return reader.Nodes(ctx), nil
 }

@@ -53,10 +53,10 @@ func Nodes(n int) []dump.Node {
 		nodes = append(nodes, dump.Node{Key: dir, Dir: true})
 		for j := range 99 {
 			file := dump.Node{Key: fmt.Sprintf("%s/%03d", dir, j), Value: fmt.Sprintf("value %d of %d", j, i)}
-			switch {
-			case j%50 == 7:
+			switch j % 50 {
+			case 7:
 				file.Expires = hour.Add(time.Duration(i+j) * time.Second)
-			case j%50 == 9:
+			case 9:
 				file = dump.Node{Key: file.Key, Dir: true}
 			}
 			nodes = append(nodes, file)
