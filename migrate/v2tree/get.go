@@ -11,11 +11,17 @@ import (
 // get reads a key from a member that is not behind what is known of the cluster.
 func (t *Tree) get(ctx context.Context, key string) (*etcd.Response, error) {
 	var resp *etcd.Response
-	err := patiently(ctx, t.opts.Patience, func() (err error) {
+	err := patiently(ctx, t.opts.Patience, t.mayRetry, func() (err error) {
 		resp, err = t.client.Get(ctx, key, etcd.If(t.opts.Quorum, etcd.WithQuorum()), etcd.If[etcd.GetOption](t.opts.OneIndex, etcd.WithRecursive()))
 		return t.judge(resp, err)
 	})
 	return resp, err
+}
+
+// mayRetry reports whether a read may be made again. The first one is not, if no member answers: an address may be wrong.
+func (t *Tree) mayRetry(err error) bool {
+	var behind *behindError
+	return errors.As(err, &behind) || t.root != nil && etcd.Retryable(err)
 }
 
 // judge takes note of the index of an answer. A lagging member may also say that a key does not exist, so the index of

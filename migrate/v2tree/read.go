@@ -36,7 +36,7 @@ type ReadOptions struct {
 	MinIndex uint64
 
 	// Patience is how long to repeat a read that fails because no member gives a usable answer, or that comes from a
-	// member that is behind. Zero means a minute.
+	// member that is behind. Zero means a minute. Open returns at once if no member answers.
 	Patience time.Duration
 }
 

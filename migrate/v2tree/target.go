@@ -32,7 +32,7 @@ var errTime = errors.New("its time is up")
 func (t *target) put(ctx context.Context, n dump.Node, ends time.Time) (Outcome, error) {
 	p := &putting{target: t, node: n, ends: ends}
 	var outcome Outcome
-	err := patiently(ctx, t.opts.Patience, func() (err error) {
+	err := patiently(ctx, t.opts.Patience, etcd.Retryable, func() (err error) {
 		outcome, err = p.try(ctx)
 		p.unsure = p.unsure || errors.Is(err, etcd.ErrOutcomeUnknown)
 		return err

@@ -25,8 +25,8 @@ func (a *access) flags(f *flag.FlagSet) {
 	f.StringVar(&a.tls.CA, "cacert", "", "PEM `file` of the authorities that may sign the servers' certificates")
 	f.StringVar(&a.tls.Cert, "cert", "", "PEM `file` of the client's certificate")
 	f.StringVar(&a.tls.Key, "key", "", "PEM `file` of the client's key")
-	f.DurationVar(&a.attempt, "attempt-timeout", 30*time.Second, "how long a member may take to answer, its whole answer included")
-	f.DurationVar(&a.patience, "patience", time.Minute, "how long to repeat a call that no member answers")
+	f.DurationVar(&a.attempt, "attempt-timeout", 30*time.Second, "how long a member may take for a whole answer; more for huge directories")
+	f.DurationVar(&a.patience, "patience", time.Minute, "how long to repeat a call that no member answers, after the first one")
 }
 
 // client returns a client of the v2 cluster at endpoints, which commas separate. clusterID may be empty.

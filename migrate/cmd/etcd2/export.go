@@ -34,6 +34,9 @@ members in --from. With --quorum, reads go through the log.
 Until the file is complete, it has the name FILE.partial. Run the same command again after an error, an interrupt or a
 crash: it goes on behind the last key. The package documentation of migrate/dump has the format.`
 
+// wholeTree is how long a member may take to answer with a whole tree: a million nodes take some ten seconds.
+const wholeTree = 10 * time.Minute
+
 type exporting struct {
 	v2          access
 	s           streams
@@ -71,6 +74,9 @@ func export(ctx context.Context, args []string, s streams) error {
 	if _, err := os.Stat(e.out); err == nil && !e.force {
 		return usagef("%s exists; --force replaces it", e.out)
 	}
+	if e.opts.OneIndex {
+		e.v2.attempt = max(e.v2.attempt, wholeTree)
+	}
 	e.opts.Patience = e.v2.patience
 	return e.run(ctx)
 }
@@ -100,6 +106,7 @@ func (e *exporting) run(ctx context.Context) error {
 	for _, key := range e.missed(ctx) {
 		e.s.warn("the hidden key %s exists and will not be in the file; --hidden %s exports it", key, key)
 	}
+	e.warnOfAncestors(ctx)
 	tree, err := v2tree.Open(ctx, e.client, e.opts)
 	if err != nil {
 		return err

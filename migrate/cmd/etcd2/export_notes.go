@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -55,4 +56,17 @@ func (e *exporting) missed(ctx context.Context) []string {
 		}
 	}
 	return keys
+}
+
+// warnOfAncestors warns of directories above the root that expire, because the file does not have them.
+func (e *exporting) warnOfAncestors(ctx context.Context) {
+	for dir := e.opts.Root; dir != "/"; dir = path.Dir(dir) {
+		if dir == e.opts.Root {
+			continue
+		}
+		if resp, err := e.client.Get(ctx, dir); err == nil && !resp.Node.Expiration.IsZero() {
+			e.s.warn("the directory %q expires, and everything in it; the file has only what is in %q, which an import makes permanent",
+				dir, e.opts.Root)
+		}
+	}
 }

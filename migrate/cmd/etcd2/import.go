@@ -128,6 +128,9 @@ func (i *importing) write(ctx context.Context) error {
 		return err
 	}
 	defer client.Close()
+	if _, err := client.Version(ctx); err != nil { // a wrong address need not be tried for long
+		return err
+	}
 	progress := newProgress(i.s, "imported")
 	i.opts.Report = func(n dump.Node, outcome v2tree.Outcome, err error) {
 		progress.step(n.Key)

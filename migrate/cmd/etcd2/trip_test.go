@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/migrate/dump"
 	"github.com/etcdv2/client/migrate/internal/seed"
 	"github.com/etcdv2/client/tests/etcdtest"
+	"github.com/etcdv2/client/tests/faultproxy"
 )
 
 // A tree with everything odd goes from each kind of server to each other, and arrives equal.
@@ -111,7 +114,7 @@ func TestExportWithoutACluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := file(t)
-	etcd2(t, 3, "export", "--from", source, "--out", file, "--patience", "1ms")
+	etcd2(t, 3, "export", "--from", source, "--out", file)
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("there is a file: %v", err)
 	}
@@ -183,4 +186,72 @@ func TestImportRefusesFiles(t *testing.T) {
 	if resp, err := client.Get(t.Context(), "/"); err != nil || len(resp.Node.Nodes) > 0 {
 		t.Errorf("something was written: %v (%v)", resp, err)
 	}
+}
+
+// The server changes during the export, behind its third read.
+func TestExportSaysThatTheTreeChanged(t *testing.T) {
+	c, source := cluster(t, etcdtest.Etcd23)
+	client := plant(t, source, []dump.Node{
+		{Key: "/a", Dir: true, Expires: time.Now().Add(time.Hour)}, {Key: "/a/b", Dir: true}, {Key: "/a/c", Dir: true}, {Key: "/a/c/d", Value: "1"},
+	})
+	proxy := faultproxy.New(t, c.Members()[0].URL())
+	proxy.Use(func(r *http.Request) faultproxy.Fault {
+		if strings.HasSuffix(r.URL.Path, "/a/c") {
+			if _, err := client.Set(t.Context(), "/a/b/late", "1"); err != nil {
+				t.Error(err)
+			}
+		}
+		return faultproxy.Pass
+	})
+	file := file(t)
+	out := etcd2(t, 0, "export", "--from", proxy.URL(), "--out", file)
+	contains(t, out, "The tree changed during the export", "not a point in time")
+	contains(t, etcd2(t, 0, "import", "--to", source, file), "is not a point in time")
+	out = etcd2(t, 0, "export", "--from", source, "--out", file, "--force", "--one-index", "--root", "/a/c")
+	contains(t, out, `the directory "/a" expires`)
+	if strings.Contains(out, "point in time") {
+		t.Errorf("nothing changed, and export says\n%s", out)
+	}
+}
+
+func TestTLSAndPasswords(t *testing.T) {
+	ca := etcdtest.NewCA(t)
+	c := etcdtest.Start(t, etcdtest.WithBinary(etcdtest.Build(t, etcdtest.Etcd23)), etcdtest.WithClientCertAuth(ca))
+	cert := ca.ClientCert("etcd2")
+	flags := []string{"--cacert", ca.File(), "--cert", cert.CertFile, "--key", cert.KeyFile}
+	tls, err := etcd.TLSFiles{CA: ca.File(), Cert: cert.CertFile, Key: cert.KeyFile}.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := etcd.New(etcd.Config{Endpoints: c.Endpoints(), TLS: tls})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	ctx, auth := t.Context(), client.Auth()
+	if _, err = client.Set(ctx, "/a", "1"); err != nil {
+		t.Fatal(err)
+	}
+	etcd2(t, 0, append([]string{"export", "--from", c.Endpoints()[0], "--out", file(t)}, flags...)...)
+	if testing.Short() {
+		return // each call with a password costs the server a tenth of a second or more
+	}
+	err = errors.Join(auth.CreateUser(ctx, "root", "secret"), auth.Enable(ctx))
+	for errors.Is(err, etcd.ErrAuthNotReady) { // the members have not agreed on their version yet
+		err = errors.Join(auth.CreateUser(ctx, "root", "secret"), auth.Enable(ctx))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, password := file(t), file(t)
+	if err := os.WriteFile(password, []byte("secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	flags = append(flags, "--user", "root", "--password-file", password)
+	etcd2(t, 0, append([]string{"export", "--from", c.Endpoints()[0], "--out", file}, flags...)...)
+	etcd2(t, 0, append([]string{"import", "--to", c.Endpoints()[0], file}, flags...)...)
+	etcd2(t, 0, append([]string{"verify", file, c.Endpoints()[0]}, flags...)...)
+	etcd2(t, 3, "import", "--to", c.Endpoints()[0], file) // without a certificate
+	t.Setenv("ETCD2_PASSWORD", "wrong")
+	contains(t, etcd2(t, 3, append([]string{"verify", file, c.Endpoints()[0], "--user", "root"}, flags[:6]...)...), "Insufficient credentials")
 }
