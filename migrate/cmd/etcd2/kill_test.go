@@ -18,6 +18,7 @@ import (
 	"github.com/etcdv2/client/migrate/dump"
 	"github.com/etcdv2/client/migrate/internal/seed"
 	"github.com/etcdv2/client/tests/etcdtest"
+	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 // number returns what a variable of the environment says, or a default.
@@ -61,7 +62,7 @@ func TestKilledExport(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the command")
 	}
-	kills := number(t, "MIGRATE_KILLS", 5)
+	kills := number(t, "MIGRATE_KILLS", 3)
 	binary := build(t)
 	_, source := cluster(t, etcdtest.Etcd35)
 	plant(t, source, seed.Nodes(3000))
@@ -127,44 +128,72 @@ var wrong = regexp.MustCompile(`[0-9] (extra|value|type|ttl)`)
 
 // Kill -9 at random moments leaves a target in which nodes are missing and nothing is wrong; the next run adds the rest.
 func TestKilledImport(t *testing.T) {
+	_, target := cluster(t, etcdtest.Etcd35)
+	client := connect(t, target)
+	killImports(t, target, func() []string {
+		return []string{"--to", target, "--policy", []string{"skip", "overwrite", "compare"}[rand.IntN(3)]}
+	}, nil, func() error {
+		for _, key := range []string{"/_locks", "/odd", "/odd!", "/tree"} {
+			if _, err := client.Delete(t.Context(), key, etcd.WithRecursive()); err != nil && !errors.Is(err, etcd.ErrKeyNotFound) {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func TestKilledImportIntoV3(t *testing.T) {
+	_, target := cluster(t, etcdtest.Etcd36)
+	var access accessV3
+	client, err := access.client(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	killImports(t, v3Prefix+target, func() []string { return []string{"--to-v3", target, "--markers"} }, []string{"--markers"}, func() error {
+		_, err := client.Delete(t.Context(), "\x00", clientv3.WithFromKey())
+		return err
+	})
+}
+
+// killImports kills imports with some flags, and verifies what they leave in the target, which clear empties.
+func killImports(t *testing.T, target string, flags func() []string, verifyFlags []string, clear func() error) {
 	if testing.Short() {
 		t.Skip("builds the command")
 	}
-	kills := number(t, "MIGRATE_KILLS", 5)
+	kills := number(t, "MIGRATE_KILLS", 3)
 	binary := build(t)
 	_, source := cluster(t, etcdtest.Etcd23)
-	_, target := cluster(t, etcdtest.Etcd35)
-	plant(t, source, seed.Nodes(3000))
+	plant(t, source, seed.Nodes(1000))
 	file := file(t)
 	etcd2(t, 0, hidden("export", "--from", source, "--out", file)...)
-	_, whole := runUntil(t, time.Minute, binary, "import", "--to", target, file)
-	client := connect(t, target)
-	clear := func() {
-		for _, key := range []string{"/_locks", "/odd", "/odd!", "/tree"} {
-			if _, err := client.Delete(t.Context(), key, etcd.WithRecursive()); err != nil && !errors.Is(err, etcd.ErrKeyNotFound) {
+	args := func() []string { return append([]string{"import", file}, flags()...) }
+	verify := append([]string{"verify", "--list", "1", file, target}, verifyFlags...)
+	_, whole := runUntil(t, time.Minute, binary, args()...)
+	if err := clear(); err != nil {
+		t.Fatal(err)
+	}
+	partial, finished := 0, 0
+	for done := 0; done < kills; {
+		killed, _ := runUntil(t, rand.N(whole), binary, args()...)
+		if !killed {
+			etcd2(t, 0, verify...)
+			if err := clear(); err != nil {
 				t.Fatal(err)
 			}
-		}
-	}
-	clear()
-	finished := 0
-	for done := 0; done < kills; {
-		policy := []string{"skip", "overwrite", "compare"}[rand.IntN(3)]
-		killed, _ := runUntil(t, rand.N(whole), binary, "import", "--to", target, "--policy", policy, file)
-		if !killed {
-			etcd2(t, 0, "verify", file, target)
-			clear()
 			finished++
 			continue
 		}
 		done++
 		var out buffer
-		code := run(t.Context(), []string{"verify", "--list", "1", file, target}, streams{&out, &out})
+		code := run(t.Context(), verify, streams{&out, &out})
 		if wrong.MatchString(out.String()) || code > 1 {
 			t.Fatalf("after a kill, verify exits with %d\n%s", code, out.String())
 		}
+		partial += code
 	}
-	etcd2(t, 0, "import", "--to", target, "--policy", "compare", file)
-	etcd2(t, 0, "verify", file, target)
-	t.Logf("%d kills; %d imports were finished, each equal to the file", kills, finished+1)
+	etcd2(t, 0, args()...)
+	etcd2(t, 0, verify...)
+	t.Logf("%d kills, after %d of which nodes were missing and nothing else; %d imports were finished, each equal to the file",
+		kills, partial, finished+1)
 }
