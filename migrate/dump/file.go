@@ -41,7 +41,7 @@ func Create(path string, h Header) (*File, error) {
 }
 
 // Continue takes up the partial file of path, which an export left that was interrupted. It drops a torn end. It
-// returns fs.ErrNotExist if there is no partial file, and ErrIncomplete, after it has removed the file, if not even the
+// returns fs.ErrNotExist if nothing was left, and ErrIncomplete, after it has removed the file, if not even the
 // header is whole.
 func Continue(path string) (*File, error) {
 	f, err := os.OpenFile(Partial(path), os.O_RDWR, 0)

@@ -97,6 +97,9 @@ func (w *walk) expand(ctx context.Context, dir *etcd.Node) bool {
 		return false
 	case gone(err):
 		return true // it was deleted since it was listed
+	case errors.Is(err, etcd.ErrInvalidArgument): // its name is too long for a request line
+		w.yield(dump.Node{}, fmt.Errorf("read %.100q: %w; a read at one index names only the root", dir.Key, err))
+		return false
 	case err != nil:
 		w.yield(dump.Node{}, fmt.Errorf("read %q: %w", dir.Key, err))
 		return false

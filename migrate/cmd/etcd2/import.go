@@ -55,7 +55,7 @@ func importFile(ctx context.Context, args []string, s streams) error {
 	i.v3.flags(f)
 	f.StringVar(&i.policy, "policy", "skip", "skip, overwrite or compare")
 	f.BoolVar(&i.opts.DryRun, "dry-run", false, "only read, and say what would be done")
-	f.Float64Var(&i.opts.Rate, "rate", 0, "writes a second at most; 0 is no limit")
+	f.Float64Var(&i.opts.Rate, "rate", 0, "writes a second at most; 0 means no limit")
 	f.IntVar(&i.opts.Parallel, "parallel", 16, "how many nodes to write at once, not in v3")
 	f.IntVar(&i.most, "list", 20, "how many refused nodes to list")
 	i.v2.flags(f)

@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string, s streams) int {
 			return exitCode(c.name, c.run(ctx, args[1:], s), s)
 		}
 	}
-	s.warn("there is no command %q", args[0])
+	s.warn("it has no command %q", args[0])
 	usage(s.err)
 	return 2
 }

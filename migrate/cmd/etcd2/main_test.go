@@ -96,7 +96,7 @@ func hidden(args ...string) []string {
 
 func TestHelp(t *testing.T) {
 	contains(t, etcd2(t, 2), "Usage: etcd2")
-	contains(t, etcd2(t, 2, "none"), `there is no command "none"`)
+	contains(t, etcd2(t, 2, "none"), `it has no command "none"`)
 	contains(t, etcd2(t, 0, "--help"), "Exit codes")
 	for _, c := range commands {
 		contains(t, etcd2(t, 0, "help"), c.name, c.summary)
