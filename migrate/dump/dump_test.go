@@ -152,6 +152,13 @@ func TestRefusedLines(t *testing.T) {
 	}
 }
 
+func TestCountMustMatch(t *testing.T) {
+	file := small(t)
+	if _, err := read(bytes.Replace(file, []byte(`"nodes":3`), []byte(`"nodes":4`), 1)); err == nil {
+		t.Error("a footer that counts one node more is accepted")
+	}
+}
+
 func TestWriterRefuses(t *testing.T) {
 	for name, nodes := range map[string][]dump.Node{
 		"unsorted":              {{Key: "/b"}, {Key: "/a"}},

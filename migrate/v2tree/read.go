@@ -25,6 +25,7 @@ type ReadOptions struct {
 
 	// Quorum makes each read go through the cluster's log. On etcd 3.5 a quorum read leaves an entry that keeps etcd
 	// 3.6 from starting, though nothing was written. Without it, a member that lags behind may answer; see MinIndex.
+	// The client should have a transport that is made WithoutQuorum.
 	Quorum bool
 
 	// OneIndex reads the tree with one recursive request, so that all nodes are of one moment. The whole tree must

@@ -171,6 +171,9 @@ func TestOnlyQuorumReadsEnterTheLog(t *testing.T) {
 func TestAnswersFromBehindAreNotUsed(t *testing.T) {
 	var requests atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("quorum") {
+			t.Error("a read has quorum")
+		}
 		w.Header().Set("X-Etcd-Cluster-Id", "1")
 		w.Header().Set("Content-Type", "application/json")
 		index := 10 + requests.Add(1)
@@ -193,11 +196,21 @@ func TestAnswersFromBehindAreNotUsed(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	c := client(t, server.URL)
+	c, err := etcd.New(etcd.Config{
+		Endpoints:  []string{server.URL},
+		HTTPClient: &http.Client{Transport: v2tree.WithoutQuorum(server.Client().Transport)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	if got := keys(read(t, c, v2tree.ReadOptions{MinIndex: 10, Root: "/a"})); !slices.Equal(got, []string{"/a", "/a/b"}) {
+		t.Errorf("the keys in /a are %q", got)
+	}
 	if got := keys(read(t, c, v2tree.ReadOptions{MinIndex: 10})); !slices.Equal(got, []string{"/a", "/a/b"}) {
 		t.Errorf("the keys are %q", got)
 	}
-	_, err := v2tree.Open(t.Context(), c, v2tree.ReadOptions{MinIndex: 1 << 40, Patience: 10 * time.Millisecond})
+	_, err = v2tree.Open(t.Context(), c, v2tree.ReadOptions{MinIndex: 1 << 40, Patience: 10 * time.Millisecond})
 	if err == nil || !strings.Contains(err.Error(), "the cluster has reached") {
 		t.Errorf("a cluster that is behind for good: %v", err)
 	}

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/migrate/v2tree"
 )
 
 // access is how to reach v2 clusters.
@@ -31,18 +33,53 @@ func (a *access) flags(f *flag.FlagSet) {
 
 // client returns a client of the v2 cluster at endpoints, which commas separate. clusterID may be empty.
 func (a *access) client(endpoints, clusterID string) (*etcd.Client, error) {
+	config, err := a.config(endpoints, clusterID)
+	if err != nil {
+		return nil, err
+	}
+	return newClient(config)
+}
+
+// A reader is a client that makes no quorum reads, unless they are asked for.
+type reader struct {
+	*etcd.Client
+	transport *http.Transport
+}
+
+func (r reader) Close() error {
+	defer r.transport.CloseIdleConnections()
+	return r.Client.Close()
+}
+
+func (a *access) reader(endpoints, clusterID string, quorum bool) (reader, error) {
+	config, err := a.config(endpoints, clusterID)
+	if err != nil {
+		return reader{}, err
+	}
+	transport := &http.Transport{TLSClientConfig: config.TLS}
+	config.TLS, config.HTTPClient = nil, &http.Client{Transport: transport}
+	if !quorum {
+		config.HTTPClient.Transport = v2tree.WithoutQuorum(transport)
+	}
+	client, err := newClient(config)
+	return reader{client, transport}, err
+}
+
+func (a *access) config(endpoints, clusterID string) (etcd.Config, error) {
 	config := etcd.Config{Endpoints: strings.Split(endpoints, ","), ClusterID: clusterID, AttemptTimeout: a.attempt}
 	var err error
 	if config.Username = a.user; a.user != "" {
 		if config.Password, err = password(a.passwordFile, "ETCD2_PASSWORD"); err != nil {
-			return nil, err
+			return config, err
 		}
 	}
 	if a.tls != (etcd.TLSFiles{}) {
-		if config.TLS, err = a.tls.Config(); err != nil {
-			return nil, err
-		}
+		config.TLS, err = a.tls.Config()
 	}
+	return config, err
+}
+
+func newClient(config etcd.Config) (*etcd.Client, error) {
 	client, err := etcd.New(config)
 	if err != nil {
 		return nil, usageError{err}
@@ -73,7 +110,7 @@ func (a *access) reached(ctx context.Context, endpoints, root string, s streams)
 }
 
 func (a *access) index(ctx context.Context, endpoint, root string) (uint64, error) {
-	client, err := a.client(endpoint, etcd.AnyCluster)
+	client, err := a.reader(endpoint, etcd.AnyCluster, false)
 	if err != nil {
 		return 0, err
 	}

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/migrate/dump"
 	"github.com/etcdv2/client/migrate/v2tree"
 )
@@ -43,7 +42,7 @@ type exporting struct {
 	from, out   string
 	opts        v2tree.ReadOptions
 	force       bool
-	client      *etcd.Client
+	client      reader
 	replaced    int           // nodes with U+FFFD
 	skew        time.Duration // of the server's clock against ours
 	skewed      bool          // whether the skew is known
@@ -96,7 +95,7 @@ func (e *exporting) run(ctx context.Context) error {
 	if file != nil {
 		defer func() { _ = file.Suspend() }() // which fails if the file has been closed by then
 	}
-	if e.client, err = e.v2.client(e.from, e.clusterID); err != nil {
+	if e.client, err = e.v2.reader(e.from, e.clusterID, e.opts.Quorum); err != nil {
 		return err
 	}
 	defer e.client.Close()
@@ -107,7 +106,7 @@ func (e *exporting) run(ctx context.Context) error {
 		e.s.warn("the hidden key %s exists and will not be in the file; --hidden %s exports it", key, key)
 	}
 	e.warnOfAncestors(ctx)
-	tree, err := v2tree.Open(ctx, e.client, e.opts)
+	tree, err := v2tree.Open(ctx, e.client.Client, e.opts)
 	if err != nil {
 		return err
 	}

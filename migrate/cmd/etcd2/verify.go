@@ -115,12 +115,12 @@ func (v *verifying) open(ctx context.Context, name string) (iter.Seq2[dump.Node,
 	if endpoints, ok := strings.CutPrefix(name, v3Prefix); ok {
 		return v.openV3(ctx, endpoints)
 	}
-	client, err := v.v2.client(name, "")
+	client, err := v.v2.reader(name, "", v.read.Quorum)
 	if err != nil {
 		return nil, err
 	}
 	v.closeThem = append(v.closeThem, client)
-	return v.openTree(ctx, name, client)
+	return v.openTree(ctx, name, client.Client)
 }
 
 func (v *verifying) openFile(name string) (iter.Seq2[dump.Node, error], error) {
