@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -56,13 +57,26 @@ func (a *access) reader(endpoints, clusterID string, quorum bool) (reader, error
 	if err != nil {
 		return reader{}, err
 	}
-	transport := &http.Transport{TLSClientConfig: config.TLS}
+	transport := plainTransport()
+	transport.TLSClientConfig = config.TLS
 	config.TLS, config.HTTPClient = nil, &http.Client{Transport: transport}
 	if !quorum {
 		config.HTTPClient.Transport = v2tree.WithoutQuorum(transport)
 	}
 	client, err := newClient(config)
 	return reader{client, transport}, err
+}
+
+// plainTransport returns a transport like the one that a client makes for itself: with HTTP/1.1 only, because attempts
+// would share one connection of HTTP/2, even to a member that has stopped answering.
+func plainTransport() *http.Transport {
+	protocols := &http.Protocols{}
+	protocols.SetHTTP1(true)
+	dialer := net.Dialer{Timeout: 10 * time.Second}
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext, Protocols: protocols, DisableCompression: true,
+		TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute,
+	}
 }
 
 func (a *access) config(endpoints, clusterID string) (etcd.Config, error) {
