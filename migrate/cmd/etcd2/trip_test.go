@@ -255,3 +255,28 @@ func TestTLSAndPasswords(t *testing.T) {
 	t.Setenv("ETCD2_PASSWORD", "wrong")
 	contains(t, etcd2(t, 3, append([]string{"verify", file, c.Endpoints()[0], "--user", "root"}, flags[:6]...)...), "Insufficient credentials")
 }
+
+// Of three members, one hangs and one is gone.
+func TestExportWithoutSomeMembers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for members that hang")
+	}
+	c := etcdtest.Start(t, etcdtest.WithBinary(etcdtest.Build(t, etcdtest.Etcd35)), etcdtest.WithMembers(3))
+	nodes := seed.Nodes(200)
+	plant(t, c.Endpoints()[0], nodes)
+	all, file := strings.Join(c.Endpoints(), ","), file(t)
+	if _, err := connect(t, c.Endpoints()[2]).Get(t.Context(), "/", etcd.WithQuorum()); err != nil { // it has everything then
+		t.Fatal(err)
+	}
+	if err := errors.Join(c.Members()[0].Freeze(), c.Members()[1].Stop()); err != nil {
+		t.Fatal(err)
+	}
+	// Without a majority, the last member still answers from its copy.
+	out := etcd2(t, 0, hidden("export", "--from", all, "--out", file, "--attempt-timeout", "1s")...)
+	contains(t, out, c.Endpoints()[0]+" does not tell its index", c.Endpoints()[1]+" does not tell its index")
+	etcd2(t, 0, "verify", file, c.Endpoints()[2])
+	if err := errors.Join(c.Members()[0].Thaw(), c.Members()[1].Restart(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	etcd2(t, 0, "verify", file, all)
+}
