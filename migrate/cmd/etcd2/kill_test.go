@@ -96,7 +96,8 @@ func TestKilledExport(t *testing.T) {
 	}
 	etcd2(t, 0, args...)
 	etcd2(t, 0, "verify", out, source)
-	t.Logf("%d kills, after %d of which the export went on; %d exports were finished, each equal to the source", kills, resumed, finished+1)
+	t.Logf("%d kills, after %d of which the file was not complete, and said so; %d exports were finished, each equal to the source",
+		kills, resumed, finished+1)
 }
 
 // incomplete reports whether a file is missing, or not complete except perhaps for its name.
