@@ -37,6 +37,14 @@ func client(t *testing.T, endpoints ...string) *etcd.Client {
 	return c
 }
 
+// nodes returns a tree with everything odd, which is larger in a long run.
+func nodes() []dump.Node {
+	if testing.Short() {
+		return seed.Nodes(0)
+	}
+	return seed.Nodes(300)
+}
+
 func plant(t *testing.T, c *etcd.Client, nodes []dump.Node) {
 	t.Helper()
 	if err := seed.Plant(t.Context(), c, nodes); err != nil {

@@ -20,7 +20,7 @@ import (
 
 func TestReadsWhatIsThere(t *testing.T) {
 	each(t, func(t *testing.T, _ *etcdtest.Cluster, c *etcd.Client) {
-		nodes := seed.Nodes(300)
+		nodes := nodes()
 		plant(t, c, nodes)
 		for name, opts := range map[string]v2tree.ReadOptions{"by directory": {}, "at one index": {OneIndex: true}, "with quorum": {Quorum: true}} {
 			opts.Hidden = seed.Hidden

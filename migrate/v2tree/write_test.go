@@ -19,7 +19,7 @@ import (
 
 func TestWritesWhatWasRead(t *testing.T) {
 	each(t, func(t *testing.T, _ *etcdtest.Cluster, c *etcd.Client) {
-		nodes := seed.Nodes(300)
+		nodes := nodes()
 		for _, policy := range []v2tree.Policy{v2tree.Skip, v2tree.Overwrite, v2tree.Compare} {
 			clear(t, c)
 			counts, failed := write(t, c, nodes, v2tree.WriteOptions{Policy: policy, DryRun: true})
@@ -125,13 +125,9 @@ func TestLostReplies(t *testing.T) {
 		faultproxy.FailReply, faultproxy.GatewayTimeout,
 	}
 	each(t, func(t *testing.T, cluster *etcdtest.Cluster, c *etcd.Client) {
-		lost := 150
-		if testing.Short() {
-			lost = 0 // the odd ones only
-		}
 		proxy := faultproxy.New(t, cluster.Members()[0].URL())
 		proxy.Use(faultproxy.Writes(func() faultproxy.Fault { return faults[rand.IntN(len(faults))] }))
-		nodes := seed.Nodes(lost)
+		nodes := nodes()
 		for _, policy := range []v2tree.Policy{v2tree.Skip, v2tree.Overwrite, v2tree.Compare} {
 			clear(t, c)
 			counts, failed := write(t, client(t, proxy.URL()), nodes, v2tree.WriteOptions{Policy: policy})
