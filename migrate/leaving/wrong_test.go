@@ -1,0 +1,113 @@
+package leaving_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/migrate/internal/entries"
+	"github.com/etcdv2/client/tests/etcdtest"
+)
+
+// What the check finds, and what 3.6 says.
+const (
+	inLog      = "detected custom v2 content in WAL records"
+	inSnapshot = "detected custom content in v2store"
+	panics     = "panic: detected disallowed v2 WAL for stage --v2-deprecation=write-only"
+	refuses    = "detected disallowed custom content in v2store for stage --v2-deprecation=write-only"
+)
+
+// Each leaves out a step of docs/leaving.md, or takes two in the wrong order.
+func TestWrongOrder(t *testing.T) {
+	off, snapshot := etcdtest.WithoutV2(), etcdtest.WithSnapshotCount(1)
+	for name, take := range map[string]func(*journey){
+		"straight to 3.6": func(j *journey) { j.refused(inLog, panics) },
+		"deleted only":    func(j *journey) { j.deleteAll(); j.refused(inLog, panics) },
+		"no snapshot": func(j *journey) {
+			j.deleteAll()
+			j.restart(off)
+			j.refused(inLog, panics)
+		},
+		"v2 on at the snapshot": func(j *journey) { // and a probe comes, here the one that a start waits for
+			j.deleteAll()
+			j.restart(snapshot)
+			j.refused(inLog, panics)
+		},
+		"v2 on again after the snapshot": func(j *journey) {
+			j.deleteAll()
+			j.restart(off, snapshot)
+			j.restart()
+			j.refused(inLog, panics)
+		},
+		"nothing deleted": func(j *journey) {
+			j.restart(off, snapshot)
+			j.refused(inSnapshot, refuses)
+		},
+		"a key left": func(j *journey) {
+			j.deleteAll("/other")
+			j.restart(off, snapshot)
+			j.refused(inSnapshot, refuses)
+		},
+		"users left": func(j *journey) {
+			j.deleteAll()
+			j.must(j.client.Auth().CreateUser(j.Context(), "root", "secret"))
+			j.restart(off, snapshot)
+			j.refused(inSnapshot, refuses)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			take(begin(t, 1))
+		})
+	}
+}
+
+// Neither the check nor 3.6 finds hidden keys: they are lost silently.
+func TestHiddenKeysAreLostSilently(t *testing.T) {
+	t.Parallel()
+	j := begin(t, 1)
+	j.deleteAll("/_locks")
+	if _, err := j.client.Get(t.Context(), "/_locks/l"); err != nil {
+		t.Fatal(err)
+	}
+	j.restart(etcdtest.WithoutV2(), etcdtest.WithSnapshotCount(1))
+	if err := j.upgrade(); err != nil {
+		t.Error(err)
+	}
+}
+
+// The flag alone does not make the log quiet if a key with a TTL is left, be it hidden.
+func TestKeysWithATTLOutliveTheFlag(t *testing.T) {
+	t.Parallel()
+	j := begin(t, 1)
+	j.restart(etcdtest.WithoutV2())
+	growing(t, j.cluster.Endpoints()[0])
+}
+
+// A 3.6 member ends when a member that still serves v2 is asked what leaves an entry.
+func TestOneMemberThatServesV2EndsThoseOf36(t *testing.T) {
+	if testing.Short() {
+		t.Skip("rolling through three members takes its time")
+	}
+	t.Parallel()
+	j := begin(t, 3)
+	j.deleteAll()
+	j.restart(etcdtest.WithoutV2(), etcdtest.WithSnapshotCount(1))
+	first, last := j.cluster.Members()[0], j.cluster.Members()[2]
+	j.must(first.Stop())
+	j.must(restarted(t.Context(), first, j.v36()))
+	j.must(last.Stop())
+	j.must(restarted(t.Context(), last)) // with v2, and a quorum read
+	entries.Eventually(t, func() error {
+		if _, err := connect(t, first.URL()).Version(t.Context()); err == nil {
+			return errNotYet
+		}
+		return nil
+	})
+	if err := restarted(t.Context(), first, j.v36()); err == nil {
+		t.Error("3.6 starts again")
+	}
+	if _, err := connect(t, last.URL()).Get(t.Context(), "/"); err != nil && !errors.Is(err, etcd.ErrKeyNotFound) {
+		t.Errorf("the others do not go on: %v", err)
+	}
+}
