@@ -29,7 +29,7 @@ func examine(ctx context.Context, args []string, s streams) error {
 	f := newFlags(s, "doctor [FLAGS] http://host:2379[,http://…]", doctorText)
 	f.DurationVar(&opts.Interval, "interval", 10*time.Second, "the time between the two looks")
 	f.Var((*list)(&opts.Hidden), "hidden", "a hidden `key` to look for, too, by path or by name; can be repeated")
-	f.IntVar(&opts.LargestValue, "max-request-bytes", 3<<19, "how many `bytes` a request to v3 may have, as its servers are started")
+	f.IntVar(&opts.LargestValue, "v3-max-request-bytes", 3<<19, "--max-request-bytes of the v3 servers")
 	a.flags(f)
 	operands, err := parse(f, s, args, 1)
 	if err != nil {
