@@ -93,6 +93,7 @@ const servesV2 = "V2 is served at "
 
 // The examination must not bring about what it warns of.
 func TestLeavesNoEntry(t *testing.T) {
+	t.Parallel()
 	server := entries.Start(t)
 	before := entries.Index(t, server.URL)
 	for range 2 { // the second finds nothing that the first has done
@@ -128,6 +129,7 @@ func TestLeavesNoEntry(t *testing.T) {
 }
 
 func TestFindsWhatIsStored(t *testing.T) {
+	t.Parallel()
 	server := entries.Start(t)
 	client, ctx := client(t, server.URL), t.Context()
 	for key, value := range map[string]string{
@@ -164,6 +166,7 @@ func TestFindsWhatIsStored(t *testing.T) {
 }
 
 func TestFindsWhoSpeaks(t *testing.T) {
+	t.Parallel()
 	cluster := etcdtest.Start(t, etcdtest.WithMembers(3))
 	endpoints, ctx := cluster.Endpoints(), t.Context()
 	first, all := client(t, endpoints[0]), client(t, endpoints...)
@@ -270,6 +273,7 @@ func TestMembersWithoutV2(t *testing.T) {
 }
 
 func TestOldServersGoTo35First(t *testing.T) {
+	t.Parallel()
 	cluster := etcdtest.Start(t, etcdtest.WithBinary(etcdtest.Build(t, etcdtest.Etcd23)))
 	entries.Eventually(t, func() error { // authentication is not ready at once
 		_, err := client(t, cluster.Endpoints()...).Auth().Users(t.Context())
@@ -279,6 +283,7 @@ func TestOldServersGoTo35First(t *testing.T) {
 }
 
 func TestEndpointOfAnotherCluster(t *testing.T) {
+	t.Parallel()
 	mine, theirs := entries.Start(t), entries.Start(t)
 	r := examine(t, nil, mine.URL, theirs.URL)
 	others := 0

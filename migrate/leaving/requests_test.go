@@ -55,6 +55,7 @@ var loud = []string{
 }
 
 func TestRequestsThatLeaveAnEntry(t *testing.T) {
+	t.Parallel()
 	server := entries.Start(t)
 	client := connect(t, server.URL)
 	ctx := t.Context()
@@ -110,6 +111,7 @@ func TestRequestsThatLeaveAnEntry(t *testing.T) {
 
 // Without a request, too: as long as a key has a TTL, the leader writes an entry twice a second.
 func TestKeysWithATTLLeaveEntries(t *testing.T) {
+	t.Parallel()
 	server := entries.Start(t)
 	if _, err := connect(t, server.URL).Set(t.Context(), "/_hidden", "1", etcd.WithTTL(time.Hour)); err != nil {
 		t.Fatal(err)
