@@ -81,6 +81,9 @@ func (h MemberHealth) name() string {
 // Health asks the endpoints that the client knows, and the error also says why. It returns ErrNotSupported if the
 // server runs without the v2 API. On etcd 0.x, which reports nothing more, a member is healthy if it knows the
 // leader.
+//
+// A member reads with quorum to answer. So Health leaves an entry in the log for each member, and etcd 3.6 does not
+// start with it; see WithQuorum. SelfStats, Leader and Version leave none.
 func (c *Client) Health(ctx context.Context) ([]MemberHealth, error) {
 	members, unlisted := c.membersToAsk(ctx)
 	if members == nil {

@@ -92,6 +92,9 @@ func WithSorted() GetOption { return getFunc(func(q *getQuery) { q.sorted = true
 // WithQuorum makes a read go through the cluster's consensus: it sees every write that was acknowledged before it
 // began. Without it, a member answers from its own copy, which may be behind; a member that is cut off from the
 // others keeps answering from it. Modify, UpdateDir and Update with WithKeepTTL read with quorum by themselves.
+//
+// Each quorum read leaves an entry of the v2 API in the cluster's log, as a write does. Etcd 3.6 does not start while
+// its log has one; docs/leaving.md says how to leave v2.
 func WithQuorum() GetOption { return getFunc(func(q *getQuery) { q.quorum = true }) }
 
 type getFunc func(*getQuery)

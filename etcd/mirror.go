@@ -21,7 +21,8 @@ import (
 // Action this package does not know), the mirror reads the directory again, WithQuorum, and retries until that
 // succeeds. It applies the differences at once, and reports to Changes and the Observer that it has read again.
 // With AnyCluster as Config.ClusterID, the mirror moves on to a cluster that was rebuilt. A client that keeps to
-// one cluster refuses the new one, and that ends the mirror.
+// one cluster refuses the new one, and that ends the mirror. The first read is not a quorum read. The others are,
+// and each leaves an entry in the log that etcd 3.6 does not start with; see WithQuorum.
 //
 // The mirror ends with its context, with Close, with the client's Close, or if the server refuses it. For
 // ErrUnauthorized that takes a minute; see SetCredentials. A mirror that has ended keeps answering from what it

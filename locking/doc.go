@@ -92,4 +92,7 @@
 // see ErrOtherLimit. Missing directories above that of the lock are created, and are never deleted. With
 // authentication, the client needs permission to read and write the directory and everything below it. If the
 // lock's directory expires or is deleted or overwritten, its locks are lost, and waiters join the queue again.
+//
+// Locks leave entries of the v2 API in the cluster's log: their writes do, and so do their quorum reads, with which
+// Holder looks at the queue too. Etcd 3.6 does not start while its log has one; docs/leaving.md says how to leave v2.
 package locking
