@@ -35,6 +35,9 @@ type Options struct {
 	// LargestValue is how many bytes a key and its value may have together in v3. Zero means 1.5 MiB, which is etcd's
 	// own limit for a request unless --max-request-bytes changes it.
 	LargestValue int
+
+	// Maps reports whether a key has a place in v3, as with the rules of an import. Nil means that every key has one.
+	Maps func(key string) bool
 }
 
 // Examine examines a cluster. It returns an error if no member answers, or ctx is done. What it could not find out otherwise
@@ -48,6 +51,9 @@ func Examine(ctx context.Context, opts Options) (*Report, error) {
 	}
 	if opts.LargestValue == 0 {
 		opts.LargestValue = 3 << 19
+	}
+	if opts.Maps == nil {
+		opts.Maps = func(string) bool { return true }
 	}
 	r := &Report{Interval: opts.Interval}
 	patients, err := r.admit(opts)

@@ -39,6 +39,7 @@ func examine(t *testing.T, meanwhile func(), endpoints ...string) *doctor.Report
 	between := &between{looks: int32(len(endpoints)), do: meanwhile}
 	r, err := doctor.Examine(t.Context(), doctor.Options{
 		Endpoints: endpoints, Connect: connect, HTTPClient: &http.Client{Transport: between}, Interval: time.Millisecond, LargestValue: 1000,
+		Maps: func(key string) bool { return key != "/unmapped" },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +134,7 @@ func TestFindsWhatIsStored(t *testing.T) {
 	server := entries.Start(t)
 	client, ctx := client(t, server.URL), t.Context()
 	for key, value := range map[string]string{
-		"/a/x": "1", "/a.b": "2", "/large": strings.Repeat("v", 1000), "/_locks/l": "3", "/full/_unknown": "4", "/odd": "\uFFFD",
+		"/a/x": "1", "/a.b": "2", "/large": strings.Repeat("v", 1000), "/_locks/l": "3", "/full/_unknown": "4", "/odd": "\uFFFD", "/unmapped": "6",
 	} {
 		if _, err := client.Set(ctx, key, value); err != nil {
 			t.Fatal(err)
@@ -158,8 +159,8 @@ func TestFindsWhatIsStored(t *testing.T) {
 	}
 	r := examine(t, nil, server.URL)
 	want(t, r, servesV2, `Users and roles of v2 are stored. Disable authentication, then delete them: "root", "readers"`,
-		"Stored in v2: 6 keys, 7 directories", "Hidden, and found by name: 1", "With a TTL: 2", "a request to v3 may be: 1",
-		"replaces when it answers: 1", "Empty directories, which v3 does not have: 4", "Directories with a TTL, which v3 does not have: 1")
+		"Stored in v2: 7 keys, 7 directories", "Hidden, and found by name: 1", "With a TTL: 2", "a request to v3 may be: 1",
+		"replaces when it answers: 1", "no rule gives a place in v3: 1", "Empty directories, which v3 does not have: 4", "Directories with a TTL, which v3 does not have: 1")
 	if got := r.Tree.EmptyDir.First; !slices.Equal(got, []string{"/a/empty", "/a0", "/empty"}) { // and "/full", of which only hidden keys are known
 		t.Errorf("the first empty directories are %q", got)
 	}

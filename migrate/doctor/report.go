@@ -107,6 +107,7 @@ func (r *Report) losses(f *findings) {
 		text   string
 	}{
 		{t.TooLarge, "Larger with their values than a request to v3 may be: %s. Raise --max-request-bytes, or split them: %s"},
+		{t.Unmapped, "Keys that no rule gives a place in v3: %s. These are %s"},
 		{t.Replaced, "Keys or values that seem to have bytes that are not valid UTF-8, which etcd replaces when it answers: %s. These are %s"},
 		{t.EmptyDir, "Empty directories, which v3 does not have: %s. Import can write a marker for each: %s"},
 		{t.MortalDir, "Directories with a TTL, which v3 does not have: %s. What is in them needs leases: %s"},
@@ -208,8 +209,10 @@ func (m *Member) row() []string {
 	if m.ProbesKnown {
 		probes = fmt.Sprint(m.Probes)
 	}
-	return []string{m.Endpoint, m.Version, "on", fmt.Sprint(m.Writes()), fmt.Sprint(m.Reads()), fmt.Sprint(m.Expired()), probes,
-		fmt.Sprint(m.After.Watchers)}
+	return []string{
+		m.Endpoint, m.Version, "on", fmt.Sprint(m.Writes()), fmt.Sprint(m.Reads()), fmt.Sprint(m.Expired()), probes,
+		fmt.Sprint(m.After.Watchers),
+	}
 }
 
 // String lists the first keys, and says that there are more.

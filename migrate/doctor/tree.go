@@ -22,6 +22,7 @@ type Tree struct {
 	MortalDir Sample // directories with a TTL, which v3 has not
 	EmptyDir  Sample // directories with nothing in them, which v3 has not
 	TooLarge  Sample // keys that are, with their values, above the limit of v3
+	Unmapped  Sample // keys that have no place in v3
 	Replaced  Sample // keys or values with bytes that etcd has replaced, because they are not valid UTF-8
 }
 
@@ -49,7 +50,7 @@ func surveyTree(ctx context.Context, client *etcd.Client, opts Options) (*Tree, 
 	if err != nil {
 		return nil, err
 	}
-	s := survey{tree: &Tree{}, largest: opts.LargestValue}
+	s := survey{tree: &Tree{}, largest: opts.LargestValue, maps: opts.Maps}
 	for node, err := range source.Nodes(ctx) {
 		if err != nil {
 			return nil, err
@@ -64,6 +65,7 @@ func surveyTree(ctx context.Context, client *etcd.Client, opts Options) (*Tree, 
 type survey struct {
 	tree    *Tree
 	largest int
+	maps    func(key string) bool
 	open    []string // directories in which nothing has been found yet
 }
 
@@ -94,6 +96,9 @@ func (s *survey) add(n dump.Node) {
 	t.Keys++
 	if mortal {
 		t.Expiring.add(n.Key)
+	}
+	if !s.maps(n.Key) {
+		t.Unmapped.add(n.Key)
 	}
 	if len(n.Key)+len(n.Value) > s.largest {
 		t.TooLarge.add(n.Key)

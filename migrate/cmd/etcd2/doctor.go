@@ -8,6 +8,7 @@ import (
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/migrate/doctor"
+	"github.com/etcdv2/client/migrate/v3tree"
 )
 
 const doctorText = `
@@ -30,6 +31,8 @@ func examine(ctx context.Context, args []string, s streams) error {
 	f.DurationVar(&opts.Interval, "interval", 10*time.Second, "the time between the two looks")
 	f.Var((*list)(&opts.Hidden), "hidden", "a hidden `key` to look for, too, by path or by name; can be repeated")
 	f.IntVar(&opts.LargestValue, "v3-max-request-bytes", 3<<19, "--max-request-bytes of the v3 servers")
+	var rules list
+	f.Var(&rules, "map", "a `rule` of import, such as /app=app/: doctor lists the keys that none fits; can be repeated (default: all keys fit)")
 	a.flags(f)
 	operands, err := parse(f, s, args, 1)
 	if err != nil {
@@ -37,6 +40,14 @@ func examine(ctx context.Context, args []string, s streams) error {
 	}
 	if opts.Interval <= 0 {
 		return usagef("--interval %v is not positive", opts.Interval)
+	}
+	mapping, err := v3tree.ParseMapping(rules...)
+	if err != nil {
+		return usageError{err}
+	}
+	opts.Maps = func(key string) bool {
+		_, ok := mapping.Key(key)
+		return ok
 	}
 	opts.Endpoints = strings.Split(operands[0], ",")
 	opts.Connect = func(endpoints ...string) (*etcd.Client, error) { return a.client(strings.Join(endpoints, ","), "") }

@@ -10,6 +10,9 @@ import (
 
 func TestDoctor(t *testing.T) {
 	with, without := etcdtest.Start(t).Endpoints()[0], etcdtest.Start(t, etcdtest.WithoutV2()).Endpoints()[0]
+	if _, err := connect(t, with).Set(t.Context(), "/other/key", "1"); err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		args []string
 		code int
@@ -21,6 +24,8 @@ func TestDoctor(t *testing.T) {
 		"no URL":       {nil, 2, "1 operands are needed"},
 		"no interval":  {[]string{"--interval", "0s", with}, 2, "--interval 0s is not positive"},
 		"wrong hidden": {[]string{"--interval", "1ms", "--hidden", "/a", with}, 1, "It is not known what keys there are"},
+		"map":          {[]string{"--interval", "1ms", "--map", "/app=app/", with}, 1, `no rule gives a place in v3: 1. These are "/other/key"`},
+		"wrong map":    {[]string{"--map", "app", with}, 2, `rule "app"`},
 		"help":         {[]string{"--help"}, 0, "Doctor examines a cluster"},
 	} {
 		t.Run(name, func(t *testing.T) {
