@@ -1,6 +1,9 @@
 package leaving_test
 
 import (
+	"context"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/etcdv2/client/migrate/internal/entries"
@@ -119,4 +122,49 @@ func TestOneMemberThatServesV2EndsThoseOf36(t *testing.T) {
 		t.Error("3.6 starts again")
 	}
 	j.recover()
+}
+
+// What --v2-deprecation says does not help.
+func TestFlagsOf36(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the flags of 3.6 do not change often")
+	}
+	t.Parallel()
+	j := begin(t, 1)
+	m := j.cluster.Members()[0]
+	j.must(m.Stop())
+	j.ends("flag provided but not defined: -enable-v2", "--enable-v2")
+	j.ends(panics, "--v2-deprecation=write-only-skip-check")
+	j.ends(panics, "--v2-deprecation=write-only-drop-data")
+	j.must(restarted(t.Context(), m, etcdtest.WithoutV2(), etcdtest.WithSnapshotCount(1)))
+	j.must(m.Stop())
+	j.ends("detected disallowed custom content in v2store", "--v2-deprecation=write-only-drop-data")
+	flags, addr := j.flagsOf36()
+	etcdtest.RunBeside(t, addr, etcdtest.Build(t, etcdtest.Etcd36), append(flags, "--v2-deprecation=write-only-skip-check")...)
+	entries.Eventually(t, func() error {
+		_, err := v3(t.Context(), "http://"+addr, "kv/range", map[string]string{"key": b64("/")})
+		return err
+	})
+}
+
+// ends checks that 3.6, on the data of the first member, ends by itself and says why.
+func (j *journey) ends(why string, flag string) {
+	j.Helper()
+	flags, _ := j.flagsOf36()
+	ctx, cancel := context.WithTimeout(j.Context(), startLimit)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, etcdtest.Build(j.T, etcdtest.Etcd36), append(flags, flag)...).CombinedOutput()
+	if err == nil || ctx.Err() != nil || !strings.Contains(string(out), why) {
+		j.Errorf("3.6 with %s: %v, want that it ends with %q", flag, err, why)
+	}
+}
+
+// flagsOf36 returns what to start 3.6 with on the data of the first member, and where it serves clients then.
+func (j *journey) flagsOf36() (flags []string, addr string) {
+	j.Helper()
+	m, addr := j.cluster.Members()[0], etcdtest.FreeAddr(j.T)
+	return []string{
+		"--name=" + m.Name(), "--data-dir=" + m.DataDir(), "--listen-client-urls=http://" + addr, "--advertise-client-urls=http://" + addr,
+		"--listen-peer-urls=" + m.PeerURL(), "--initial-advertise-peer-urls=" + m.PeerURL(), "--initial-cluster=" + m.Name() + "=" + m.PeerURL(),
+	}, addr
 }
