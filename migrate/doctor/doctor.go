@@ -38,6 +38,9 @@ type Options struct {
 
 	// Maps reports whether a key has a place in v3, as with the rules of an import. Nil means that every key has one.
 	Maps func(key string) bool
+
+	// Progress is called for each key of the tree. Nil means not to.
+	Progress func(key string)
 }
 
 // Examine examines a cluster. It returns an error if no member answers, or ctx is done. What it could not find out otherwise
@@ -51,6 +54,9 @@ func Examine(ctx context.Context, opts Options) (*Report, error) {
 	}
 	if opts.LargestValue == 0 {
 		opts.LargestValue = 3 << 19
+	}
+	if opts.Progress == nil {
+		opts.Progress = func(string) {}
 	}
 	if opts.Maps == nil {
 		opts.Maps = func(string) bool { return true }

@@ -184,7 +184,7 @@ func (r *Report) Print(w io.Writer) error {
 	}
 	found := r.Findings()
 	if len(found) == 0 {
-		b.WriteString("\nNothing was found that speaks v2. Now stop each member and run etcdutl check v2store (3.5.32 or later) " +
+		b.WriteString("\nNothing was found at these endpoints that speaks v2. Now stop each member and run etcdutl check v2store (3.5.32 or later) " +
 			"on its data directory.\n")
 	}
 	for i, finding := range found {

@@ -13,9 +13,9 @@ import (
 
 // A Tree is what is stored in v2.
 type Tree struct {
-	Keys, Dirs int   // hidden ones included, as far as their names are known
-	Bytes      int64 // of keys and values
-	Top        []string
+	Keys, Dirs int      // hidden ones included, as far as their names are known
+	Bytes      int64    // of keys and values
+	Top        []string // the first keys and directories at the top, up to one more than the report lists
 
 	Hidden    Sample // hidden keys and directories that were found
 	Expiring  Sample // keys with a TTL
@@ -56,6 +56,7 @@ func surveyTree(ctx context.Context, client *etcd.Client, opts Options) (*Tree, 
 			return nil, err
 		}
 		s.add(node)
+		opts.Progress(node.Key)
 	}
 	s.close("")
 	return s.tree, nil
@@ -75,7 +76,7 @@ func (s *survey) add(n dump.Node) {
 	t := s.tree
 	t.Bytes += int64(len(n.Key) + len(n.Value))
 	name := n.Key[strings.LastIndexByte(n.Key, '/')+1:]
-	if strings.LastIndexByte(n.Key, '/') == 0 {
+	if strings.LastIndexByte(n.Key, '/') == 0 && len(t.Top) <= listed {
 		t.Top = append(t.Top, n.Key)
 	}
 	if strings.HasPrefix(name, "_") {

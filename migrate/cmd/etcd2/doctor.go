@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/etcdv2/client/etcd"
@@ -58,6 +59,9 @@ func examine(ctx context.Context, args []string, s streams) error {
 		}
 		opts.HTTPClient = &http.Client{Transport: &http.Transport{TLSClientConfig: config}}
 	}
+	progress := sync.OnceValue(func() *progress { return newProgress(s, "examined") }) // it begins after the second look
+	opts.Progress = func(key string) { progress().step(key) }
+	s.warn("looking at %d endpoints, and again in %v", len(opts.Endpoints), opts.Interval)
 	report, err := doctor.Examine(ctx, opts)
 	if err != nil {
 		return err
