@@ -7,17 +7,18 @@ LINTER := go run $(CURDIR)/tools.go golangci-lint
 OASDIFF := go run $(CURDIR)/tools.go oasdiff
 FUZZTIME ?= 30s
 
-# The modules that users import in their tests, each of which is released.
+# The modules besides the library that are released: what users import in their tests, and the way out of v2.
 TOOLS := \
 	tests/etcdtest \
 	tests/etcdtest/embedded \
 	tests/faultproxy \
 	tests/faultproxy/faultlink \
-	tests/validator
+	tests/validator \
+	migrate
 # The packages in tests/ that check texts. They start nothing that could race.
 TEXTS := /(api/spec|use/documents|use/guarantees)$$
 # All modules, from the one that needs no other.
-MODULES := . $(TOOLS) migrate tests examples
+MODULES := . $(TOOLS) tests examples
 
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes @redocly/cli@2.77.0
 SPECTRAL := npx --yes @stoplight/spectral-cli@6.16.3
@@ -39,7 +40,7 @@ test-library:
 	@go test -run 'Allocations|MemoryOf' ./etcd # which the race detector would add to
 
 test-tools:
-	@echo "Tools for users' tests, on real servers"
+	@echo "Tools for users' tests, and the way out of v2, on real servers"
 	@for module in $(TOOLS); do (cd $$module && go test -race -vet=off -count=1 -short ./...); done
 
 test-servers:
@@ -180,7 +181,7 @@ verify-tidy: ## fail if go.mod of one of the modules is not tidy (mend: make tid
 	@for module in $(MODULES); do (cd $$module && go mod tidy -diff); done
 	@echo "all modules are tidy"
 
-tools: ## list the modules that users import in their tests
+tools: ## list the modules that are released besides the library
 	@echo $(TOOLS)
 
 release-test: ## release the modules in a clone, as docs/releasing.md says, and use them (four minutes)

@@ -73,7 +73,7 @@ func TestRelease(t *testing.T) {
 	})
 }
 
-// tools returns the folders of the modules that users import in their tests.
+// tools returns the folders of the modules that are released besides the library.
 func tools(t *testing.T) []string {
 	t.Helper()
 	return strings.Fields(at(root).run(t, "make", "-s", "tools"))
