@@ -170,6 +170,7 @@ clients: ## generate clients in TypeScript, Python, Java and Rust, and try each 
 fuzz: ## fuzz each target for FUZZTIME (30s)
 	@for package in ./api ./etcd ./internal/cluster; do for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; done; done
+	@cd migrate && go test -run '^$$' -fuzz . -fuzztime $(FUZZTIME) ./dump
 
 mutants: ## break the library in some 400 small ways and see the unit tests fail each time (MUTANTS=regexp: only those)
 	@cd tests && go run ./cmd/mutants -run '$(MUTANTS)'

@@ -34,7 +34,8 @@ func onlyTrue(set bool) *bool {
 //
 // Without WithQuorum the member answers from its own copy, which may be behind. Get returns ErrKeyNotFound if
 // the key does not exist, and ErrNotDir if a part of the path above it is a file. To watch such a key from that
-// moment on, pass the Index of the *Error to WithAfterIndex.
+// moment on, pass the Index of the *Error to WithAfterIndex. If a member that lags behind what the client has seen
+// says that a key does not exist, a quorum read decides.
 func (c *Client) Get(ctx context.Context, key string, opts ...GetOption) (*Response, error) {
 	wire, err := wireKey(key)
 	if err != nil {

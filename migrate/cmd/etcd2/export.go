@@ -58,7 +58,7 @@ func export(ctx context.Context, args []string, s streams) error {
 	f.StringVar(&e.opts.Root, "root", "/", "the `directory` or key to export")
 	f.Var((*list)(&e.opts.Hidden), "hidden", "a hidden `key` to export, too, by path or by name; can be repeated")
 	f.BoolVar(&e.opts.OneIndex, "one-index", false, "read with one request, at one etcd index; needs memory for the whole tree")
-	f.BoolVar(&e.opts.Quorum, "quorum", false, "read with quorum; on etcd 3.5 this keeps etcd 3.6 from starting until the log is compacted")
+	f.BoolVar(&e.opts.Quorum, "quorum", false, "read with quorum; on etcd 3.5 this keeps etcd 3.6 from starting until a snapshot is taken")
 	f.BoolVar(&e.force, "force", false, "replace FILE if it exists")
 	e.v2.flags(f)
 	if _, err := parse(f, s, args, 0); err != nil {

@@ -46,7 +46,7 @@ func verifyTrees(ctx context.Context, args []string, s streams) error {
 	f := newFlags(s, "verify [FLAGS] A B", verifyText)
 	f.StringVar(&v.read.Root, "root", "", "the `directory` or key to compare (default: that of the file, or /)")
 	f.Var((*list)(&v.read.Hidden), "hidden", "a hidden `key` to compare, too, by path or by name; can be repeated (default: those of the file)")
-	f.BoolVar(&v.read.Quorum, "quorum", false, "read with quorum; on etcd 3.5 this keeps etcd 3.6 from starting until the log is compacted")
+	f.BoolVar(&v.read.Quorum, "quorum", false, "read with quorum; on etcd 3.5 this keeps etcd 3.6 from starting until a snapshot is taken")
 	f.DurationVar(&v.opts.Tolerance, "tolerance", 5*time.Second, "by how much times of expiry may differ")
 	f.BoolVar(&v.opts.FilesOnly, "files-only", false, "do not compare directories")
 	f.IntVar(&v.most, "list", 100, "how many differences to print; 0 is all")

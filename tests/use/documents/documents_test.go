@@ -39,7 +39,7 @@ type paragraph struct {
 // documents returns README.md and its like, those of the tools, and all of docs/.
 func documents(t *testing.T) []document {
 	t.Helper()
-	files := []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md"}
+	files := []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "migrate/README.md", "tests/README.md"}
 	more, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
 	if err != nil || len(more) == 0 {
 		t.Fatalf("there are no documents: %v", err)
