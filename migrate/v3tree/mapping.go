@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/etcdv2/client/migrate/dump"
@@ -93,14 +94,12 @@ func (r Rule) below() string {
 // stem is what the key of From itself becomes.
 func (r Rule) stem() string { return strings.TrimSuffix(r.To, "/") }
 
-func (r Rule) fits(key string) bool { return key == r.From || strings.HasPrefix(key, r.below()) }
-
 // rule returns the rule for a v2 key.
 func (m Mapping) rule(key string) (Rule, bool) {
 	var best Rule
 	found := false
 	for _, r := range m {
-		if r.fits(key) && (!found || len(r.From) > len(best.From)) {
+		if dump.Within(key, r.From) && (!found || len(r.From) > len(best.From)) {
 			best, found = r, true
 		}
 	}
@@ -119,6 +118,30 @@ func (m Mapping) Key(key string) (string, bool) {
 		mapped = r.To + key[len(r.below()):]
 	}
 	return mapped, mapped != ""
+}
+
+// Within returns the mapping of the keys at and below some directories only. It returns an error if no rule fits one of them.
+func (m Mapping) Within(dirs ...string) (Mapping, error) {
+	var within Mapping
+	for _, dir := range dirs {
+		if slices.ContainsFunc(dirs, func(other string) bool { return other != dir && dump.Within(dir, other) }) {
+			continue // the rules for other are those for dir
+		}
+		r, ok := m.rule(dir)
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("%w: no rule fits %s", ErrMapping, dir)
+		case r.From != dir:
+			r = Rule{From: dir, To: r.To + dir[len(r.below()):] + "/"}
+		}
+		within = append(within, r)
+		for _, r := range m {
+			if r.From != dir && dump.Within(r.From, dir) {
+				within = append(within, r)
+			}
+		}
+	}
+	return within, nil
 }
 
 // back returns the v2 key of a v3 key that begins with To.

@@ -1,0 +1,2 @@
+// Package replicate
+package replicate
