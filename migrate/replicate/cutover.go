@@ -173,11 +173,12 @@ func (r *Replicator) prepare(ctx context.Context, c CutOver, report *Report) (ui
 		},
 	}
 	for _, step := range steps {
-		if err := step(); err != nil {
-			return 0, errors.Join(err, context.Cause(ctx))
+		err := step()
+		if noisy := r.do(ctx, func(e *engine) error { return e.quietSince(first) }); noisy != nil {
+			return 0, noisy // which explains any other error
 		}
-		if err := r.do(ctx, func(e *engine) error { return e.quietSince(first) }); err != nil {
-			return 0, err
+		if err != nil {
+			return 0, errors.Join(err, context.Cause(ctx))
 		}
 	}
 	return first, nil
@@ -198,12 +199,11 @@ func (r *Replicator) stop(ctx context.Context, c CutOver) (uint64, error) {
 	if err := sleep(ctx, c.Grace); err != nil {
 		return 0, err
 	}
-	return r.settle(ctx)
+	return r.passBarrier(ctx)
 }
 
-// settle waits until everything that was written before is in the target, as far as a mirror shows: a barrier comes through, and
-// the engine is calm.
-func (r *Replicator) settle(ctx context.Context) (uint64, error) {
+// passBarrier writes a key of the source, and returns its index when the mirrors show everything that was written before.
+func (r *Replicator) passBarrier(ctx context.Context) (uint64, error) {
 	barrier, err := r.source.barrier(ctx)
 	if err != nil {
 		return 0, err
@@ -217,13 +217,19 @@ func (r *Replicator) settle(ctx context.Context) (uint64, error) {
 			return 0, err
 		}
 	}
+	return barrier, nil
+}
+
+// calm waits until what the mirrors tell is in the target.
+func (r *Replicator) calm(ctx context.Context) error {
 	for {
 		calm := false
-		if err := r.do(ctx, func(e *engine) error { calm = e.isSynced() && len(e.in) == 0; return nil }); err != nil || calm {
-			return barrier, err
+		err := r.do(ctx, func(e *engine) error { calm = e.isSynced() && len(e.in) == 0; return nil })
+		if err != nil || calm {
+			return err
 		}
 		if err := sleep(ctx, pause); err != nil {
-			return 0, err
+			return err
 		}
 	}
 }
@@ -243,7 +249,7 @@ const attempts = 5
 // source does so.
 func (r *Replicator) verify(ctx context.Context, opts verify.Options, attached bool) (verify.Summary, error) {
 	for n := 1; ; n++ {
-		if _, err := r.settle(ctx); err != nil {
+		if err := r.calm(ctx); err != nil {
 			return verify.Summary{}, err
 		}
 		var found []string

@@ -3,7 +3,6 @@ package replicate_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -139,7 +138,13 @@ type run struct {
 // running runs a replicator until the test ends.
 func running(t testing.TB, config replicate.Config) *run {
 	t.Helper()
-	config.Log = func(format string, args ...any) { t.Log(time.Now().Format("05.000"), fmt.Sprintf(format, args...)) }
+	also := config.Log
+	config.Log = func(format string, args ...any) {
+		t.Logf(format, args...)
+		if also != nil {
+			also(format, args...)
+		}
+	}
 	r, err := replicate.New(config)
 	if err != nil {
 		t.Fatal(err)

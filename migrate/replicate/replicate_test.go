@@ -115,13 +115,13 @@ func (p place) wants(t *testing.T, keys ...string) {
 	eventually(t, "the target has "+text, func() bool {
 		if now := p.text(t); now != got {
 			got = now
-			t.Log(time.Now().Format("05.000"), "the target has ", got)
+			t.Log("the target has ", got)
 		}
 		return got == text
 	})
 }
 
-// do makes changes in the source: "/key=value", "/key=value+" with a TTL, "/dir/", "-/key" to delete, recursively.
+// do makes changes in the source: "/key=value", "/key=value+" with a TTL, "/dir/", "/dir+/", "-/key" to delete, recursively.
 func do(t *testing.T, client *etcd.Client, changes ...string) (index uint64) {
 	t.Helper()
 	for _, text := range changes {
@@ -132,8 +132,8 @@ func do(t *testing.T, client *etcd.Client, changes ...string) (index uint64) {
 		case text[0] == '-':
 			resp, err = client.Delete(t.Context(), text[1:], etcd.WithRecursive())
 		case !isFile:
-			key, ttl := strings.CutSuffix(key, "+")
-			resp, err = client.CreateDir(t.Context(), strings.TrimSuffix(key, "/"), etcd.If[etcd.SetOption](ttl, etcd.WithTTL(time.Hour)))
+			key, ttl := strings.CutSuffix(strings.TrimSuffix(key, "/"), "+")
+			resp, err = client.CreateDir(t.Context(), key, etcd.If[etcd.SetOption](ttl, etcd.WithTTL(time.Hour)))
 		default:
 			value, ttl := strings.CutSuffix(value, "+")
 			resp, err = client.Set(t.Context(), key, value, etcd.If[etcd.SetOption](ttl, etcd.WithTTL(time.Hour)))
