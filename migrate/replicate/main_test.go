@@ -3,6 +3,8 @@ package replicate_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -14,7 +16,13 @@ import (
 	"go.uber.org/zap"
 )
 
-func TestMain(m *testing.M) { etcdtest.VerifyNoLeaks(tests{m}) }
+func TestMain(m *testing.M) {
+	if text := os.Getenv("REPLICATE_CHILD"); text != "" {
+		fmt.Fprintln(os.Stderr, runChild(text))
+		os.Exit(1)
+	}
+	etcdtest.VerifyNoLeaks(tests{m})
+}
 
 type tests struct{ *testing.M }
 
