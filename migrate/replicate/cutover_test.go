@@ -52,19 +52,18 @@ func TestCutOver(t *testing.T) {
 		says(t, source, replicate.Open)
 
 		rehearsal := quick
-		rehearsal.Rehearse = true
-		report, err := r.CutOver(t.Context(), rehearsal)
-		if err != nil {
-			t.Fatal(err)
+		if rehearsal.Rehearse = true; !testing.Short() {
+			if report, err := r.CutOver(t.Context(), rehearsal); err != nil || report.Expiring == 0 {
+				t.Fatalf("the rehearsal: %+v, %v", report, err)
+			}
+			says(t, source, replicate.Open)
+			p.wants(t, p.replicated()...)
 		}
-		t.Logf("%+v", report)
-		says(t, source, replicate.Open)
-		p.wants(t, p.replicated()...)
 
 		do(t, source, "/app/a=6", "/dir/c=7")
 		do(t, source, "/app/a=1", "/dir/c=3")
-		if report, err = r.CutOver(t.Context(), quick); err != nil {
-			t.Fatal(err)
+		if report, err := r.CutOver(t.Context(), quick); err != nil || report.Expiring == 0 {
+			t.Fatalf("the cut-over: %+v, %v", report, err)
 		}
 		if err := r.end(t); err != nil {
 			t.Errorf("Run returns %v", err)
@@ -105,6 +104,9 @@ func TestCutOverFindsWriters(t *testing.T) {
 
 // What is written to the source after the switch is reported.
 func TestLateWritesAreReported(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	eachPlace(t, func(t *testing.T, source *etcd.Client, p place) {
 		do(t, source, "/a=1")
 		r := running(t, replicate.Config{Source: source, Target: p.target(), Log: func(format string, _ ...any) {
@@ -122,6 +124,9 @@ func TestLateWritesAreReported(t *testing.T) {
 
 // A process that ends in the middle of a cut-over leaves it to the next one.
 func TestCutOverThatIsBrokenOff(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	eachPlace(t, func(t *testing.T, source *etcd.Client, p place) {
 		do(t, source, ttlTree...)
 		config := replicate.Config{Source: source, Target: p.target()}
@@ -181,6 +186,9 @@ func TestCutOverThatIsBrokenOff(t *testing.T) {
 
 // A role loses what it may write while writers are to stand still.
 func TestCutOverRevokesARole(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	root, target := v2(t, etcdtest.Etcd35), v3(t)
 	ctx := t.Context()
 	for _, err := range []error{

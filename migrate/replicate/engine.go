@@ -74,7 +74,7 @@ func (e *engine) begin(ctx context.Context) error {
 		if e.checkpoint = found; found.State == Attaching { // the comparison takes the leases away again
 			e.checkpoint.State = Stopping
 		}
-	} else if err := e.checkEmpty(ctx); err != nil {
+	} else if err := errors.Join(e.checkEmpty(ctx), r.fits(ctx)); err != nil {
 		return err
 	}
 	if err := e.target.write(ctx, nil, e.checkpoint); err != nil {

@@ -438,16 +438,7 @@ func (l *long) compare(t *testing.T) {
 		slices.SortFunc(nodes, dump.Compare)
 		return nodes
 	}
-	seq := func(nodes []dump.Node) func(func(dump.Node, error) bool) {
-		return func(yield func(dump.Node, error) bool) {
-			for _, n := range nodes {
-				if !yield(n, nil) {
-					return
-				}
-			}
-		}
-	}
-	want := seq(tree(l.client))
+	want := each(tree(l.client))
 	opts := verify.Options{Tolerance: 5 * time.Second}
 	report := func(d verify.Difference) { t.Error(d) }
 	var sum verify.Summary
@@ -456,7 +447,7 @@ func (l *long) compare(t *testing.T) {
 		got := v3tree.Reader{Client: connectV3(t, l.child.Target), Mapping: v3tree.Identity, Leases: true}
 		sum, err = verify.Compare(v3tree.Flatten(want, true), got.Nodes(t.Context()), opts, report)
 	} else {
-		sum, err = verify.Compare(want, seq(tree(connectV2(t, l.child.Target))), opts, report)
+		sum, err = verify.Compare(want, each(tree(connectV2(t, l.child.Target))), opts, report)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -56,6 +56,9 @@ func (g *gauge) begin(state State, engine func() idleState) {
 func (g *gauge) end() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.engine != nil {
+		g.stats.Index = g.engine().index
+	}
 	g.engine = nil
 }
 

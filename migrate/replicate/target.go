@@ -39,6 +39,9 @@ type Target interface {
 	// the other.
 	expiring(iter.Seq2[dump.Node, error]) ([][]edit, error)
 
+	// fits returns an error if the target cannot hold a node.
+	fits(dump.Node) error
+
 	newShape() shape
 	batchSize() int
 	close()

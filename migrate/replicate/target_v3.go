@@ -100,10 +100,27 @@ func (t *toV3) try(ctx context.Context, edits []edit, checkpoint Checkpoint) err
 	return nil
 }
 
+// key returns the v3 key of a key.
+func (t *toV3) key(key string) (string, error) {
+	mapped, ok := t.opts.Mapping.Key(key)
+	if !ok || strings.HasPrefix(mapped, metaV3) {
+		return "", fmt.Errorf("%w: %q has no place in the target", v3tree.ErrMapping, key)
+	}
+	return mapped, nil
+}
+
+func (t *toV3) fits(node dump.Node) error {
+	key, err := t.key(node.Key)
+	if err != nil {
+		return err
+	}
+	return t.opts.Limits.Check(key, node.Value)
+}
+
 func (t *toV3) op(ctx context.Context, e edit) (clientv3.Op, error) {
-	key, ok := t.opts.Mapping.Key(e.key)
-	if !ok || strings.HasPrefix(key, metaV3) {
-		return clientv3.Op{}, fmt.Errorf("%w: %q has no place in the target", v3tree.ErrMapping, e.key)
+	key, err := t.key(e.key)
+	if err != nil {
+		return clientv3.Op{}, err
 	}
 	if e.gone {
 		return clientv3.OpDelete(key), nil

@@ -3,6 +3,7 @@
 //	etcd2 export    write a v2 tree to a file
 //	etcd2 import    write such a file into a cluster
 //	etcd2 verify    compare two of: a v2 cluster, a file, a v3 cluster
+//	etcd2 replicate make a cluster the live copy of a v2 cluster, and move the writers there
 //	etcd2 doctor    say who still speaks v2, and what keeps etcd 3.6 from starting
 //
 // Each prints its flags with --help. The exit code is
@@ -35,6 +36,7 @@ var commands = []command{
 	{"export", "write a v2 tree to a file", export},
 	{"import", "write such a file into a cluster", importFile},
 	{"verify", "compare two of: a v2 cluster, a file, a v3 cluster", verifyTrees},
+	{"replicate", "make a cluster the live copy of a v2 cluster, and move the writers there", replicateTree},
 	{"doctor", "say who still speaks v2, and what keeps etcd 3.6 from starting", examine},
 }
 
