@@ -277,7 +277,7 @@ func (e *engine) flush(ctx context.Context) error {
 	if err := e.repair(ctx); err != nil {
 		return err
 	}
-	e.r.gauge.caughtUp(told)
+	e.r.gauge.caughtUp(told.Add(-e.state().age))
 	e.calm.Store(len(e.in) == 0)
 	return nil
 }

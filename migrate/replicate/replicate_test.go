@@ -17,7 +17,6 @@ import (
 
 // A place is a kind of target, and what can be seen there.
 type place struct {
-	name   string
 	target func() replicate.Target
 	text   func(t *testing.T) string // all keys: of directories with a slash, of files with the value, and with + if they expire
 	dirs   bool                      // it has directories
@@ -237,4 +236,24 @@ func TestValuesThatAreTooLong(t *testing.T) {
 	if err := r.end(t); !errors.Is(err, v3tree.ErrTooLarge) {
 		t.Errorf("Run ends with %v", err)
 	}
+}
+
+// Lag shows that the source cannot be reached.
+func TestLagGrowsWithoutTheSource(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
+	client, source := v3(t), v2(t, etcdtest.Etcd35)
+	index := do(t, source, "/a=1")
+	r := running(t, replicate.Config{Source: source, Target: replicate.ToV3(client, replicate.V3Options{})})
+	copied(t, r, index)
+	member := servers[etcdtest.Etcd35].cluster.Members()[0]
+	if err := member.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the lag is seconds", func() bool { return r.Stats().Lag > 4*time.Second })
+	if err := member.Thaw(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the lag is small again", func() bool { return r.Stats().Lag < 3*time.Second })
 }

@@ -90,7 +90,10 @@ func TestFilesAndMarkersFollowATree(t *testing.T) {
 			}
 			slices.SortFunc(nodes, dump.Compare)
 			want := map[string]string{}
-			for n := range v3tree.Flatten(each(nodes), seed%2 == 0) {
+			for n, err := range v3tree.Flatten(each(nodes), seed%2 == 0) {
+				if err != nil {
+					t.Fatal(err)
+				}
 				want[n.Key] = n.Value
 			}
 			if !maps.Equal(got, want) {

@@ -57,6 +57,7 @@ type Checkpoint struct {
 // A State is how far the cut-over is; the package documentation has a page on it.
 type State string
 
+// The states of a cut-over.
 const (
 	Replicating State = "replicating" // writers write to the source
 	Stopping    State = "stopping"    // writers are told to stop, or have stopped

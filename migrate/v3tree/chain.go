@@ -55,7 +55,7 @@ func OpenChain(ctx context.Context, client *clientv3.Client, key string, state a
 	}
 	c.revision = resp.Kvs[0].ModRevision
 	var found checkpoint
-	if err := json.Unmarshal(resp.Kvs[0].Value, &found); err == nil {
+	if err = json.Unmarshal(resp.Kvs[0].Value, &found); err == nil {
 		err = json.Unmarshal(found.State, state)
 	}
 	if err != nil {
@@ -119,7 +119,7 @@ func retryable(err error) bool {
 	if errors.As(err, &refused) {
 		code = refused.Code()
 	}
-	return code == codes.Unavailable || code == codes.DeadlineExceeded || code == codes.Internal || code == codes.Unknown ||
+	return code == codes.Unavailable || code == codes.DeadlineExceeded || code == codes.Internal ||
 		errors.Is(err, rpctypes.ErrTooManyRequests)
 }
 

@@ -166,6 +166,18 @@ func TestChainFences(t *testing.T) {
 	}
 }
 
+func TestChainRefusesWhatIsNotACheckpoint(t *testing.T) {
+	client, prefix := server(t)
+	for _, text := range []string{"", "x", "{}", `{"run":"a","state":"no number"}`} {
+		if _, err := client.Put(t.Context(), prefix+"check", text); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := v3tree.OpenChain(t.Context(), client, prefix+"check", new(int)); err == nil {
+			t.Errorf("%q counts as a checkpoint", text)
+		}
+	}
+}
+
 func TestImportKeepsToARate(t *testing.T) {
 	client, prefix := server(t)
 	var names []string

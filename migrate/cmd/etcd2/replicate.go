@@ -194,7 +194,7 @@ func (r *replicating) run(ctx context.Context, replicator *replicate.Replicator)
 		case err := <-did:
 			cancel()
 			if ran != nil {
-				<-ran
+				_ = <-ran // it has been interrupted, or did has its error
 			}
 			return r.sort(err)
 		case <-tick.C:

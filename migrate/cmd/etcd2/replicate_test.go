@@ -46,7 +46,8 @@ func TestReplicate(t *testing.T) {
 
 func TestReplicateUsage(t *testing.T) {
 	for _, args := range [][]string{
-		{"replicate"}, {"replicate", "--from", "http://a", "--to", "http://b", "--to-v3", "http://c"},
+		{"replicate"},
+		{"replicate", "--from", "http://a", "--to", "http://b", "--to-v3", "http://c"},
 		{"replicate", "--from", "http://a", "--to", "http://b", "--cut-over", "--rehearse"},
 		{"replicate", "--from", "http://a", "--to", "http://b", "--dir", "app"},
 	} {
