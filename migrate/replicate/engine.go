@@ -274,10 +274,13 @@ func (e *engine) flush(ctx context.Context) error {
 	if !synced || e.held != nil {
 		return nil
 	}
+	e.r.gauge.caughtUp(told.Add(-e.state().age))
+	if len(e.in) > 0 { // the mirrors are ahead of what was told
+		return nil
+	}
 	if err := e.repair(ctx); err != nil {
 		return err
 	}
-	e.r.gauge.caughtUp(told.Add(-e.state().age))
 	e.calm.Store(len(e.in) == 0)
 	return nil
 }

@@ -3,8 +3,8 @@ package replicate_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -68,6 +68,7 @@ type childConfig struct {
 	Source []string
 	Target string
 	V3     bool
+	Mode   string // "cut over" or "abort"; empty for a replicator that is to be killed
 }
 
 func (c childConfig) replicator(log func(string, ...any)) (*replicate.Replicator, func(), error) {
@@ -75,7 +76,7 @@ func (c childConfig) replicator(log func(string, ...any)) (*replicate.Replicator
 	if err != nil {
 		return nil, nil, err
 	}
-	config := replicate.Config{Source: source, Hidden: []string{"/_locks"}, Log: log}
+	config := replicate.Config{Source: source, Hidden: []string{"/_locks"}, Log: log, Continue: c.Mode != ""}
 	if c.V3 {
 		client, err := clientv3.New(clientv3.Config{Endpoints: []string{c.Target}, Logger: zap.NewNop()})
 		if err != nil {
@@ -110,23 +111,34 @@ func runChild(text string) error {
 			log("%s", r.Stats())
 		}
 	}()
-	return r.Run(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ran, did := make(chan error, 1), make(chan error, 1)
+	go func() { ran <- r.Run(ctx) }()
+	go func() { did <- c.act(ctx, r) }()
+	select {
+	case err := <-ran:
+		if err == nil {
+			return <-did
+		}
+		if errors.Is(err, replicate.ErrSwitched) && c.Mode == "cut over" {
+			return nil
+		}
+		return err
+	case err := <-did:
+		return err
+	}
 }
 
-// start starts such a process.
-func (l *long) start(t *testing.T) *exec.Cmd {
+// startChild starts such a process.
+func startChild(t *testing.T, c childConfig) *exec.Cmd {
 	t.Helper()
-	text, err := json.Marshal(l.child)
+	text, err := json.Marshal(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "REPLICATE_CHILD="+string(text))
-	log, err := os.OpenFile(t.TempDir()+"/log", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stderr = io.Writer(log)
 	if os.Getenv("REPLICATE_VERBOSE") != "" {
 		cmd.Stderr = os.Stderr
 	}
@@ -134,7 +146,7 @@ func (l *long) start(t *testing.T) *exec.Cmd {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait(); _ = log.Close() })
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	return cmd
 }
 
@@ -178,7 +190,7 @@ func (l *long) tell(t *testing.T, phase string, took time.Duration) {
 
 // quiet lets the replicator work without faults.
 func (l *long) quiet(t *testing.T, d time.Duration) {
-	cmd := l.start(t)
+	cmd := startChild(t, l.child)
 	wait(t, 5*time.Second) // the first copy
 	l.tell(t, "at first", 5*time.Second)
 	began := time.Now()
@@ -212,7 +224,7 @@ func (l *long) chaos(t *testing.T, d time.Duration) {
 		}
 	})
 	for range kills {
-		cmd := l.start(t)
+		cmd := startChild(t, l.child)
 		wait(t, time.Duration(rand.Int64N(int64(2*d)/int64(kills))))
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()

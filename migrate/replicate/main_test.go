@@ -18,8 +18,11 @@ import (
 
 func TestMain(m *testing.M) {
 	if text := os.Getenv("REPLICATE_CHILD"); text != "" {
-		fmt.Fprintln(os.Stderr, runChild(text))
-		os.Exit(1)
+		if err := runChild(text); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	etcdtest.VerifyNoLeaks(tests{m})
 }

@@ -194,7 +194,9 @@ func (r *replicating) run(ctx context.Context, replicator *replicate.Replicator)
 		case err := <-did:
 			cancel()
 			if ran != nil {
-				_ = <-ran // it has been interrupted, or did has its error
+				if ended := <-ran; ended != nil && !errors.Is(ended, context.Canceled) {
+					r.s.warn("%v", ended)
+				}
 			}
 			return r.sort(err)
 		case <-tick.C:
