@@ -9,8 +9,8 @@ import (
 )
 
 // Check says what a Run would do, and changes nothing: it compares the target with the source, and calls report for each
-// difference, of which there can be many. Before the cut-over, keys of the target do not expire, and that is no difference. Run
-// must not be under way.
+// difference, of which there can be many. Before the cut-over, keys of the target do not expire, which does not count as a
+// difference. Run must not be under way.
 func (r *Replicator) Check(ctx context.Context, report func(verify.Difference)) (verify.Summary, error) {
 	target := r.config.Target
 	found, was, err := target.open(ctx, r.config.Name, r.roots)

@@ -24,6 +24,8 @@
 // longer than in the source, and two in v3. In v3 a key gets the earliest of its own time and those of the directories above it,
 // as far as they are replicated.
 //
+// The whole tree is in memory, once for the source and once for a target of v2, and once more while it is compared.
+//
 // createdIndex and modifiedIndex are not copied. Keys that CreateInOrder has made keep their names. In a target of v2, new
 // ones are named by the index of the target: if that is lower than the source's, they sort before the old ones. Empty such
 // queues before the cut-over.
@@ -40,7 +42,9 @@
 //     that arrives late, from this process or a dead one, changes nothing. The first transaction of a new run makes those
 //     of the run before fail: the old one ends with ErrFenced.
 //   - In v2, each write of a file is conditional on the index that the file had. The replicator mirrors the target as well,
-//     and writes until both mirrors agree. What something else changes there is changed back.
+//     and writes until both mirrors agree. What something else changes there is changed back. After the switch nothing does that:
+//     if a member of the target hangs for long with a request of a killed run, that request can still arrive. Restart such a
+//     member before the cut-over.
 //
 // Until Run has compared everything for the first time, Stats.Synced is false, and the target has parts of the old and of the new.
 //
@@ -69,9 +73,9 @@
 //		return n != nil && n.Value != "open"
 //	})
 //
-// A plain Watch of the marker ends with ErrEventIndexCleared on a busy cluster. Where writers cannot be changed, a role can
-// be revoked: CutOver.Role names a role of etcd's authentication that loses what it may write. A key in the source keeps what
-// it lost, so that it gets it back after any crash.
+// A writer that starts looks at the marker before it writes. A plain Watch of the marker can end with ErrEventIndexCleared on a
+// busy cluster, when a member fails. Where writers cannot be changed, a role can be revoked: CutOver.Role names a role of etcd's
+// authentication that loses what it may write. A key in the source keeps what it lost, so that it gets it back after any crash.
 //
 // CutOver does this, in this order. The state is that of the checkpoint in the target:
 //
@@ -89,11 +93,12 @@
 // CutOver.Timeout passes, it aborts: the marker says "open", the role is granted again, and Run compares everything anew, which
 // takes the leases away. Until it is switched, the source is complete, and nothing is lost by an abort.
 //
-// With CutOver.Rehearse it does all of that but the switch, and then what an abort does. The writers stand still as long as they
-// will in earnest, which is what there is to find out.
+// With CutOver.Rehearse it does all of that except the switch, and then what an abort does. So a rehearsal shows how long the
+// writers will stand still. For a small tree that is the grace and about two seconds, which is how long a mirror takes to be sure
+// that it has missed nothing.
 //
 // After the switch, CutOver watches the source for CutOver.Linger. What a writer still writes there is not in the target:
-// ErrLateWrites names it. Revoke a role if writers may be deaf.
+// ErrLateWrites names it. Revoke a role if writers may not notice the marker.
 //
 // # What a crash leaves
 //

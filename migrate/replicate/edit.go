@@ -78,7 +78,7 @@ func (asTree) edits(c etcd.Change) []edit {
 	return []edit{editOf(c.Key, c.New)}
 }
 
-// same reports whether a change leaves what is copied as it is: whoever gives a key a new TTL writes its value again.
+// same reports whether a change leaves what is copied as it is: a program that gives a key a new TTL writes its value again.
 func same(a, b *etcd.Node) bool {
 	return a != nil && b != nil && a.Dir == b.Dir && a.Value == b.Value
 }

@@ -79,7 +79,7 @@ type source struct {
 	dir    string
 }
 
-// open returns the ID of the source's cluster, and what the marker says. It makes the marker if there is none.
+// open returns the ID of the source's cluster, and what the marker says. It makes the marker if it does not exist.
 func (s source) open(ctx context.Context) (cluster, marker string, err error) {
 	resp, err := insist(ctx, func() (*etcd.Response, error) {
 		resp, err := s.client.Create(ctx, s.marker(), string(Open))

@@ -36,7 +36,7 @@ type gauge struct {
 	mu     sync.Mutex
 	stats  Stats
 	since  time.Time        // what the target has was all that there was then
-	engine func() idleState // what is so right now; nil while there is no engine
+	engine func() idleState // what is so right now; nil between two engines
 }
 
 // idleState is what an engine waits for: nothing, as far as it knows.

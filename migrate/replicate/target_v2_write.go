@@ -68,7 +68,7 @@ func (t *toV2) left(edits []edit) []edit {
 // over reports whether the edit is of a key that has expired: the source deletes it, and so will the target.
 func (e edit) over() bool { return !e.expires.IsZero() && !e.expires.After(time.Now()) }
 
-// round sends one step of each edit. It returns the highest index of the answers by root, and a failure that is no answer.
+// round sends one step of each edit. It returns the highest index of the answers by root, and an error of a request that got no answer.
 func (t *toV2) round(ctx context.Context, edits []edit) ([]uint64, error) {
 	gone := map[string]bool{}
 	for _, e := range edits {

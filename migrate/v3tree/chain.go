@@ -42,8 +42,8 @@ const (
 	txnPause = 100 * time.Millisecond
 )
 
-// OpenChain returns a chain that goes on from the checkpoint at key, and decodes its state into state. It returns false if
-// there is none. It writes nothing: the first Commit takes over.
+// OpenChain returns a chain that continues from the checkpoint at key, and decodes its state into state. It returns false if the
+// key does not exist. It writes nothing: the first Commit takes over.
 func OpenChain(ctx context.Context, client *clientv3.Client, key string, state any) (*Chain, bool, error) {
 	resp, err := client.Get(ctx, key)
 	if err != nil {

@@ -17,5 +17,5 @@
 // # What is checked before anything is written
 //
 // [Import] reads its nodes twice. The first time it looks for keys that the mapping leaves out, for two keys that would become
-// the same one, and for values that are too long for the server; only if there are none does it write.
+// the same one, and for values that are too long for the server. If it finds any, it writes nothing.
 package v3tree

@@ -20,7 +20,7 @@ func NewLeases(client *clientv3.Client) *Leases {
 }
 
 // For returns the lease for keys that expire at a time of this machine's clock, rounded up to a second; it grants the lease if
-// there is none yet. It returns zero if the time has passed. A crash leaves leases without keys, which expire by themselves.
+// it has not done so yet. It returns zero if the time has passed. A crash leaves leases without keys, which expire by themselves.
 func (l *Leases) For(ctx context.Context, expires time.Time) (clientv3.LeaseID, error) {
 	end := expires.Unix()
 	if expires.Nanosecond() > 0 {

@@ -49,7 +49,7 @@ func ParseMapping(rules ...string) (Mapping, error) {
 // directory or whose To does not end in a slash.
 func (m Mapping) Check() error {
 	if len(m) == 0 {
-		return fmt.Errorf("%w: there are no rules", ErrMapping)
+		return fmt.Errorf("%w: no rules", ErrMapping)
 	}
 	seen := map[string]bool{}
 	for _, r := range m {
