@@ -24,6 +24,10 @@ type CutOver struct {
 	// Rehearse does everything but the switch, and then lets the writers go on.
 	Rehearse bool
 
+	// Now stops the writers even if the target has not caught up once since Run began. Without it, CutOver waits for that. It
+	// may never happen if more is written than the target can take.
+	Now bool
+
 	// Role is a role of the source's authentication whose permissions to write are revoked while the writers stand still. The
 	// marker is written in any case. Empty means none.
 	Role string
@@ -80,8 +84,10 @@ func (c CutOver) orDefault() CutOver {
 func (r *Replicator) CutOver(ctx context.Context, c CutOver) (Report, error) {
 	c = c.orDefault()
 	var report Report
-	if err := r.awaitCompared(ctx); err != nil {
-		return report, err
+	if !c.Now {
+		if err := r.awaitCompared(ctx); err != nil {
+			return report, err
+		}
 	}
 	began := time.Now()
 	barrier, err := r.prepare(ctx, c, &report)
@@ -142,9 +148,16 @@ func (s source) reopen(ctx context.Context, role string) error {
 	return errors.Join(s.grant(ctx, role), s.mark(ctx, Open))
 }
 
+// tellEvery is how often a wait is logged.
+const tellEvery = 30 * time.Second
+
 // awaitCompared waits until the target is a copy that follows.
 func (r *Replicator) awaitCompared(ctx context.Context) error {
-	for {
+	for told := time.Now(); ; {
+		if time.Since(told) > tellEvery {
+			told = time.Now()
+			r.log("the cut-over waits until the target has caught up: %s", r.Stats())
+		}
 		compared := false
 		err := r.do(ctx, func(e *engine) error { compared = e.held == nil; return nil })
 		if err != nil || compared {

@@ -114,8 +114,9 @@ func TestLateWritesAreReported(t *testing.T) {
 				_, _ = source.Set(context.Background(), "/late", "1")
 			}
 		}})
-		p.wants(t, "/a=1")
-		if _, err := r.CutOver(t.Context(), quick); !errors.Is(err, replicate.ErrLateWrites) || !strings.Contains(err.Error(), "/late") {
+		now := quick
+		now.Now = true // even before it has begun
+		if _, err := r.CutOver(t.Context(), now); !errors.Is(err, replicate.ErrLateWrites) || !strings.Contains(err.Error(), "/late") {
 			t.Errorf("the cut-over returns %v", err)
 		}
 		p.wants(t, "/a=1")

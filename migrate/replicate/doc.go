@@ -56,8 +56,9 @@
 //
 // # Lag
 //
-// Stats.Lag is how long ago everything that the source held then was in the target. While nothing happens, it is how long ago
-// the mirrors were last known to be current, less than two seconds.
+// The target has everything that the source held before Stats.Lag, or something newer. While nothing happens, that is how long
+// ago the mirrors were last known to be current, less than two seconds. If more is written than the target can take, it never
+// catches up, and Lag grows. It is too high then: keys that change often are written less often, and the rest is not as late.
 //
 // # The cut-over
 //

@@ -63,7 +63,7 @@ func killCutOvers(t *testing.T, source *etcd.Client, child childConfig) map[stri
 			child.Mode = "cut over"
 		}
 		cmd := startChild(t, child)
-		kill := time.AfterFunc(time.Duration(rand.Int64N(int64(6*time.Second))), func() { _ = cmd.Process.Kill() })
+		kill := time.AfterFunc(time.Duration(rand.Int64N(int64(3*time.Second))), func() { _ = cmd.Process.Kill() })
 		if last {
 			kill.Stop()
 		}
@@ -95,7 +95,14 @@ func followers(t *testing.T, source *etcd.Client) (acked map[string]string, wait
 	var all sync.WaitGroup
 	for w := range 4 {
 		all.Go(func() {
+			pace := time.NewTicker(10 * time.Millisecond)
+			defer pace.Stop()
 			for n := 0; ; n++ {
+				select {
+				case <-pace.C:
+				case <-t.Context().Done():
+					return
+				}
 				node, err := mirror.WaitFor(t.Context(), marker, func(n *etcd.Node) bool { return n != nil && n.Value != string(replicate.Stopped) })
 				if err != nil || node.Value == string(replicate.Switched) {
 					return

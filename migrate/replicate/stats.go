@@ -11,7 +11,7 @@ type Stats struct {
 	State   State
 	Index   uint64        // etcd index of the source up to which the mirrors show everything
 	Applied uint64        // the highest index of a change that the target has
-	Lag     time.Duration // how long ago everything that the source held then was in the target
+	Lag     time.Duration // the target has everything that the source held so long ago, or newer
 	Synced  bool          // the target was compared with the source since Run began, and has been made a copy of it
 
 	Changes int // of the source since Run began, as the mirrors tell them

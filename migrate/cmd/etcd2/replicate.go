@@ -31,7 +31,7 @@ If the program is killed in the middle of a cut-over, the writers may stand stil
 which begin anew, or with --abort, which lets the writers go on. "go doc github.com/etcdv2/client/migrate/replicate"
 has a page on what each state means.
 
-Progress on stderr, every --every: "lag" is how long ago everything that the source held then was in the target.`
+Progress on stderr, every --every. "lag 2s" means that the target has everything that the source held two seconds ago, or newer.`
 
 // A replicating is one call of the command.
 type replicating struct {
@@ -66,6 +66,7 @@ func replicateTree(ctx context.Context, args []string, s streams) error {
 	f.BoolVar(&r.cutOver, "cut-over", false, "move the writers to the target")
 	f.BoolVar(&r.cut.Rehearse, "rehearse", false, "do the cut-over up to the switch, and let the writers go on")
 	f.BoolVar(&r.abort, "abort", false, "let the writers go on after a cut-over that was broken off, and end")
+	f.BoolVar(&r.cut.Now, "now", false, "stop the writers even if the target has not caught up yet, because they write more than it can take")
 	f.StringVar(&r.cut.Role, "role", "", "a `role` of the source that may not write while the writers stand still")
 	f.DurationVar(&r.cut.Grace, "grace", 5*time.Second, "how long the writers have to stop")
 	f.DurationVar(&r.cut.Timeout, "timeout", 5*time.Minute, "how long the writers may stand still")
