@@ -290,7 +290,7 @@ func (l *long) cutOver(t *testing.T) {
 	defer closeAll()
 	done := make(chan error, 1)
 	go func() { done <- r.Run(t.Context()) }()
-	report, err := r.CutOver(t.Context(), replicate.CutOver{Grace: 6 * time.Second, Linger: 3 * time.Second})
+	report, err := r.CutOver(t.Context(), replicate.CutOver{Grace: 6 * time.Second, Linger: 3 * time.Second, Now: true})
 	if err != nil {
 		t.Fatal(err)
 	}
