@@ -1,10 +1,10 @@
 // Command etcd2 moves data out of etcd's v2 API: into a file, into another v2 cluster, and into etcd v3.
 //
-//	etcd2 export    write a v2 tree to a file
-//	etcd2 import    write such a file into a cluster
-//	etcd2 verify    compare two of: a v2 cluster, a file, a v3 cluster
-//	etcd2 replicate make a cluster the live copy of a v2 cluster, and move the writers there
-//	etcd2 doctor    say who still speaks v2, and what keeps etcd 3.6 from starting
+//	etcd2 export     write a v2 tree to a file
+//	etcd2 import     write such a file into a cluster
+//	etcd2 verify     compare two of: a v2 cluster, a file, a v3 cluster
+//	etcd2 replicate  make a cluster the live copy of a v2 cluster, and move the writers there
+//	etcd2 doctor     say who still speaks v2, and what keeps etcd 3.6 from starting
 //
 // Each prints its flags with --help. The exit code is
 //
