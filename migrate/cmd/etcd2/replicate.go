@@ -80,6 +80,9 @@ func replicateTree(ctx context.Context, args []string, s streams) error {
 	if r.from == "" || (r.to == "") == (r.v3.to == "") {
 		return usagef("--from is needed, and either --to or --to-v3")
 	}
+	if r.v3.leaveOut {
+		return usagef("--leave-out is not for replicate: --dir names what is replicated")
+	}
 	if some := btoi(r.cutOver) + btoi(r.cut.Rehearse) + btoi(r.abort) + btoi(r.dryRun); some > 1 {
 		return usagef("only one of --cut-over, --rehearse, --abort and --dry-run makes sense")
 	}

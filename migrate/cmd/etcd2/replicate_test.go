@@ -49,6 +49,7 @@ func TestReplicateUsage(t *testing.T) {
 		{"replicate"},
 		{"replicate", "--from", "http://a", "--to", "http://b", "--to-v3", "http://c"},
 		{"replicate", "--from", "http://a", "--to", "http://b", "--cut-over", "--rehearse"},
+		{"replicate", "--from", "http://a", "--to-v3", "http://b", "--leave-out"},
 		{"replicate", "--from", "http://a", "--to", "http://b", "--dir", "app"},
 	} {
 		etcd2(t, 2, args...)
