@@ -66,7 +66,8 @@
 //
 //	/_etcd2/replicate/default/marker
 //
-// and it says "open" (write), "stopped" (do not write) or "switched" (write to the target). Writers follow it with a mirror, which
+// and it says "open" (write), "stopped" (do not write) or "switched" (write to the target). In the target, the key of the same
+// name, without the first slash in v3, says "switched" as well when it is time. Writers follow it with a mirror, which
 // sees each state even if a connection breaks:
 //
 //	marker, err := client.Mirror(ctx, "/_etcd2/replicate/default/marker")
