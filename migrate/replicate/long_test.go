@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -13,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -107,6 +107,10 @@ func runChild(text string) error {
 		return err
 	}
 	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(1) // the test has ended
+	}()
+	go func() {
 		for range time.Tick(time.Second) {
 			log("%s", r.Stats())
 		}
@@ -142,7 +146,9 @@ func startChild(t *testing.T, c childConfig) *exec.Cmd {
 	if os.Getenv("REPLICATE_VERBOSE") != "" {
 		cmd.Stderr = os.Stderr
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if _, err := cmd.StdinPipe(); err != nil { // its end ends the child
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
