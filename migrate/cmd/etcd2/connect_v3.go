@@ -27,7 +27,10 @@ func (a *accessV3) flags(f *flag.FlagSet) {
 
 // client returns a client of the v3 cluster at endpoints, which commas separate.
 func (a *accessV3) client(endpoints string) (*clientv3.Client, error) {
-	config := clientv3.Config{Endpoints: strings.Split(endpoints, ","), DialTimeout: 10 * time.Second, Logger: zap.NewNop()}
+	config := clientv3.Config{
+		Endpoints: strings.Split(endpoints, ","), DialTimeout: 10 * time.Second, Logger: zap.NewNop(),
+		MaxCallSendMsgSize: 1 << 30, // v3tree keeps to the server's limit, which may be above the client's of 2 MiB
+	}
 	var err error
 	if config.Username = a.user; a.user != "" {
 		if config.Password, err = password(a.passwordFile, "ETCD2_V3_PASSWORD"); err != nil {
