@@ -23,7 +23,7 @@ MODULES := . $(TOOLS) tests examples
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes @redocly/cli@2.77.0
 SPECTRAL := npx --yes @stoplight/spectral-cli@6.16.3
 
-.PHONY: help demo test test-library test-tools test-servers examples etcd generate verify-generate verify-spec docs docs-test lint-spec need-npx lint vet-tools fix contract chaos sim sim-plants bench plots bench-scale bench-watches interop clients fuzz mutants tidy verify-tidy tools release-test
+.PHONY: help demo test test-library test-tools test-servers examples etcd generate verify-generate verify-spec docs docs-test lint-spec need-npx lint vet-tools fix contract chaos sim sim-plants migrate-long bench plots bench-scale bench-watches interop clients fuzz mutants tidy verify-tidy tools release-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -139,6 +139,10 @@ sim: ## break a simulated cluster in virtual time and check what clients do, SIM
 
 sim-plants: ## plant bugs in the library, see the simulation find each, and write docs/simulation.md (PLANTS=regexp: only those)
 	@cd tests && go run ./cmd/mutants -plants -n 2 -run '$(PLANTS)' $(if $(SIM_SEED),-seed $(SIM_SEED)) -record "$(CURDIR)/docs/simulation.md"
+
+migrate-long: ## move a million nodes with etcd2, replicate under load, and kill it at random (half an hour)
+	@cd migrate && MIGRATE_NODES=100000 MIGRATE_MILLION=1000000 MIGRATE_KILLS=100 REPLICATE_SECONDS=40 REPLICATE_CUTS=13 \
+		go test -count=1 -v -timeout 2h ./cmd/etcd2 ./replicate | grep -E '_test\.go:|^(ok|FAIL| *---)'
 
 bench: ## measure the library beside its peers and net/http, and write docs/benchmarks.md (ten minutes)
 	@go test -run '^$$' -bench 'Call|Decode|MirrorGet' -benchmem ./etcd
