@@ -36,7 +36,7 @@ test: ## run all tests of all modules with the race detector, real etcd servers 
 
 test-library:
 	@echo "Library: unit tests"
-	@go test -race -vet=off ./... # make lint vets
+	@go test -race -vet=off -short ./... # make lint vets
 	@go test -run 'Allocations|MemoryOf' ./etcd # which the race detector would add to
 
 test-tools:

@@ -17,8 +17,11 @@ func change(string) (string, error) { return "1", nil }
 // they expire within a second of when they would have is to hold however often they are changed.
 func TestChangedKeyExpiresWhenItWouldHave(t *testing.T) {
 	t.Parallel() // it computes for long
-	const tests = 25
-	for seed := range uint64(tests) {
+	tests := uint64(25)
+	if testing.Short() {
+		tests = 10
+	}
+	for seed := range tests {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				random := rand.New(rand.NewPCG(seed, 0))
@@ -67,7 +70,11 @@ func TestChangedKeyExpiresWhenItWouldHave(t *testing.T) {
 func TestKeyThatManyChangeExpiresWhenItWouldHave(t *testing.T) {
 	t.Parallel() // it computes for long
 	const slow = 20 * time.Millisecond
-	for seed := range uint64(5) {
+	seeds := uint64(5)
+	if testing.Short() {
+		seeds = 3
+	}
+	for seed := range seeds {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var mu sync.Mutex

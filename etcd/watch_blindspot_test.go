@@ -130,7 +130,11 @@ func TestBlindSpotOfAQuietWatch(t *testing.T) {
 func TestBlindSpotBesideAFastStore(t *testing.T) {
 	t.Parallel() // it computes for long
 	besideOthers(t, func(e *fakeEtcd) {
-		for range 1200 {
+		times := 1200
+		if testing.Short() {
+			times = 700 // longer than a poll
+		}
+		for range times {
 			e.fill(500)
 			<-time.After(100 * time.Millisecond)
 		}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/tests/etcdtest"
-	"github.com/etcdv2/client/tests/etcdtest/embedded"
 	"go.uber.org/goleak"
 )
 
@@ -62,26 +61,25 @@ func (t tests) Run() int {
 // version is a version of etcd whose server is started when a test first needs it.
 type version struct {
 	name    string
-	options func(testing.TB) []etcdtest.Option
+	binary  etcdtest.Version
 	start   sync.Once
 	cluster *etcdtest.Cluster
 	err     error
 }
 
+// The servers are processes: they cost a fifth of what a server in the test process does under the race detector.
 var versions = []*version{
-	{name: "3.5", options: func(testing.TB) []etcdtest.Option { return []etcdtest.Option{embedded.Etcd()} }},
-	{name: "2.3.8", options: func(tb testing.TB) []etcdtest.Option {
-		return []etcdtest.Option{etcdtest.WithBinary(etcdtest.Build(tb, etcdtest.Etcd23))}
-	}},
+	{name: "3.5", binary: etcdtest.Etcd35},
+	{name: "2.3.8", binary: etcdtest.Etcd23},
 }
 
 func (v *version) server(tb testing.TB) Server {
 	tb.Helper()
 	v.start.Do(func() {
-		options := v.options(tb)
+		binary := etcdtest.WithBinary(etcdtest.Build(tb, v.binary))
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		v.cluster, v.err = etcdtest.New(ctx, options...)
+		v.cluster, v.err = etcdtest.New(ctx, binary)
 	})
 	if v.err != nil {
 		tb.Fatal(v.err)

@@ -32,7 +32,11 @@ type scene struct {
 // eachVersion runs test on a cluster of its own of each version, and checks that no password was said
 // aloud. They are processes: in one that looks for races, comparing a password takes seconds.
 func eachVersion(t *testing.T, test func(t *testing.T, s *scene)) {
-	for _, version := range []etcdtest.Version{etcdtest.Etcd35, etcdtest.Etcd23} {
+	onVersions(t, []etcdtest.Version{etcdtest.Etcd35, etcdtest.Etcd23}, test)
+}
+
+func onVersions(t *testing.T, versions []etcdtest.Version, test func(t *testing.T, s *scene)) {
+	for _, version := range versions {
 		t.Run(string(version), func(t *testing.T) {
 			t.Parallel()
 			cluster := etcdtest.Start(t, etcdtest.WithBinary(etcdtest.Build(t, version)))

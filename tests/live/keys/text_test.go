@@ -78,7 +78,7 @@ func TestLargeValue(t *testing.T) {
 
 func TestLargeTree(t *testing.T) {
 	live.Each(t, func(t *testing.T, s live.Server) {
-		const files = 10_000
+		const files = 2_000
 		want := map[string]string{}
 		jobs := make(chan string)
 		go func() {
