@@ -41,7 +41,7 @@ test-library:
 
 test-tools:
 	@echo "Tools for users' tests, and the way out of v2, on real servers"
-	@for module in $(TOOLS); do (cd $$module && go test -race -vet=off -count=1 -short ./...); done
+	@for module in $(TOOLS); do (cd $$module && go test -race -vet=off -count=1 -ldflags='-s -w' -short ./...); done
 
 test-servers:
 	@echo "Library against real servers: etcd 3.5 in the test process, others as processes (built once)"

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/etcd"
+	"github.com/etcdv2/client/migrate/internal/sleep"
 )
 
 // Options says how to examine a cluster.
@@ -106,12 +107,8 @@ func (r *Report) look(ctx context.Context, opts Options, patients []patient) err
 	if !slices.Contains(errs, nil) {
 		return fmt.Errorf("no member answers: %w", errors.Join(errs...))
 	}
-	pause := time.NewTimer(opts.Interval)
-	defer pause.Stop()
-	select {
-	case <-pause.C:
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := sleep.For(ctx, opts.Interval); err != nil {
+		return err
 	}
 	each(patients, func(p patient) { p.end(ctx) })
 	return ctx.Err()

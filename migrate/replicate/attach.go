@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/migrate/dump"
+	"github.com/etcdv2/client/migrate/internal/sleep"
 )
 
 // attach gives the keys of the target that expire in the source the time that is left to them there, and returns how many it
@@ -53,7 +54,7 @@ func (r *Replicator) attach(ctx context.Context) (int, error) {
 
 // linger watches for writers that have not noticed the switch: what they write to the source is lost.
 func (r *Replicator) linger(ctx context.Context, c CutOver, barrier uint64) error {
-	if err := sleep(ctx, c.Linger); err != nil {
+	if err := sleep.For(ctx, c.Linger); err != nil {
 		return err
 	}
 	var late []dump.Node

@@ -9,6 +9,7 @@ import (
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/migrate/dump"
+	"github.com/etcdv2/client/migrate/internal/sleep"
 	"github.com/etcdv2/client/migrate/verify"
 )
 
@@ -163,7 +164,7 @@ func (r *Replicator) awaitCompared(ctx context.Context) error {
 		if err != nil || compared {
 			return err
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := sleep.For(ctx, pause); err != nil {
 			return err
 		}
 	}
@@ -209,7 +210,7 @@ func (r *Replicator) stop(ctx context.Context, c CutOver) (uint64, error) {
 	if err := r.source.revoke(ctx, c.Role); err != nil {
 		return 0, err
 	}
-	if err := sleep(ctx, c.Grace); err != nil {
+	if err := sleep.For(ctx, c.Grace); err != nil {
 		return 0, err
 	}
 	return r.passBarrier(ctx)
@@ -241,7 +242,7 @@ func (r *Replicator) calm(ctx context.Context) error {
 		if err != nil || calm {
 			return err
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := sleep.For(ctx, pause); err != nil {
 			return err
 		}
 	}
@@ -281,7 +282,7 @@ func (r *Replicator) verify(ctx context.Context, opts verify.Options, attached b
 			return sum, fmt.Errorf("%w: %s; the first difference is %s", ErrDifferent, sum, found[0])
 		}
 		r.log("%s, such as %s; comparing again", fmt.Sprint(len(found), " differences"), found[0])
-		if err := sleep(ctx, time.Duration(n)*pause); err != nil {
+		if err := sleep.For(ctx, time.Duration(n)*pause); err != nil {
 			return sum, err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/migrate/dump"
+	"github.com/etcdv2/client/migrate/internal/sleep"
 )
 
 // readTree returns everything at and below the roots as it is now, sorted by dump.Compare. Each root is read at one index.
@@ -53,21 +54,9 @@ func insist[T any](ctx context.Context, do func() (T, error)) (T, error) {
 		if err == nil || refused(err) || final(ctx, err) || time.Since(began) > patience {
 			return result, err
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := sleep.For(ctx, pause); err != nil {
 			return result, err
 		}
-	}
-}
-
-// sleep waits for d or the end of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/migrate/dump"
+	"github.com/etcdv2/client/migrate/internal/sleep"
 )
 
 // ToV2 returns the target that is another etcd v2 cluster. The keys stay as they are.
@@ -185,7 +186,7 @@ func (t *toV2) save(ctx context.Context, c Checkpoint) error {
 		case final(ctx, err):
 			return err
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := sleep.For(ctx, pause); err != nil {
 			return err
 		}
 	}

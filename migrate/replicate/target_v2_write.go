@@ -10,6 +10,7 @@ import (
 
 	"github.com/etcdv2/client/etcd"
 	"github.com/etcdv2/client/migrate/dump"
+	"github.com/etcdv2/client/migrate/internal/sleep"
 )
 
 const (
@@ -44,7 +45,7 @@ func (t *toV2) write(ctx context.Context, edits []edit, checkpoint Checkpoint) e
 			if final(ctx, failed) {
 				return failed
 			}
-			if err := sleep(ctx, pause); err != nil {
+			if err := sleep.For(ctx, pause); err != nil {
 				return err
 			}
 		}

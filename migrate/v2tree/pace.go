@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/etcdv2/client/migrate/internal/sleep"
 )
 
 // A pace keeps writes at a rate.
@@ -26,8 +28,5 @@ func (p *pace) wait(ctx context.Context) {
 	left := p.next.Sub(now)
 	p.next = p.next.Add(time.Duration(float64(time.Second) / p.rate))
 	p.mu.Unlock()
-	select {
-	case <-ctx.Done():
-	case <-time.After(left):
-	}
+	_ = sleep.For(ctx, left)
 }

@@ -3,6 +3,8 @@ package v2tree
 import (
 	"context"
 	"time"
+
+	"github.com/etcdv2/client/migrate/internal/sleep"
 )
 
 // The waits between attempts double from the first to the last.
@@ -19,10 +21,8 @@ func patiently(ctx context.Context, patience time.Duration, may func(error) bool
 		if err == nil || !may(err) || !time.Now().Add(wait).Before(deadline) {
 			return err
 		}
-		select {
-		case <-ctx.Done():
+		if sleep.For(ctx, wait) != nil {
 			return err
-		case <-time.After(wait):
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/etcdv2/client/migrate/internal/sleep"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"google.golang.org/grpc/codes"
@@ -95,7 +96,7 @@ func (c *Chain) Commit(ctx context.Context, ops []clientv3.Op, state any) error 
 		case !retryable(err):
 			return fmt.Errorf("v3tree: write %d keys: %w", len(ops), err)
 		}
-		if err := sleep(ctx, txnPause); err != nil {
+		if err := sleep.For(ctx, txnPause); err != nil {
 			return err
 		}
 	}
@@ -121,16 +122,4 @@ func retryable(err error) bool {
 	}
 	return code == codes.Unavailable || code == codes.DeadlineExceeded || code == codes.Internal ||
 		errors.Is(err, rpctypes.ErrTooManyRequests)
-}
-
-// sleep waits for d or the end of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/migrate/dump"
+	"github.com/etcdv2/client/migrate/internal/sleep"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
@@ -311,5 +312,5 @@ func (p *pace) wait(ctx context.Context, n int) error {
 		p.began = time.Now()
 	}
 	p.done += n
-	return sleep(ctx, time.Until(p.began.Add(time.Duration(p.done)*time.Second/time.Duration(p.rate))))
+	return sleep.For(ctx, time.Until(p.began.Add(time.Duration(p.done)*time.Second/time.Duration(p.rate))))
 }

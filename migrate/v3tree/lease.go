@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/etcdv2/client/migrate/internal/sleep"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
@@ -46,7 +47,7 @@ func (l *Leases) For(ctx context.Context, expires time.Time) (clientv3.LeaseID, 
 		case !retryable(err):
 			return 0, fmt.Errorf("v3tree: grant a lease of %d s: %w", ttl, err)
 		}
-		if err := sleep(ctx, txnPause); err != nil {
+		if err := sleep.For(ctx, txnPause); err != nil {
 			return 0, err
 		}
 		if ttl = left(time.Unix(end, 0), time.Now()); ttl <= 0 {

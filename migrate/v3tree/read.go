@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/migrate/dump"
+	"github.com/etcdv2/client/migrate/internal/sleep"
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
@@ -160,7 +161,7 @@ func (r *reading) page(from string, opts ...clientv3.OpOption) (*clientv3.GetRes
 		if err == nil || r.ctx.Err() != nil || !retryable(err) {
 			return resp, err
 		}
-		if err := sleep(r.ctx, txnPause); err != nil {
+		if err := sleep.For(r.ctx, txnPause); err != nil {
 			return nil, err
 		}
 	}

@@ -1,7 +1,7 @@
 // Package bench measures this library beside the other Go clients of the v2 API, and beside what net/http and a bare
 // connection allow.
 //
-// In `make test` every measurement is made once and shortly, to see that it works. With BENCH_OUT, a directory, as `make
+// In `make test` the measurements of calls and of a watch are made once and shortly, to see that they work. With BENCH_OUT, a directory, as `make
 // bench` has it, the measurements are made at length, benchmarks.md and its charts are written there, and the test
 // fails where a target is missed.
 package bench

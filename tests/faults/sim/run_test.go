@@ -13,10 +13,10 @@ import (
 const longest = time.Hour
 
 // run simulates a workload for SIM_HOURS in virtual time, with the seeds from SIM_SEED on, or from a random one;
-// without SIM_HOURS for ten seconds, and with the seed 1, so that a change is not refused for what was there before.
+// without SIM_HOURS for five seconds, and with the seed 1, so that a change is not refused for what was there before.
 func run(t *testing.T, name string, options Options, workload func(*World)) {
 	t.Parallel()
-	left, seed := 10*time.Second, uint64(1)
+	left, seed := 5*time.Second, uint64(1)
 	if text := os.Getenv("SIM_HOURS"); text != "" {
 		hours, err := strconv.ParseFloat(text, 64)
 		if err != nil {
