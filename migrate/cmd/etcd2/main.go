@@ -97,6 +97,8 @@ func exitCode(name string, err error, s streams) int {
 	case errors.As(err, &wrong):
 		s.warn("%v; see etcd2 %s --help", err, name)
 		return 2
+	case errors.Is(err, context.Canceled):
+		err = errors.New("interrupted; the same command goes on with it")
 	}
 	s.warn("%v", err)
 	return 3
