@@ -41,7 +41,7 @@ func memory(build func() *mirrorTree) int {
 
 func TestMemoryOfAMirrorFollowsItsContent(t *testing.T) {
 	if raceEnabled {
-		t.Skip("the race detector makes it ten times as slow, and there is no race to find; make test runs it without")
+		t.Skip("the race detector makes it ten times as slow, and one goroutine cannot race; make test runs it without")
 	}
 	event := func(action Action, i int) *Response {
 		return &Response{Action: action, Index: 2, Node: &Node{Key: fmt.Sprintf("/d/%06d", i), Value: strings.Repeat("n", 10), ModifiedIndex: 2}}

@@ -6,7 +6,7 @@ import "context"
 // while a request waited may be the first one behind such a gap. The next header from a member that has the event, too,
 // shows whether there may be a gap ([Answer].MayHaveSkipped). Usually it shows that there is none. Otherwise an audit
 // searches the history for what may be missing, and ends the watch only if it finds something: that much has happened
-// is no evidence of a gap. The event has been delivered by then, because the header takes a round trip.
+// does not show a gap. The event has been delivered by then, because the header takes a round trip.
 
 // unsure are the events that were delivered and are not certain yet, in the order in which they were delivered.
 type unsure []delivery

@@ -76,7 +76,7 @@ func TestCutOver(t *testing.T) {
 	})
 }
 
-// A writer that goes on writing makes the cut-over abort.
+// A writer that does not stop makes the cut-over abort.
 func TestCutOverFindsWriters(t *testing.T) {
 	eachPlace(t, func(t *testing.T, source *etcd.Client, p place) {
 		do(t, source, ttlTree...)
