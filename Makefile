@@ -44,7 +44,7 @@ test-tools:
 	@for module in $(TOOLS); do (cd $$module && go test -race -vet=off -count=1 -ldflags='-s -w' -short ./...); done
 
 test-servers:
-	@echo "Library against real servers: etcd 3.5 in the test process, others as processes (built once)"
+	@echo "Library against real servers: processes, and etcd 3.5 in the test process (built once)"
 	@cd tests && go test -race -vet=off -count=1 -ldflags='-s -w' -p 3 $$(go list ./... | grep -vE '$(TEXTS)') # at once on two cores: much of it is waiting
 	@$(MAKE) --no-print-directory docs-test
 
