@@ -33,7 +33,7 @@ type landmark struct {
 // landmarks keeps the latest landmark of a watch. The zero value has none.
 type landmarks struct {
 	latest atomic.Pointer[landmark]
-	silent int // polls that could not be ended and have been silent where the landmark was looked for
+	silent int // polls that have been silent where the landmark was looked for, and nothing else could show it
 }
 
 // saw makes an event the landmark.
@@ -146,11 +146,11 @@ func (m *landmark) shownBy(event *Response) bool {
 
 // find looks for the landmark in the history. If that does not reach back so far, nothing contradicts the
 // landmark. A poll that ends without it, when its member was asked to end it, proves that it is not there. Where
-// the connection breaks instead, or that cannot be asked, two polls must have been silent. A poll that does not
-// end shows nothing, and a member that has not reached the landmark may merely lag. Until it is settled whether
+// the connection breaks instead, or that cannot be asked, and no poll has ended before, findAny looks. A poll that does
+// not end shows nothing, and a member that has not reached the landmark may merely lag. Until it is settled whether
 // the landmark is there, find returns errUnsettled.
-func (s *source) find(ctx context.Context, mark *landmark) (same bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, landmarkTime)
+func (s *source) find(caller context.Context, mark *landmark) (same bool, err error) {
+	ctx, cancel := context.WithTimeout(caller, landmarkTime)
 	defer cancel()
 	at := &source{client: s.client, key: mark.key, recursive: mark.dir, served: s.served}
 	answer, err := at.Poll(ctx, mark.event, false, nil)
@@ -165,20 +165,55 @@ func (s *source) find(ctx context.Context, mark *landmark) (same bool, err error
 		return false, cmp.Or(s.CheckRolledBack(ctx, mark.event+1), errUnsettled)
 	}
 	var endless atomic.Bool
-	timer := time.AfterFunc(follow.SearchTime, func() { endless.Store(!answer.Finish()) })
+	timer := time.AfterFunc(follow.SearchTime, func() {
+		if !answer.Finish() {
+			endless.Store(true)
+			cancel()
+		}
+	})
 	defer timer.Stop()
 	next, err := answer.Next()
 	if err == nil {
 		return mark.shownBy((*Response)(next.(*event))), nil
 	}
 	broken := !timer.Stop() && !answer.Cut()
-	if broken || endless.Load() {
-		s.marks.silent++
-	}
-	if errors.Is(err, follow.ErrFinished) || s.marks.silent >= 2 {
+	switch {
+	case errors.Is(err, follow.ErrFinished):
 		return false, nil
+	case (broken || endless.Load()) && !answer.Ends():
+		return s.findAny(caller, mark)
 	}
 	return false, errUnsettled
+}
+
+// findAny looks at the first event of all keys from the landmark on. If the landmark is in the history, that is its
+// event. Silence, which a connection could cause, shows nothing then. Only if the root cannot be read, two polls must
+// have been silent.
+func (s *source) findAny(ctx context.Context, mark *landmark) (same bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, landmarkTime)
+	defer cancel()
+	root := &source{client: s.client, key: "/", recursive: true, served: s.served}
+	answer, err := root.Poll(ctx, mark.event, false, nil)
+	switch {
+	case isCleared(err):
+		return true, nil
+	case errors.Is(err, ErrUnauthorized):
+		if s.marks.silent++; s.marks.silent >= 2 {
+			return false, nil
+		}
+		return false, errUnsettled
+	case err != nil:
+		return false, err
+	}
+	defer answer.Close()
+	if index, _ := answer.Index(); index < mark.event { // what comes when it has caught up is not all
+		return false, errUnsettled
+	}
+	next, err := answer.Next()
+	if err != nil {
+		return false, errUnsettled
+	}
+	return mark.shownBy((*Response)(next.(*event))), nil
 }
 
 // errUnsettled says that it could not be found out whether the history is the same.

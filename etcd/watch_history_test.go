@@ -141,36 +141,47 @@ func TestMemberThatLagsDoesNotDenyTheLandmark(t *testing.T) {
 	})
 }
 
-// A connection that brings nothing does not show that the landmark is not there.
+// A connection that brings nothing does not show that the landmark is not there, also where nothing can ask a member to
+// end a poll.
 func TestDeadConnectionDoesNotDenyTheLandmark(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := fakes(t, 1)
-		var dead atomic.Int64
-		var ill atomic.Bool
-		e.net.Delay(func() func() time.Duration {
-			writes := 0
-			return func() time.Duration {
-				if writes++; writes == 3 && ill.Load() { // behind an answer to a GET and the header of a poll
-					dead.Add(1)
-					return fakenet.Forever
+	for name, own := range map[string]bool{"the client's connections": false, "an HTTPClient": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := fakes(t, 1)
+				var dead atomic.Int64
+				var ill atomic.Bool
+				e.net.Delay(func() func() time.Duration {
+					writes := 0
+					return func() time.Duration {
+						if writes++; writes == 3 && ill.Load() { // behind an answer to a GET and the header of a poll
+							dead.Add(1)
+							return fakenet.Forever
+						}
+						return 0
+					}
+				})
+				e.set("/d/k")
+				e.happen("delete", "/d/k", false)
+				client := e.connect(t, Config{})
+				if own {
+					transport := &http.Transport{DialContext: e.net.Dial}
+					defer transport.CloseIdleConnections()
+					client = connectWith(t, Config{Endpoints: []string{e.members[0].url}, HTTPClient: &http.Client{Transport: transport}})
 				}
-				return 0
-			}
+				w := startWatch(t, client, "/d", WithRecursive(), fromStart())
+				w.take(t, 2)
+				ill.Store(true)
+				e.members[0].hangUp()
+				<-time.After(time.Minute)
+				if ill.Store(false); dead.Load() < 2 {
+					t.Errorf("no two connections were dead")
+				}
+				index := e.set("/d/k")
+				check(t, "events", w.take(t, 1), sets("/d/k", index, index))
+				w.end(t)
+			})
 		})
-		e.set("/d/k")
-		e.happen("delete", "/d/k", false)
-		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
-		w.take(t, 2)
-		ill.Store(true)
-		e.members[0].hangUp()
-		<-time.After(time.Minute)
-		if ill.Store(false); dead.Load() < 2 {
-			t.Errorf("no two connections were dead")
-		}
-		index := e.set("/d/k")
-		check(t, "events", w.take(t, 1), sets("/d/k", index, index))
-		w.end(t)
-	})
+	}
 }
 
 // A mirror reads again, and a watch that begins after a response knows what that says.

@@ -79,5 +79,10 @@ func (o *Open) Finished() bool {
 		return false
 	}
 	o.attempt.conn.Close()
+	o.Member.ends.Store(true)
 	return true
 }
+
+// Ends reports whether the member, or what stands for it, has ended a reply that it was asked to end. If a connection
+// to it breaks instead, that is no answer to being asked.
+func (o *Open) Ends() bool { return o.Member.ends.Load() }

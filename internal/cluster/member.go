@@ -15,6 +15,7 @@ type Member struct {
 	proven   atomic.Bool // etcd has answered there, and no attempt has failed since
 	seed     bool        // from the configuration or Discover: never dropped
 	health   health
+	ends     atomic.Bool // see Open.Ends
 
 	reservation *reservation           // of a vital connection
 	version     atomic.Pointer[string] // see Version

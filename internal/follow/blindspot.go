@@ -176,7 +176,7 @@ func (f *follower) searchedForKey() {
 	case agree < f.headlessProof():
 		f.progressRequested = true
 	default:
-		f.conclude(f.keyPoll.event.ModifiedIndex() - 1)
+		f.believe(f.keyPoll.event.ModifiedIndex() - 1)
 	}
 }
 

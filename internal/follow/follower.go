@@ -25,6 +25,7 @@ type follower struct {
 	err error      // why the watch has ended
 	position
 	cleared           uint64    // the highest index that the history is known to have dropped; 0 until one is known
+	discarded         uint64    // the first event that was discarded; nothing if it is not beyond proven
 	wrong             int       // impossible answers in a row
 	cluster           string    // ID of the watched cluster; empty until it is known
 	unsure            unsure    // what was delivered and is not certain yet; see audit.go

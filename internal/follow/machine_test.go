@@ -59,24 +59,6 @@ func TestDeadPollProvesNothing(t *testing.T) {
 	})
 }
 
-// Nor does one that this side has ended, for example because its member answers no question.
-func TestPollThatThisSideEndsProvesNothing(t *testing.T) {
-	for _, cut := range []bool{true, false} {
-		drive(t, func(m *machine) {
-			first := m.poll(t, 1, 1, 5)
-			quiet()
-			m.renew()
-			m.poll(t, 2, 1, 9)
-			<-time.After(time.Second)
-			synctest.Wait()
-			first.cut.Store(cut)
-			first.end <- errBroken
-			quiet()
-			check(t, "progress", m.progress.Load(), map[bool]uint64{true: 0, false: 5}[cut])
-		})
-	}
-}
-
 // An answer that comes late, and before which nothing has been delivered, is delivered.
 func TestLateAnswerIsDelivered(t *testing.T) {
 	drive(t, func(m *machine) {

@@ -188,10 +188,10 @@ func (f *follower) finished(p *poll) error {
 }
 
 // notFinished records that a poll has failed that was asked to end. If it was the connection that broke, the way
-// to the members may not let polls end.
+// to the members may not let polls end, unless it has let one end before.
 func (f *follower) notFinished(p *poll) {
 	switch {
-	case p.answer == nil || p.answer.Cut():
+	case p.answer == nil || p.answer.Cut() || p.answer.Ends():
 	case p.role == own:
 		f.endless = true
 		f.keyWitness(p)
@@ -213,7 +213,7 @@ func (f *follower) witness(p *poll) {
 // been on a connection that was slow or dead.
 func (f *follower) agree() {
 	if newest := f.newest(func(p *poll) bool { return p.phase == silent && p.role == search }); newest != nil {
-		f.conclude(f.clear(newest, min(newest.index, f.witnessed)))
+		f.believe(f.clear(newest, min(newest.index, f.witnessed)))
 	}
 }
 

@@ -2,6 +2,7 @@ package follow
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -17,14 +18,31 @@ func (p *position) deliver(index uint64) {
 	p.proven = max(p.proven, index)
 }
 
-// conclude records that there is nothing more up to index, and tells the watch.
+// conclude records that there is nothing more up to index, and tells the watch. An event that is known and has not
+// been delivered contradicts that.
 func (f *follower) conclude(index uint64) {
-	if index <= f.proven || f.interrupted {
+	if index <= f.proven || f.interrupted || f.knows(index) {
 		return
 	}
 	f.proven = index
 	f.pause.Reset()
 	f.tellProgress()
+}
+
+// believe concludes from silence alone that there is nothing more up to index. An event that had come, and was
+// discarded, contradicts that, too.
+func (f *follower) believe(index uint64) {
+	if f.discarded > f.proven && f.discarded <= index {
+		return
+	}
+	f.conclude(index)
+}
+
+// knows reports whether an event up to index is known and has not been delivered.
+func (f *follower) knows(index uint64) bool {
+	known := func(p *poll) bool { return p.phase == answered && p.event.ModifiedIndex() <= index }
+	s := f.stream
+	return slices.ContainsFunc(f.polls, known) || s != nil && len(s.held) > 0 && s.held[0].ModifiedIndex() <= index
 }
 
 func (f *follower) tellProgress() {
@@ -125,14 +143,24 @@ func (f *follower) resume() {
 func (f *follower) discardUndelivered() {
 	for _, p := range f.polls {
 		if p.phase == answered {
+			f.discardEvent(p.event)
 			f.drop(p)
 		}
 	}
 	if f.keyPoll != nil && f.keyPoll.phase == answered {
+		f.discardEvent(f.keyPoll.event)
 		f.drop(f.keyPoll)
 	}
 	if s := f.stream; s != nil && len(s.held) > 0 {
+		f.discardEvent(s.held[0])
 		s.start, s.held = s.held[len(s.held)-1].ModifiedIndex(), nil
+	}
+}
+
+// discardEvent remembers the first event that was discarded.
+func (f *follower) discardEvent(e Event) {
+	if index := e.ModifiedIndex(); index > f.proven && (f.discarded <= f.proven || index < f.discarded) {
+		f.discarded = index
 	}
 }
 

@@ -35,6 +35,7 @@ type scripted struct {
 	endless bool        // the member cannot be asked to end it
 	asked   atomic.Bool // it was asked to
 	cut     atomic.Bool // it was ended by this side
+	ends    bool        // its member has ended one before
 	term    uint64
 	skipped atomic.Bool // its member may have received a snapshot since
 	index   uint64
@@ -128,6 +129,7 @@ func (p *scripted) MayHaveSkipped(Answer) bool         { return p.skipped.Load()
 func (p *scripted) Close()                             {}
 func (p *scripted) At() string                         { return p.at }
 func (p *scripted) Cut() bool                          { return p.cut.Load() }
+func (p *scripted) Ends() bool                         { return p.ends }
 
 func (p *scripted) Reached(context.Context) uint64 { return cmp.Or(p.reached.Load(), p.script.present) }
 

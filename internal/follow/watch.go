@@ -85,6 +85,10 @@ type Answer interface {
 	// can be asked.
 	Finish() bool
 
+	// Ends reports whether that member has ended a reply that it was asked to end, so that it shows nothing if one breaks
+	// instead.
+	Ends() bool
+
 	// Cut reports whether this side has ended the reply, so that what has not arrived shows nothing.
 	Cut() bool
 
