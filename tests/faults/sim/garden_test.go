@@ -15,6 +15,7 @@ type garden struct {
 	w     *World
 	calm  atomic.Bool // no bursts
 	wrote atomic.Int64
+	trees trees
 }
 
 // gardenHidden is the hidden directory of a garden.

@@ -92,10 +92,9 @@ func (c *copier) copy(ctx context.Context, client *etcd.Client) error {
 	var looking sync.WaitGroup
 	looking.Go(func() { c.listen(ctx, m) })
 	looking.Go(func() { c.wait(ctx, client, m) })
-	trees := map[int]*tree{}
 	until := time.Now().Add(c.chance.Between(30*time.Second, 10*time.Minute))
 	for m.Err() == nil && (time.Now().Before(until) || c.g.calm.Load()) && pause(ctx, c.chance.About(time.Second)) {
-		c.look(m.Snapshot(), from, trees)
+		c.look(m.Snapshot(), from)
 	}
 	err = m.Err()
 	cancel()
@@ -107,7 +106,7 @@ func (c *copier) copy(ctx context.Context, client *etcd.Client) error {
 }
 
 // look checks that what a mirror shows was there.
-func (c *copier) look(s etcd.Snapshot, from int, trees map[int]*tree) {
+func (c *copier) look(s etcd.Snapshot, from int) {
 	c.g.w.Count("snapshots", 1)
 	records := c.g.w.Cluster.Records()
 	fault := "no record has come so far"
@@ -115,12 +114,7 @@ func (c *copier) look(s etcd.Snapshot, from int, trees map[int]*tree) {
 		if records[i].Index() < s.Index {
 			continue
 		}
-		t := trees[i]
-		if t == nil {
-			t = &tree{record: records[i]}
-			trees[i] = t
-		}
-		if fault = t.differs(c.dir, s.Node, s.Index, true); fault == "" {
+		if fault = c.g.trees.differs(records[i], c.dir, s.Node, s.Index, true); fault == "" {
 			return
 		}
 	}

@@ -141,7 +141,7 @@ func (c *copier) reachThePresent() {
 			continue
 		}
 		s := m.Snapshot()
-		fault = (&tree{record: record}).differs(c.dir, s.Node, s.Index, true)
+		fault = c.g.trees.differs(record, c.dir, s.Node, s.Index, true)
 		if fault == "" || len(w.Cluster.Records())-1 > from {
 			w.Count("presents reached", 1)
 			if fault != "" {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,18 +17,20 @@ import (
 
 // TestRegisters: a key is a register that is linearizable, as far as clients can see: for quorum reads, Set,
 // CompareAndSwap, Modify and Delete. A write of which the outcome is unknown may take effect at any time later, or
-// never. One that has failed otherwise takes none. Nothing here asks the record.
+// never. One that has failed otherwise takes none, except that a copy of a Create WithUniqueValue may be late, if it was
+// sent more than once. Nothing here asks the record.
 func TestRegisters(t *testing.T) {
 	var all []*register
 	run(t, "registers", fateOptions(), func(w *World) {
 		r := &registers{w: w, now: map[int]*register{}}
 		for i := range 5 {
 			name := fmt.Sprintf("r%d", i)
-			client, chance := w.Client(name, etcd.Config{}), w.Chance(name)
+			user := &registerUser{id: i, chance: w.Chance(name)}
+			user.client = w.Client(name, etcd.Config{Observer: user})
 			w.Go(func(ctx context.Context) {
 				for n := 0; ctx.Err() == nil; n++ {
-					r.step(ctx, client, chance, i, fmt.Sprint(name, "-", n))
-					pause(ctx, chance.About(100*time.Millisecond))
+					r.step(ctx, user, fmt.Sprint(name, "-", n))
+					pause(ctx, user.chance.About(100*time.Millisecond))
 				}
 			})
 		}
@@ -55,6 +59,21 @@ type registers struct {
 	mu  sync.Mutex
 	now map[int]*register
 	all []*register
+}
+
+// registerUser is a client that makes one call after the other.
+type registerUser struct {
+	id     int
+	client *etcd.Client
+	chance *Chance
+	writes atomic.Int64 // that it has sent
+}
+
+// Observe counts the writes.
+func (u *registerUser) Observe(event etcd.Event) {
+	if e, ok := event.(etcd.AttemptStarted); ok && e.Method == http.MethodPut {
+		u.writes.Add(1)
+	}
 }
 
 // register is a key and its history.
@@ -132,8 +151,9 @@ func either(condition bool, yes, no string) string {
 }
 
 // step makes one call of a register.
-func (r *registers) step(ctx context.Context, client *etcd.Client, chance *Chance, id int, value string) {
-	reg := r.get(chance.Below(2))
+func (r *registers) step(ctx context.Context, u *registerUser, value string) {
+	client, chance := u.client, u.chance
+	reg, unique, sent := r.get(chance.Below(2)), false, u.writes.Load()
 	ctx, cancel := context.WithTimeout(ctx, Pick(chance, limits))
 	defer cancel()
 	in, began := ask{value: value}, time.Now()
@@ -148,7 +168,8 @@ func (r *registers) step(ctx context.Context, client *etcd.Client, chance *Chanc
 		resp, err = client.Set(ctx, reg.key, value)
 	case draw < 5:
 		in.verb = "create"
-		resp, err = client.Create(ctx, reg.key, value, etcd.If(chance.Happens(0.5), etcd.CreateOption(etcd.WithUniqueValue())))
+		unique = chance.Happens(0.5)
+		resp, err = client.Create(ctx, reg.key, value, etcd.If(unique, etcd.CreateOption(etcd.WithUniqueValue())))
 	case draw < 7:
 		in.verb = "swap"
 		found, readErr := client.Get(ctx, reg.key)
@@ -169,7 +190,11 @@ func (r *registers) step(ctx context.Context, client *etcd.Client, chance *Chanc
 		in.verb = "delete"
 		resp, err = client.Delete(ctx, reg.key)
 	}
-	r.note(reg, id, in, began, resp, err)
+	r.note(reg, u.id, in, began, resp, err)
+	if unique && u.writes.Load() > sent+1 { // one of the copies may come late
+		r.w.Count("sent again", 1)
+		reg.add(u.id, in, began, said{unknown: true}, math.MaxInt64)
+	}
 }
 
 // note adds a call that has ended to the history, unless nothing has come of it.
@@ -192,9 +217,14 @@ func (r *registers) note(reg *register, id int, in ask, began time.Time, resp *e
 		return
 	}
 	r.w.Count(in.verb, 1)
-	reg.mu.Lock()
-	defer reg.mu.Unlock()
-	reg.history = append(reg.history, porcupine.Operation{
+	reg.add(id, in, began, out, ended)
+}
+
+// add adds a call to the history.
+func (r *register) add(id int, in ask, began time.Time, out said, ended int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.history = append(r.history, porcupine.Operation{
 		ClientId: id, Input: in, Call: began.UnixNano(), Output: out, Return: ended,
 	})
 }

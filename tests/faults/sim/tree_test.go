@@ -6,11 +6,31 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v2store"
 
 	"github.com/etcdv2/client/etcd"
 )
+
+// trees are those of all records.
+type trees struct {
+	mu sync.Mutex
+	of map[*Record]*tree
+}
+
+// differs returns how what a client has seen at and below a key differs from what a record has at an index, or "".
+func (t *trees) differs(record *Record, key string, node *etcd.Node, index uint64, recursive bool) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.of == nil {
+		t.of = map[*Record]*tree{}
+	}
+	if t.of[record] == nil {
+		t.of[record] = &tree{record: record}
+	}
+	return t.of[record].differs(key, node, index, recursive)
+}
 
 // tree is what the visible events of a record add up to. Directories that exist only because a hidden node was made
 // in them are not in it.
@@ -27,7 +47,7 @@ type stage struct {
 }
 
 // A look at an earlier index applies so many events at most.
-const stageEvents = 2000
+const stageEvents = 200
 
 // leaf is what is compared of a node. Of a directory that is little: a hidden node may have made it before.
 type leaf struct {

@@ -72,18 +72,6 @@ func (o *observers) viewOf(record *Record, key string, recursive bool) []expecte
 	return v.grow()
 }
 
-// differs returns how what a read has shown differs from what a record has, or "".
-func (o *observers) differs(record *Record, key string, r *etcd.Response, recursive bool) string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	t := o.trees[record]
-	if t == nil {
-		t = &tree{record: record}
-		o.trees[record] = t
-	}
-	return t.differs(key, r.Node, r.Index, recursive)
-}
-
 // check compares with what has happened. Why is the error that has ended the watch, which was ours or not.
 func (s *sighting) check(why error, ours bool) {
 	records := s.f.o.w.Cluster.Records()
@@ -217,7 +205,7 @@ func (s *sighting) checkCurrent(r *etcd.Response) {
 		if i < s.from || record.Index() < r.Index {
 			continue
 		}
-		if fault = s.f.o.differs(record, s.f.key, r, s.f.recursive); fault == "" {
+		if fault = s.f.g.trees.differs(record, s.f.key, r.Node, r.Index, s.f.recursive); fault == "" {
 			return
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -29,21 +30,38 @@ func TestWatchRestored(t *testing.T) {
 	run(t, "watchrestored", gardenOptions(2), watches)
 }
 
+// gardenReaders are the clients that watch, and what each watches, recursively or not.
+var gardenReaders = []struct {
+	config etcd.Config
+	keys   map[string]bool
+}{
+	{etcd.Config{WatchPolls: -1}, gardenKeys},
+	{etcd.Config{WatchPolls: 2}, gardenFeedKeys},
+	{etcd.Config{WatchPolls: 3, PollTimeout: 20 * time.Second}, gardenFeedKeys},
+	{etcd.Config{PulseInterval: 200 * time.Millisecond, WatchPolls: -1}, gardenKeys},
+	// What these have in common is the root. A feed of it does not pay, because of the floods.
+	{etcd.Config{WatchPolls: 3}, map[string]bool{"/a/k0": false, "/a/d1": true, "/c/k": false, "/d": true, "/e/k": false}},
+	// Nothing can ask a member to end a poll of these.
+	{etcd.Config{HTTPClient: &http.Client{}, WatchPolls: -1}, map[string]bool{"/a": true, "/a/d1": true, "/a/k0": false}},
+}
+
+var (
+	gardenKeys     = map[string]bool{"/a": true, "/a/d1": true, "/a/d2": true, gardenHidden: true, "/a/k0": false, "/a/d1/k0": false}
+	gardenFeedKeys = map[string]bool{
+		"/a": true, "/a/d1": true, "/a/d2": true, gardenHidden: true, "/a/k0": false, "/a/d1/k0": false,
+		"/a/k1": false, "/a/d1/k1": false, "/a/d2/k0": false, "/a/d10": true, "/a/d1/q": true, "/a/none": false,
+	}
+)
+
 func watches(w *World) {
 	g := &garden{w: w}
 	g.grow(2, 300*time.Millisecond)
-	g.flood("r0", "r1", "r2", "r3")
-	o := &observers{w: w, garden: g, views: map[string]*view{}, trees: map[*Record]*tree{}}
-	for i, config := range []etcd.Config{
-		{WatchPolls: -1}, {WatchPolls: 2}, {WatchPolls: 3, PollTimeout: 20 * time.Second}, {PulseInterval: 200 * time.Millisecond, WatchPolls: -1},
-	} {
-		keys := map[string]bool{"/a": true, "/a/d1": true, "/a/d2": true, gardenHidden: true, "/a/k0": false, "/a/d1/k0": false}
-		if config.WatchPolls > 0 {
-			keys["/a/k1"], keys["/a/d1/k1"], keys["/a/d2/k0"], keys["/a/d10"], keys["/a/d1/q"], keys["/a/none"] = false, false, false, true, true, false
-		}
+	g.flood("r0", "r1", "r2", "r3", "r4", "r5")
+	o := &observers{w: w, garden: g, views: map[string]*view{}}
+	for i, r := range gardenReaders {
 		name := fmt.Sprint("r", i)
-		shared := &reader{g: g, name: name, config: config, client: w.Client(name, config)}
-		for key, recursive := range keys {
+		shared := &reader{g: g, name: name, config: r.config, client: w.Client(name, r.config)}
+		for key, recursive := range r.keys {
 			f := &follower{o: o, reader: shared, key: key, recursive: recursive, chance: w.Chance(name + key)}
 			o.followers = append(o.followers, f)
 			w.Go(f.run)
@@ -84,7 +102,6 @@ type observers struct {
 
 	mu    sync.Mutex
 	views map[string]*view
-	trees map[*Record]*tree
 }
 
 // reachThePresent checks that all watches come to what is the present now. Then faults go on.

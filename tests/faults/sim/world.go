@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -83,9 +84,17 @@ func (w *World) Counted(kind string) int {
 	return w.counts.of[kind]
 }
 
-// Client returns a client of all members, with connections of its own. It ends with the run.
+// Client returns a client of all members, with connections of its own. It ends with the run. If the config has an
+// HTTPClient, the client gets one that is like it, but in the simulated network.
 func (w *World) Client(name string, config etcd.Config) *etcd.Client {
-	config.Dial = w.net.dialer(name)
+	closeIdle := func() {}
+	if config.HTTPClient == nil {
+		config.Dial = w.net.dialer(name)
+	} else {
+		own := *config.HTTPClient
+		own.Transport = &http.Transport{DialContext: w.net.dialer(name)}
+		config.HTTPClient, closeIdle = &own, own.CloseIdleConnections
+	}
 	if len(config.Endpoints) == 0 {
 		config.Endpoints = w.Cluster.Endpoints()
 	}
@@ -98,7 +107,10 @@ func (w *World) Client(name string, config etcd.Config) *etcd.Client {
 	if !slices.Contains(w.clients, name) {
 		w.clients = append(w.clients, name)
 	}
-	w.close = append(w.close, func() { _ = client.Close() })
+	w.close = append(w.close, func() {
+		_ = client.Close()
+		closeIdle()
+	})
 	return client
 }
 
