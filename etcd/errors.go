@@ -46,6 +46,7 @@ type Error struct {
 	Path       string    // the request's path, /v2/keys/… with the key as the caller wrote it, not escaped
 	Endpoint   string    // the member that answered
 	cluster    string    // ID of the member's cluster; empty if the reply has none
+	term       uint64    // of the log, at the member; 0 if the reply has none
 }
 
 // Error returns the request, the reply and the member in one line, and what the reply may mean. It hides the

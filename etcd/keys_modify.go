@@ -100,7 +100,7 @@ func (m *modify) try(ctx context.Context, c *Client) (resp *Response, again bool
 		return nil, false, err
 	}
 	w := &write{value: &value, ttl: m.ttl, prev: &Prev{Index: node.ModifiedIndex}, unique: m.unique}
-	w.after = point{read.Index, read.ClusterID}
+	w.after = pointIn(read)
 	kept, sent := clock.ttlTo(node.Expiration), time.Now()
 	switch {
 	case keeps && kept < time.Second:

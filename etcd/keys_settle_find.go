@@ -14,13 +14,17 @@ import (
 type point struct {
 	index   uint64
 	cluster string // ID of the cluster; empty before etcd 2.0
+	term    uint64 // of the log; 0 if it is not known. In one history it only grows
 }
 
 // comesAfter reports whether p belongs to the history of earlier, as far as that can be told, and does not
 // come before it.
 func (p point) comesAfter(earlier point) bool {
-	return p.cluster == earlier.cluster && p.index >= earlier.index
+	return p.cluster == earlier.cluster && p.index >= earlier.index && (p.term == 0 || p.term >= earlier.term)
 }
+
+// pointIn returns the point that a response shows.
+func pointIn(resp *Response) point { return point{resp.Index, resp.ClusterID, resp.RaftTerm} }
 
 // pointNow returns a point that comes before every write sent later. The copy of a member that is behind will
 // do, because its point is only earlier. The highest index that the cluster has ever shown will not: the
@@ -32,7 +36,7 @@ func (c *Client) pointNow(ctx context.Context, key string) (point, error) {
 	}
 	call := newHeaderCall(gen.NewHeadKeyRequest(wire, nil), toRead, asked{key: wire})
 	if err = c.do(ctx, &call.Call); err == nil && call.index != 0 {
-		return point{call.index, cluster.IDOf(call.reply)}, nil
+		return point{call.index, cluster.IDOf(call.reply), cluster.HeaderNumber(call.reply, "X-Raft-Term")}, nil
 	}
 	if now, ok := pointOf(err); ok || Retryable(err) || errors.Is(err, ErrUnauthorized) {
 		return now, unlessAbsent(err)
@@ -40,7 +44,7 @@ func (c *Client) pointNow(ctx context.Context, key string) (point, error) {
 	// Etcd 0.4 gives a HEAD no index, and a gateway may let none through.
 	resp, err := c.Get(ctx, key)
 	if err == nil {
-		return point{resp.Index, resp.ClusterID}, nil
+		return pointIn(resp), nil
 	}
 	now, _ := pointOf(err)
 	return now, unlessAbsent(err)
@@ -52,7 +56,7 @@ func pointOf(err error) (now point, ok bool) {
 	if !absent(err) || !errors.As(err, &reply) {
 		return point{}, false
 	}
-	return point{reply.Index, reply.cluster}, true
+	return point{reply.Index, reply.cluster, reply.term}, true
 }
 
 func unlessAbsent(err error) error {
@@ -78,7 +82,7 @@ func (s *settlement) find(ctx context.Context) (found *Response, certain bool, e
 			return read, true, nil
 		}
 	}
-	now := point{read.Index, read.ClusterID}
+	now := pointIn(read)
 	if now.cluster == "" { // etcd 0.x answers a quorum read with the index of the node, not of the store
 		if now.index, err = s.client.present(ctx, s.key); err != nil {
 			return nil, false, err

@@ -150,3 +150,18 @@ const (
 var unique = map[string]func(context.Context, *Client) (*Response, error){
 	"Create": create, "CompareAndSwap by index": swapByIndex, "CompareAndSwap by value": swapByValue, "CreateInOrder": inOrderOf,
 }
+
+// inTerm answers as reply does, in another raft term.
+func inTerm(term string, reply http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { reply(termWriter{w, term}, r) }
+}
+
+type termWriter struct {
+	http.ResponseWriter
+	term string
+}
+
+func (w termWriter) WriteHeader(status int) {
+	w.Header().Set("X-Raft-Term", w.term)
+	w.ResponseWriter.WriteHeader(status)
+}

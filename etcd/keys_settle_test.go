@@ -98,6 +98,10 @@ func TestRepeatableWriteIsLookedForBeforeItIsSentAgain(t *testing.T) {
 				err:    ErrOutcomeUnknown, sent: []string{headLine, k.line, readLine},
 			},
 			{
+				name: "begun anew, and as far again", script: script{write: replies{noWord}, read: replies{inTerm("1", gone)}},
+				err: ErrOutcomeUnknown, sent: []string{headLine, k.line, readLine},
+			},
+			{
 				name: "restored, and somebody was first", script: script{write: replies{noWord}, read: replies{file("get", "/k", "other", 6)}},
 				err: ErrOutcomeUnknown, sent: []string{headLine, k.line, readLine},
 			},

@@ -99,7 +99,7 @@ func TestRefusedWriteReturnsTheServersError(t *testing.T) {
 	if !errors.As(err, &reply) {
 		t.Fatalf("error is %v", err)
 	}
-	reply.cluster = "" // asked for by nobody but a mirror
+	reply.cluster, reply.term = "", 0 // asked for by nobody else
 	check(t, "error", *reply, Error{
 		Code: ErrNodeExist, Message: "Message 105", Cause: "/k", Index: 8, StatusCode: 412,
 		Method: "PUT", Path: "/v2/keys/k", Endpoint: s.url,

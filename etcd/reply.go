@@ -197,5 +197,6 @@ func newError(reply cluster.Reply, message string) *Error {
 		Path:       reply.Request.URL.Path,
 		Endpoint:   reply.Endpoint,
 		cluster:    cluster.IDOf(reply.Response),
+		term:       cluster.HeaderNumber(reply.Response, "X-Raft-Term"),
 	}
 }

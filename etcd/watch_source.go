@@ -31,6 +31,7 @@ type event Response
 
 func (e *event) ModifiedIndex() uint64 { return e.Node.ModifiedIndex }
 func (e *event) Key() string           { return e.Node.Key }
+func (e *event) Gone() bool            { return isRemoval((*Response)(e)) }
 
 func (s *source) Present(ctx context.Context) (uint64, error) { return s.client.present(ctx, s.key) }
 

@@ -16,20 +16,21 @@ type delivery struct {
 	by    Answer
 	from  uint64 // nothing before it can be missing
 	event uint64 // its index
+	there bool   // the watched key is known to have existed before it
 }
 
 // mostUnsure is how many are kept.
 const mostUnsure = 64
 
 // add returns u with an event that was delivered. An event that the server found in its history is certain.
-func (u unsure) add(by Answer, from, event uint64) unsure {
-	if index, told := by.Index(); event <= index || !told {
+func (u unsure) add(d delivery) unsure {
+	if index, told := d.by.Index(); d.event <= index || !told {
 		return u
 	}
 	if len(u) == mostUnsure {
 		u = u[1:]
 	}
-	return append(u, delivery{by, from, event})
+	return append(u, d)
 }
 
 // verify makes certain, or has an audit look at, what the member of p had, too, when p arrived there.
@@ -63,7 +64,7 @@ func (f *follower) audit(d delivery) {
 			if kind.final() {
 				return
 			}
-		case event.ModifiedIndex() < d.event && f.isGap(event.Key()):
+		case event.ModifiedIndex() < d.event && f.isGap(event, d):
 			f.do(func() error {
 				if f.interrupted || f.interruptions != before { // it may be of another history
 					return nil
@@ -80,9 +81,14 @@ func (f *follower) audit(d delivery) {
 	}
 }
 
-// isGap reports whether an event on key that was not delivered shows that there is a gap. The deletion of a directory
-// is in the history of all that could be below it, but does not happen to what does not exist.
-func (f *follower) isGap(key string) bool { return f.watch.Concerns(key) && !f.watch.Above(key) }
+// isGap reports whether an event that was not delivered shows that there is a gap before that of d. The deletion of a
+// directory is in the history of all that could be below it, but does not happen to what does not exist.
+func (f *follower) isGap(event Event, d delivery) bool {
+	return f.watch.Concerns(event.Key()) && (d.there || !f.watch.Above(event.Key()))
+}
+
+// shows notes what a delivered event shows of the watched key: whether it exists now.
+func (f *follower) shows(event Event) { f.there = !event.Gone() || !f.watch.AtOrAbove(event.Key()) }
 
 // find returns the first event from an index on.
 func (f *follower) find(ctx context.Context, from uint64) (Event, Kind, error) {

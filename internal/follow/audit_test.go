@@ -125,11 +125,27 @@ func TestAuditPassesOverForeignEvents(t *testing.T) {
 	}
 }
 
+// If the key is known to have existed, that deletion did happen to it.
+func TestAuditFindsTheDeletionOfADirectoryAbove(t *testing.T) {
+	drive(t, func(m *machine) {
+		m.poll(t, 1, 1, 2).end <- 3
+		second := m.poll(t, 2, 4, 3)
+		second.skipped.Store(true)
+		second.end <- 7
+		m.poll(t, 3, 8, 7)
+		m.poll(t, 4, 4, 7).end <- 5
+		synctest.Wait()
+		if m.ended == nil || !strings.Contains(m.ended.Error(), "missed 5 before 7") {
+			t.Errorf("it ended with %v", m.ended)
+		}
+	}, func(w *Watch) { w.Above = func(string) bool { return true } })
+}
+
 // So many are kept, where no header shows anything.
 func TestUnsureEvents(t *testing.T) {
 	var u unsure
 	for index := range uint64(3 * mostUnsure) {
-		u = u.add(&scripted{index: 5}, index, index)
+		u = u.add(delivery{by: &scripted{index: 5}, from: index, event: index})
 	}
 	check(t, "unsure", len(u), mostUnsure)
 	check(t, "the last one", u[mostUnsure-1].event, uint64(3*mostUnsure-1))

@@ -28,6 +28,7 @@ type follower struct {
 	discarded         uint64    // the first event that was discarded; nothing if it is not beyond proven
 	wrong             int       // impossible answers in a row
 	cluster           string    // ID of the watched cluster; empty until it is known
+	there             bool      // the watched key is known to exist
 	unsure            unsure    // what was delivered and is not certain yet; see audit.go
 	polls             []*poll   // in flight, or answered and not yet delivered
 	stream            *stream   // nil most of the time
@@ -185,9 +186,10 @@ func (f *follower) settle() error {
 	}
 	for ; event != nil; event, from, by = f.first() {
 		if by != nil {
-			f.unsure = f.unsure.add(by, f.base(), event.ModifiedIndex())
+			f.unsure = f.unsure.add(delivery{by, f.base(), event.ModifiedIndex(), f.there})
 		}
 		if f.watch.Concerns(event.Key()) {
+			f.shows(event)
 			if err := f.watch.Deliver(event); err != nil {
 				return err
 			}

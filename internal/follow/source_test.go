@@ -50,6 +50,7 @@ type change uint64
 
 func (c change) ModifiedIndex() uint64 { return uint64(c) }
 func (c change) Key() string           { return "/k" }
+func (c change) Gone() bool            { return false }
 
 func (s *script) Present(context.Context) (uint64, error) {
 	if s.present == 0 {

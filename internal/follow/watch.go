@@ -10,6 +10,7 @@ import (
 type Event interface {
 	ModifiedIndex() uint64
 	Key() string // of the node that changed
+	Gone() bool  // the node is there no more
 }
 
 // Source is the cluster that the engine asks, through whichever member answers.

@@ -68,7 +68,7 @@ func newCluster(options Options, chance *Chance, net *network, faults *counts) *
 func (c *Cluster) bootstrap(begin copied) {
 	record := newRecord(begin, c.options.Hidden)
 	c.log, c.records = raftLog{}, append(c.records, record)
-	c.term++
+	c.term = begin.term + 1
 	for _, m := range c.members {
 		e := &entry{term: c.term, request: m.joins()}
 		c.log.entries = append(c.log.entries, e)

@@ -26,7 +26,8 @@
 // # What is not simulated
 //
 // Raft's messages themselves, changes of the cluster's members over HTTP, authentication, TLS, DNS, etcd 2.3, disks
-// that fail, clocks of clients that drift, and processes of clients that stop. All members have the same idea of who is
+// that fail, clocks of clients that drift, processes of clients that stop, and proxies that hold back headers or break a
+// connection whose client has closed its half. All members have the same idea of who is
 // a member. The TTL that a reply shows is computed by the true time; its expiration is by the member's clock.
 // Connections can be silent for longer than TCP's keep-alive allows.
 //

@@ -27,7 +27,8 @@ import (
 //     told that a key does not exist by a member that is behind that index.
 type fateCheck struct {
 	*ledger
-	restored  bool      // indexes have gone back
+	restored  bool // indexes have gone back
+	records   []*Record
 	healed    time.Time // when everybody was answered without faults; zero for never
 	byValue   map[string][]Applied
 	deletions map[string][]Applied
@@ -46,7 +47,7 @@ type keyState struct {
 
 func newFateCheck(l *ledger, records []*Record) *fateCheck {
 	f := &fateCheck{
-		ledger: l, restored: len(records) > 1, byValue: map[string][]Applied{}, deletions: map[string][]Applied{},
+		ledger: l, restored: len(records) > 1, records: records, byValue: map[string][]Applied{}, deletions: map[string][]Applied{},
 		refreshes: map[string][]Applied{}, states: map[string][]keyState{}, owners: map[string]*ledgerCall{},
 		claimed: map[*v2store.Event]bool{},
 	}
@@ -159,12 +160,28 @@ func (f *fateCheck) write(c *ledgerCall, entries []Applied) {
 		}
 	default:
 		for _, a := range applied {
-			if !c.unique || c.verb != "create" || !a.At.After(c.ended) {
+			switch {
+			case c.unique && f.undone(c, a.At):
+				f.w.Count("undone by a restore", 1)
+			case !c.unique || c.verb != "create" || !a.At.After(c.ended):
 				f.wrong(c, "not applied, it was at %v", a.At)
 			}
 		}
 	}
 }
+
+// undone reports whether what was applied then was undone while the call ran, by a restore that it could not notice. The
+// copy was made while it ran, or not long before, since a member that lags may have told it the index; or the
+// cluster began with nothing, and has come as far.
+func (f *fateCheck) undone(c *ledgerCall, at time.Time) bool {
+	return slices.ContainsFunc(f.records, func(r *Record) bool {
+		unnoticed := r.copied.IsZero() || r.copied.After(c.began.Add(-lagsMost))
+		return unnoticed && r.begun.After(at) && r.begun.Before(c.ended)
+	})
+}
+
+// lagsMost is for how long a member lags, almost always.
+const lagsMost = 15 * time.Second
 
 // corrects reports whether an event of a Modify is that of the correction of its TTL: it writes its value once more.
 func corrects(c *ledgerCall, e *v2store.Event) bool {

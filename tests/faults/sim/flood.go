@@ -7,14 +7,15 @@ import (
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 )
 
-// Flood writes a key so many times, one write each time every has passed, as clients do that are not simulated. It
-// hands the writes to the leader, and leaves out those for which there is none. It returns how many it has made.
-func (c *Cluster) Flood(key string, n int, every time.Duration) (made int) {
+// Flood sends so many requests for a key, one each time every has passed, as clients do that are not simulated. The method
+// is PUT, or QGET for quorum reads. Flood hands them to the leader, and leaves out those for which there is none. It
+// returns how many it has made.
+func (c *Cluster) Flood(method, key string, n int, every time.Duration) (made int) {
 	const atOnce = 8
 	for i := range n {
 		c.mu.Lock()
 		if l := c.leader; l != nil && l.runs() && !c.closed {
-			c.append(&entry{request: pb.Request{Method: "PUT", Path: key, Val: fmt.Sprint("flood ", i)}})
+			c.append(&entry{request: pb.Request{Method: method, Path: key, Val: fmt.Sprint("flood ", i)}})
 			made++
 		}
 		c.mu.Unlock()

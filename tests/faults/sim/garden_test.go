@@ -74,7 +74,7 @@ func (g *garden) flood(readers ...string) {
 			case 3:
 				heal = g.pages(chance, readers)
 			}
-			done := c.Flood("/1/b/k", writes, every)
+			done := c.Flood("PUT", "/1/b/k", writes, every)
 			heal()
 			g.w.Count("floods", 1)
 			g.w.Count("writes of floods", done)

@@ -29,7 +29,7 @@ func TestHistoryMovesOnWhileTheMemberOfAWatchLags(t *testing.T) {
 			m.process.lag = 20 * time.Second
 			c.mu.Unlock()
 			l.ask(l.leader(), "PUT /v2/keys/a?value=2")
-			c.Flood("/1/flood", 1100, 100*time.Microsecond)
+			c.Flood("PUT", "/1/flood", 1100, 100*time.Microsecond)
 		})
 		time.AfterFunc(30*time.Second, func() { l.ask(l.leader(), "PUT /v2/keys/a?value=3") })
 		last := ""

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,7 +78,7 @@ func (s *sighting) check(why error, ours bool) {
 	records := s.f.o.w.Cluster.Records()
 	last, known, at := s.after, s.after != 0, s.from
 	var before *etcd.Response
-	for _, event := range s.events {
+	for _, event := range s.certain(why) {
 		next, fault := s.place(records, at, last, known, before, event)
 		if fault != "" {
 			s.report("%s", fault)
@@ -89,6 +90,20 @@ func (s *sighting) check(why error, ours bool) {
 		return
 	}
 	s.checkEnd(records, at, last, known, why)
+}
+
+// certain returns the events that were delivered, without those of which the error that has ended the watch says that
+// one before them was found too late.
+func (s *sighting) certain(why error) []*etcd.Response {
+	var ended *etcd.WatchError
+	if !errors.As(why, &ended) || !lateText.MatchString(why.Error()) {
+		return s.events
+	}
+	events := s.events
+	for len(events) > 0 && events[len(events)-1].Index > ended.After {
+		events = events[:len(events)-1]
+	}
+	return events
 }
 
 // place finds an event in the record of which the last one was, or in one that came after it. It returns what is
@@ -165,12 +180,9 @@ func (s *sighting) checkEnd(records []*Record, at int, last uint64, known bool, 
 		if late := lateText.FindStringSubmatch(why.Error()); late != nil {
 			w.Count("ended late", 1)
 			index, _ := strconv.ParseUint(late[1], 10, 64)
-			for _, e := range after(s.f.o.viewOf(records[at], s.f.key, s.f.recursive), last) {
-				if e.Index() == index {
-					return
-				}
+			if !s.happened(records[at], index, last) {
+				s.report("it ended with %v, which did not happen", why)
 			}
-			s.report("it ended with %v, which did not happen", why)
 			return
 		}
 		w.Count("ended cleared", 1)
@@ -192,6 +204,15 @@ func (s *sighting) checkEnd(records []*Record, at int, last uint64, known bool, 
 	default:
 		s.report("it ended with %v", why)
 	}
+}
+
+// happened reports whether there is an event at index, behind that at last, that the watch or the feed that it is served
+// by had to bring.
+func (s *sighting) happened(record *Record, index, last uint64) bool {
+	is := func(e expected) bool { return e.Index() == index }
+	own := after(s.f.o.viewOf(record, s.f.key, s.f.recursive), last)
+	return slices.ContainsFunc(own, is) ||
+		s.f.config.WatchPolls > 0 && slices.ContainsFunc(after(s.f.o.viewOf(record, "/", true), last), is)
 }
 
 // checkCurrent checks that what a watch begins with was there.

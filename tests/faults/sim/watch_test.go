@@ -59,13 +59,7 @@ func watches(w *World) {
 	g.flood("r0", "r1", "r2", "r3", "r4", "r5")
 	o := &observers{w: w, garden: g, views: map[string]*view{}}
 	for i, r := range gardenReaders {
-		name := fmt.Sprint("r", i)
-		shared := &reader{g: g, name: name, config: r.config, client: w.Client(name, r.config)}
-		for key, recursive := range r.keys {
-			f := &follower{o: o, reader: shared, key: key, recursive: recursive, chance: w.Chance(name + key)}
-			o.followers = append(o.followers, f)
-			w.Go(f.run)
-		}
+		o.follow(fmt.Sprint("r", i), r.config, r.keys)
 	}
 	for left := w.length; left > 0 && !w.Failed(); left -= 3 * time.Minute {
 		w.DisturbFor(min(left, 3*time.Minute))
@@ -102,6 +96,16 @@ type observers struct {
 
 	mu    sync.Mutex
 	views map[string]*view
+}
+
+// follow adds a client, and watches of keys, recursive or not.
+func (o *observers) follow(name string, config etcd.Config, keys map[string]bool) {
+	shared := &reader{g: o.garden, name: name, config: config, client: o.w.Client(name, config)}
+	for key, recursive := range keys {
+		f := &follower{o: o, reader: shared, key: key, recursive: recursive, chance: o.w.Chance(name + key)}
+		o.followers = append(o.followers, f)
+		o.w.Go(f.run)
+	}
 }
 
 // reachThePresent checks that all watches come to what is the present now. Then faults go on.
