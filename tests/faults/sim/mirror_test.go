@@ -29,7 +29,7 @@ func mirrors(w *World) {
 	g.flood("r0", "r1", "r2")
 	var all []*copier
 	for i, config := range []etcd.Config{{WatchPolls: -1}, {WatchPolls: 2}, {ClusterID: etcd.AnyCluster}} {
-		name, back := fmt.Sprint("r", i), &setbacks{}
+		name, back := fmt.Sprint("r", i), &setbacks{w: w}
 		config.Observer = back
 		shared := &reader{g: g, name: name, config: config, client: w.Client(name, config)}
 		for _, dir := range []string{"/", "/a", "/a/d1", "/a/d2", "/a/k0"} {

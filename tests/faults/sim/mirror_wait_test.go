@@ -55,6 +55,7 @@ func (c *copier) wait(ctx context.Context, client *etcd.Client, m *etcd.Mirror) 
 
 // setbacks are when the mirrors of a client last went back to an earlier index.
 type setbacks struct {
+	w  *World
 	mu sync.Mutex
 	at map[string]time.Time // by directory
 }
@@ -62,6 +63,9 @@ type setbacks struct {
 // Observe is told what the client does.
 func (b *setbacks) Observe(event etcd.Event) {
 	if e, ok := event.(etcd.MirrorResynced); ok && e.To < e.From {
+		if len(b.w.Cluster.Records()) == 1 && !b.w.Cluster.isDown() {
+			b.w.Errorf("the mirror of %s has gone back from %d to %d", e.Dir, e.From, e.To)
+		}
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		if b.at == nil {
