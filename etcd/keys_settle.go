@@ -28,7 +28,7 @@ type UniqueOption interface {
 //     is not, because an earlier copy could still arrive and create a second node.
 //   - If neither is certain, the error is still ErrOutcomeUnknown: the server keeps only the last 1,000 events
 //     of all keys, the cluster may have been restored from a backup in the meantime, and with AnyCluster the
-//     write may have gone to another cluster. A cluster that was begun anew, or restored from a copy that was made while
+//     write may have gone to another cluster. A cluster that was wiped, or restored from a copy that was made while
 //     the call ran, is noticed if its index or its raft term is lower than before.
 //
 // The answer describes the present. A member that hangs may hold back a copy of a Create and deliver it later.

@@ -47,7 +47,7 @@ type stage struct {
 }
 
 // A look at an earlier index applies so many events at most.
-const stageEvents = 200
+const stageEvents = 50
 
 // leaf is what is compared of a node. Of a directory that is little: a hidden node may have made it before.
 type leaf struct {
