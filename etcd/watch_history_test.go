@@ -2,6 +2,8 @@ package etcd
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -267,4 +269,18 @@ func TestTermThatGoesBackIsAnotherHistory(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The error of a poll from an index that the history has no more names the first one that it has.
+func TestOldestIndexOfTheHistory(t *testing.T) {
+	for cause, want := range map[string]uint64{
+		"the requested history has been cleared [25112/19110]": 25112,
+		"the requested history has been cleared":               0,
+		"[/7]":                                                 0,
+		"":                                                     0,
+	} {
+		err := fmt.Errorf("poll: %w", &Error{Code: ErrEventIndexCleared, Cause: cause})
+		check(t, cause, (*source)(nil).Oldest(err), want)
+	}
+	check(t, "another error", (*source)(nil).Oldest(io.EOF), uint64(0))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -99,6 +100,19 @@ func (s *source) Kind(err error) follow.Kind {
 		return follow.Passing
 	}
 	return follow.Final
+}
+
+// Oldest reads the cause of the error, which is "the requested history has been cleared [1001/7]" if the history began
+// at 1001, from etcd 2.0 to 3.5.
+func (s *source) Oldest(err error) uint64 {
+	var reply *Error
+	if !errors.As(err, &reply) {
+		return 0
+	}
+	_, numbers, _ := strings.Cut(reply.Cause, "[")
+	first, _, _ := strings.Cut(numbers, "/")
+	oldest, _ := strconv.ParseUint(first, 10, 64) // 0 if it is not a number
+	return oldest
 }
 
 func (s *source) Impossible(from, index uint64) error {

@@ -61,6 +61,11 @@ func (f *follower) audit(d delivery) {
 		event, kind, err := f.find(ctx, from)
 		switch {
 		case err != nil:
+			oldest := f.watch.Source.Oldest(err)
+			if kind == Cleared && from < oldest && oldest < d.event { // what is left may show something
+				from = oldest
+				continue
+			}
 			if kind.final() {
 				return
 			}

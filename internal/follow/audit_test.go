@@ -81,6 +81,20 @@ func TestAudit(t *testing.T) {
 		check(t, "end", m.ended, nil)
 		check(t, "polls", len(m.all()), 3)
 	})
+	audited(t, func(m *machine) { // unless what is left of it does
+		m.oldest = 4
+		m.fail(t, 3, errCleared)
+		m.poll(t, 4, 4, 7).end <- 6
+		synctest.Wait()
+		check(t, "ended", m.ended != nil, true)
+	})
+	audited(t, func(m *machine) { // nothing is left of what is before the event
+		m.oldest = 7
+		m.fail(t, 3, errCleared)
+		<-time.After(time.Second)
+		check(t, "end", m.ended, nil)
+		check(t, "polls", len(m.all()), 3)
+	})
 	audited(t, func(m *machine) { // neither does what is found during an interruption, before the history is checked
 		m.held = make(chan struct{})
 		audit := m.asked(t, 3)

@@ -21,6 +21,7 @@ type script struct {
 	checks int
 	held   chan struct{} // if set, CheckHistory returns what it has found only when this is closed
 
+	oldest  uint64 // what errCleared says
 	present uint64 // the store's index; 0 if it is not to be asked for
 }
 
@@ -116,6 +117,13 @@ func (s *script) WrongCluster(id, watched string) error { return fmt.Errorf("%s,
 
 func (s *script) Missed(index, delivered uint64) error {
 	return fmt.Errorf("missed %d before %d", index, delivered)
+}
+
+func (s *script) Oldest(err error) uint64 {
+	if errors.Is(err, errCleared) {
+		return s.oldest
+	}
+	return 0
 }
 
 func (s *script) Impossible(from, index uint64) error {

@@ -39,6 +39,10 @@ type Source interface {
 	// Kind returns what an error of the methods above means for the watch.
 	Kind(err error) Kind
 
+	// Oldest returns the first index that the history still had, according to an error of the kind Cleared; 0 if that
+	// does not say so.
+	Oldest(err error) uint64
+
 	// Impossible returns the error for a poll from an index that was answered with an event before it.
 	Impossible(from, index uint64) error
 

@@ -41,7 +41,7 @@ func (c *copier) wait(ctx context.Context, client *etcd.Client, m *etcd.Mirror) 
 		node, here := m.Get(key)
 		switch index := m.Index(); {
 		case len(c.g.w.Cluster.Records()) != records || c.g.w.Cluster.isDown(): // nothing is certain
-		case index > c.g.w.Cluster.Record().Index(): // it has not yet noticed that the index went back
+		case c.unaware(), index > c.g.w.Cluster.Record().Index(): // it has not yet noticed that the index went back
 			c.g.w.Count("waits of the history before", 1)
 		case err == nil && (index < resp.Index || c.holds(key) && (!here || node.ModifiedIndex < resp.Index) && !c.changed(key, resp.Index, index)):
 			c.g.w.Errorf("%s's mirror of %s has waited for %d, is at %d, and shows %v", c.name, c.dir, resp.Index, index, textOf(node))
@@ -51,6 +51,14 @@ func (c *copier) wait(ctx context.Context, client *etcd.Client, m *etcd.Mirror) 
 			c.g.w.Errorf("%s's mirror of %s: WaitIndex: %v", c.name, c.dir, err)
 		}
 	}
+}
+
+// unaware reports whether the cluster was restored after the mirror was made, and the mirror has not gone back since.
+func (c *copier) unaware() bool {
+	records := c.g.w.Cluster.Records()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.from < len(records)-1 && c.last(c.dir).Before(records[len(records)-1].begun)
 }
 
 // setbacks are when the mirrors of a client last went back to an earlier index.

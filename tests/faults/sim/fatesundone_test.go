@@ -1,0 +1,19 @@
+package sim
+
+import (
+	"slices"
+	"time"
+)
+
+// undone reports whether what was applied then was undone while the call ran, by a restore that it could not notice. The
+// copy was made while it ran, or not long before, since a member that lags may have told it the index; or the
+// cluster began with nothing, and has come as far.
+func (f *fateCheck) undone(c *ledgerCall, at time.Time) bool {
+	return slices.ContainsFunc(f.records, func(r *Record) bool {
+		unnoticed := r.copied.IsZero() || r.copied.After(c.began.Add(-lagsMost))
+		return unnoticed && r.begun.After(at) && r.begun.Before(c.ended)
+	})
+}
+
+// lagsMost is for how long a member lags, almost always.
+const lagsMost = 15 * time.Second
