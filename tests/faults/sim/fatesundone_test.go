@@ -15,5 +15,5 @@ func (f *fateCheck) undone(c *ledgerCall, at time.Time) bool {
 	})
 }
 
-// lagsMost is for how long a member lags, almost always.
-const lagsMost = 15 * time.Second
+// lagsMost is for how long a member lags that is cut off from the others, almost always.
+const lagsMost = 35 * time.Second
