@@ -187,7 +187,8 @@ func (s *source) find(caller context.Context, mark *landmark) (same bool, err er
 }
 
 // findAny looks at the first event of all keys from the landmark on. If the landmark is in the history, that is its
-// event. Silence, which a connection could cause, shows nothing then. Only if the root cannot be read, two polls must
+// event: etcd 2.0 to 3.5 leave out nothing of their history, not even hidden nodes. Silence, which a connection could
+// cause, shows nothing then. Only if the root cannot be read, two polls must
 // have been silent.
 func (s *source) findAny(ctx context.Context, mark *landmark) (same bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, landmarkTime)

@@ -91,6 +91,10 @@ var watching = subject{name: "watch", on: single, cases: []testCase{
 		notFor: "it fills the history of the whole store", want: refuses(400, 401),
 	},
 	{
+		name: "of everything, in the past", given: []string{"PUT /d/_h value=1"},
+		request: "GET /v2/keys/?wait=true&recursive=true&waitIndex={node.modifiedIndex}", want: does(200, "set", "node.key = ~/d/_h"),
+	},
+	{
 		name: "of everything", request: "GET /v2/keys/?wait=true&recursive=true", during: []string{"PUT /a value=1"},
 		want: []answer{{status: 200, facts: []string{"has node.key"}}}, // whoever's it is
 	},
