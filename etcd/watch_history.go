@@ -188,17 +188,17 @@ func (s *source) find(caller context.Context, mark *landmark) (same bool, err er
 
 // findAny looks at the first event of all keys from the landmark on. If the landmark is in the history, that is its
 // event: etcd 2.0 to 3.5 leave out nothing of their history, not even hidden nodes. Silence, which a connection could
-// cause, shows nothing then. Only if the root cannot be read, two polls must
-// have been silent.
+// cause, shows nothing then. Only if the root is refused, two polls must have been silent.
 func (s *source) findAny(ctx context.Context, mark *landmark) (same bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, landmarkTime)
 	defer cancel()
 	root := &source{client: s.client, key: "/", recursive: true, served: s.served}
 	answer, err := root.Poll(ctx, mark.event, false, nil)
+	var refused *Error
 	switch {
 	case isCleared(err):
 		return true, nil
-	case errors.Is(err, ErrUnauthorized):
+	case errors.As(err, &refused) && refused.StatusCode/100 == 4: // by etcd, or by a gateway
 		if s.marks.silent++; s.marks.silent >= 2 {
 			return false, nil
 		}

@@ -186,6 +186,49 @@ func TestDeadConnectionDoesNotDenyTheLandmark(t *testing.T) {
 	}
 }
 
+// Where the root is refused, and nothing can ask a member to end a poll, two silent polls must do.
+func TestSilenceDeniesTheLandmarkWhereTheRootIsRefused(t *testing.T) {
+	for name, refusal := range map[string]http.HandlerFunc{
+		"by etcd": refusing(401, ErrUnauthorized, "", 0), "by a gateway": text(403, "<html>Forbidden</html>"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var net network
+				polls := 0
+				member := net.Serve(t, "a", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					switch {
+					case r.URL.Path == "/v2/keys/":
+						refusal(w, r)
+					case r.Method == http.MethodHead:
+						keys(200, 9, "")(w, r)
+					case !isPoll(r):
+						refusing(404, ErrKeyNotFound, "/k", 9)(w, r)
+					default:
+						if polls++; polls == 1 {
+							file("set", "/k", "v", 8)(w, r)
+							return
+						}
+						if polls == 2 { // behind its header the connection breaks
+							w.Header().Set("X-Etcd-Cluster-Id", "7e27652122e8b2ae")
+							w.Header().Set("X-Etcd-Index", "9")
+							w.(http.Flusher).Flush()
+							hangup(w, r)
+						}
+						silent(9)(w, r)
+					}
+				}))
+				transport := &http.Transport{DialContext: net.Dial}
+				defer transport.CloseIdleConnections()
+				client := connectWith(t, Config{Endpoints: []string{member}, HTTPClient: &http.Client{Transport: transport}, PulseInterval: -1})
+				var why error
+				for _, why = range client.Watch(t.Context(), "/k", WithAfterIndex(7)) {
+				}
+				checkIs(t, why, ErrClusterRolledBack)
+			})
+		})
+	}
+}
+
 // A mirror reads again, and a watch that begins after a response knows what that says.
 func TestMirrorNoticesAnotherHistory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -40,9 +40,10 @@ func (f *follower) believe(index uint64) {
 
 // knows reports whether an event up to index is known and has not been delivered.
 func (f *follower) knows(index uint64) bool {
-	known := func(p *poll) bool { return p.phase == answered && p.event.ModifiedIndex() <= index }
+	is := func(e Event) bool { return e.ModifiedIndex() > f.delivered && e.ModifiedIndex() <= index }
 	s := f.stream
-	return slices.ContainsFunc(f.polls, known) || s != nil && len(s.held) > 0 && s.held[0].ModifiedIndex() <= index
+	return slices.ContainsFunc(f.polls, func(p *poll) bool { return p.phase == answered && is(p.event) }) ||
+		s != nil && slices.ContainsFunc(s.held, is)
 }
 
 func (f *follower) tellProgress() {
