@@ -29,6 +29,7 @@ type Cluster struct {
 	log       raftLog
 	records   []*Record // the last is of the present; one begins with each Restore
 	backup    copied
+	flooded   int  // requests of Flood
 	down      bool // until it is restored
 	term      uint64
 	leader    *Member      // nil while there is none

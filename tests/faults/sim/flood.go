@@ -15,7 +15,8 @@ func (c *Cluster) Flood(method, key string, n int, every time.Duration) (made in
 	for i := range n {
 		c.mu.Lock()
 		if l := c.leader; l != nil && l.runs() && !c.closed {
-			c.append(&entry{request: pb.Request{Method: method, Path: key, Val: fmt.Sprint("flood ", i)}})
+			c.flooded++ // or a restored cluster could have the same value at the same index
+			c.append(&entry{request: pb.Request{Method: method, Path: key, Val: fmt.Sprint("flood ", c.flooded)}})
 			made++
 		}
 		c.mu.Unlock()

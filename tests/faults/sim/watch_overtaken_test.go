@@ -27,6 +27,7 @@ func TestWatchOvertaken(t *testing.T) {
 			heal()
 			w.Count("floods", 1)
 		}
+		time.Sleep(10 * time.Second) // in which the last floods are searched for
 		o.reachThePresent()
 		w.Stop()
 	})
