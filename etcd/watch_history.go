@@ -120,7 +120,9 @@ func (m *landmark) in(resp *Response) (same, known bool) {
 	case node.ModifiedIndex < m.modified:
 		return false, true
 	case node.CreatedIndex < m.modified:
-		return node.CreatedIndex == m.created, true
+		same = node.CreatedIndex == m.created
+		// After an election the cluster may be one with a copy from between the two.
+		return same, !same || resp.RaftTerm == m.term
 	}
 	return false, false // it was made again later
 }

@@ -259,6 +259,10 @@ func TestMirrorNoticesAnotherHistory(t *testing.T) {
 }
 
 func TestLandmark(t *testing.T) {
+	inNextTerm := func(resp *Response) *Response {
+		resp.RaftTerm++
+		return resp
+	}
 	written := landmark{key: "/k", created: 3, modified: 7, value: "v"}
 	deleted := landmark{key: "/k", modified: 7, gone: true}
 	node := func(created, modified uint64, value string) *Response {
@@ -274,6 +278,8 @@ func TestLandmark(t *testing.T) {
 		{"another value", written, node(3, 7, "w"), false, true},
 		{"made at another time", written, node(2, 7, "v"), false, true},
 		{"written since", written, node(3, 9, "w"), true, true},
+		{"written since, and in another term", written, inNextTerm(node(3, 9, "w")), true, false},
+		{"made earlier, and written in another term", written, inNextTerm(node(2, 9, "w")), false, true},
 		{"made earlier, written since", written, node(2, 9, "w"), false, true},
 		{"made again since", written, node(8, 9, "w"), false, false},
 		{"not written yet", written, node(3, 5, "u"), false, true},
