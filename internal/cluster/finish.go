@@ -83,6 +83,6 @@ func (o *Open) Finished() bool {
 	return true
 }
 
-// Ends reports whether the member, or what stands for it, has ended a reply that it was asked to end. If a connection
-// to it breaks instead, that is no answer to being asked.
+// Ends reports whether the member, or what stands for it, has ended a reply that it was asked to end. A connection to it
+// that breaks then shows nothing.
 func (o *Open) Ends() bool { return o.Member.ends.Load() }
