@@ -1,5 +1,5 @@
 // Package sim runs clients of this library against a simulated cluster in virtual time, in the bubbles of
-// testing/synctest. Faults come every few seconds, and an hour passes in half a minute or so.
+// testing/synctest. Faults come every few seconds, and an hour passes in two minutes or less.
 //
 // # What is etcd's own code
 //
@@ -27,9 +27,9 @@
 //
 // Raft's messages themselves, changes of the cluster's members over HTTP, authentication, TLS, DNS, etcd 2.3, disks
 // that fail, clocks of clients that drift, processes of clients that stop, and proxies that hold back headers or break a
-// connection whose client has closed its half. All members have the same idea of who is
-// a member. The TTL that a reply shows is computed by the true time; its expiration is by the member's clock.
-// Connections can be silent for longer than TCP's keep-alive allows.
+// connection whose client has closed its half. All members have the same idea of who is a member. The TTL that a reply
+// shows is computed by the true time; its expiration is by the member's clock. Connections can be silent for longer than
+// TCP's keep-alive allows.
 //
 // # Seeds
 //
