@@ -85,11 +85,11 @@ func (s *source) CheckHistory(ctx context.Context) error {
 	if mark == nil {
 		return nil
 	}
-	resp, err := s.client.Get(ctx, mark.key, WithQuorum())
-	if err != nil && !absent(err) {
+	resp, err := s.now(ctx, mark)
+	switch {
+	case err != nil:
 		return err
-	}
-	if resp != nil && mark.term > resp.RaftTerm && resp.RaftTerm > 0 {
+	case mark.isOfLaterTerm(resp):
 		return fmt.Errorf("%w: its raft term is %d and was %d", ErrClusterRolledBack, resp.RaftTerm, mark.term)
 	}
 	same, known := mark.in(resp)
@@ -103,6 +103,25 @@ func (s *source) CheckHistory(ctx context.Context) error {
 		return fmt.Errorf("%w: the change of %s at index %d is not in its history", ErrClusterRolledBack, mark.key, mark.modified)
 	}
 	return nil
+}
+
+// now reads the landmark's key; it returns nil if the key is not there. A member that a snapshot has overtaken answers the
+// next quorum read with its old raft term, which it notes a moment after, with each entry of the log (etcd 2.0 to 3.5). So
+// an earlier term than the landmark's counts if the next read has it, too.
+func (s *source) now(ctx context.Context, mark *landmark) (resp *Response, err error) {
+	for range 2 {
+		resp, err = s.client.Get(ctx, mark.key, WithQuorum())
+		if err != nil || !mark.isOfLaterTerm(resp) {
+			break
+		}
+	}
+	return resp, unlessAbsent(err)
+}
+
+// isOfLaterTerm reports whether the landmark was seen in a later raft term than that of resp, which may be nil. Terms
+// only grow in a history.
+func (m *landmark) isOfLaterTerm(resp *Response) bool {
+	return resp != nil && resp.RaftTerm > 0 && m.term > resp.RaftTerm
 }
 
 // in reports whether the node that is at the landmark's key shows that the landmark is in the history, if it

@@ -302,6 +302,20 @@ func TestWithAfterResponseOfNothingIsRefused(t *testing.T) {
 	checkIs(t, err, ErrInvalidArgument)
 }
 
+// A member that a snapshot has overtaken tells its old term until it has applied the next entry.
+func TestTermOfAMemberThatWasOvertakenIsNoOtherHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t)
+		answer := keys(200, 99, `{"action":"get","node":{"key":"/k","value":"v","modifiedIndex":99,"createdIndex":2}}`)
+		w.replies = []http.HandlerFunc{inTerm("1", answer), answer} // of term 2
+		s := &source{client: w.client, key: "/k", marks: &landmarks{}, served: new(atomic.Bool)}
+		s.marks.latest.Store(&landmark{key: "/k", created: 2, modified: 5, term: 2})
+		if err := s.CheckHistory(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // A cluster's raft term only grows.
 func TestTermThatGoesBackIsAnotherHistory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -34,7 +34,8 @@ type process struct {
 	stopped chan struct{} // closed when it has ended
 
 	commit, applied uint64
-	term            uint64
+	term            uint64      // in which it follows or leads
+	shown           uint64      // of the last entry that it has applied: what its headers tell; 0 before
 	believed        *Member     // what it takes for the leader; nil for none
 	led             time.Time   // when it became the leader
 	missed          time.Time   // when it last missed the leader
@@ -114,6 +115,7 @@ func (p *process) catchUp(index uint64) {
 		e := p.cluster.log.at(p.applied + 1)
 		p.applied++
 		response := e.apply(p.store, p.applier)
+		response.Term, p.shown = p.shown, e.term // etcd notes the term when the answer is under way
 		if answer := p.waiting[e]; answer != nil {
 			delete(p.waiting, e)
 			answer <- response

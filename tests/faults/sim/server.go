@@ -24,7 +24,10 @@ func (p *process) Do(ctx context.Context, r pb.Request) (etcdserver.Response, er
 	response, err := (*etcdserver.RequestV2)(&r).Handle(ctx, p)
 	p.cluster.mu.Lock()
 	defer p.cluster.mu.Unlock()
-	response.Term, response.Index = p.term, p.commit
+	if response.Term == 0 {
+		response.Term = p.shown
+	}
+	response.Index = p.commit
 	return response, err
 }
 

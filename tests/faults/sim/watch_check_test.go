@@ -133,7 +133,7 @@ func (s *sighting) place(records []*Record, at int, last uint64, known bool, bef
 			}
 			s.f.o.w.Count("went on in a restored cluster", 1)
 			// The history shows that the last event is not in it, as long as it reaches back so far.
-			another := before != nil && last > records[i].Base() && records[i].Index() <= last+historySize
+			another := before != nil && last > records[i].Base() && records[i].Index() <= last+historySize && !s.isIn(records[i], before)
 			switch {
 			case another && before.RaftTerm == event.RaftTerm: // see docs/guarantees.md
 				s.f.o.w.Count("another history of the same term", 1)
@@ -147,6 +147,14 @@ func (s *sighting) place(records []*Record, at int, last uint64, known bool, bef
 		}
 	}
 	return at, fault
+}
+
+// isIn reports whether a record has the event, too: the key may have been made before the copy, and have expired at the same
+// index in both histories.
+func (s *sighting) isIn(record *Record, event *etcd.Response) bool {
+	return slices.ContainsFunc(s.f.o.viewOf(record, s.f.key, s.f.recursive), func(e expected) bool {
+		return e.Index() == event.Index && shows(event, e.Event, s.f.o.w.Cluster.hasOvertaken()) == ""
+	})
 }
 
 var lateText = regexp.MustCompile(`the event at index (\d+) arrived after that at (\d+)`)
