@@ -109,7 +109,7 @@ func (s *sighting) certain(why error) []*etcd.Response {
 // place finds an event in the record of which the last one was, or in one that came after it. It returns what is
 // wrong if there is none that the event can follow in. The event before is nil if this is the first.
 func (s *sighting) place(records []*Record, at int, last uint64, known bool, before, event *etcd.Response) (int, string) {
-	var fault string
+	var faults []string // of one record each
 	for i := at; i < len(records); i++ {
 		rest := s.f.o.viewOf(records[i], s.f.key, s.f.recursive)
 		if known {
@@ -142,11 +142,9 @@ func (s *sighting) place(records []*Record, at int, last uint64, known bool, bef
 			}
 			return i, ""
 		}
-		if fault == "" {
-			fault = wrong
-		}
+		faults = append(faults, wrong)
 	}
-	return at, fault
+	return at, strings.Join(faults, "; or ")
 }
 
 // isIn reports whether a record has the event, too: the key may have been made before the copy, and have expired at the same
