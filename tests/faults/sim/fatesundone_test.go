@@ -16,14 +16,30 @@ func (f *fateCheck) undoneOf(c *ledgerCall, applied []Applied) (n int) {
 	return n
 }
 
-// undone reports whether what was applied then was undone while the call ran, by a restore that it could not notice. The
-// copy was made while it ran, or not long before, since a member that lags may have told it the index; or the
-// cluster began with nothing, and has come as far.
+// undone reports whether what was applied then was undone while the call ran, by a restore that it could not notice: the
+// cluster came as far again, in no lower raft term.
 func (f *fateCheck) undone(c *ledgerCall, at time.Time) bool {
-	return c.unique && slices.ContainsFunc(f.records, func(r *Record) bool {
-		unnoticed := r.copied.IsZero() || r.copied.After(c.began.Add(-lagsMost))
-		return unnoticed && r.begun.After(at) && r.begun.Before(c.ended)
+	if !c.unique {
+		return false
+	}
+	index, term := f.known(c)
+	return slices.ContainsFunc(f.records, func(r *Record) bool {
+		if !r.begun.After(at) || !r.begun.Before(c.ended) {
+			return false
+		}
+		nowIndex, nowTerm := r.Reached(c.ended)
+		return nowIndex >= index && (nowTerm == 0 || nowTerm >= term)
 	})
+}
+
+// known returns the point from which the call looked for its write, or one before: a member that lags may have told it.
+func (f *fateCheck) known(c *ledgerCall) (index, term uint64) {
+	for _, r := range f.records {
+		if !r.begun.After(c.began) {
+			index, term = r.Reached(c.began.Add(-lagsMost))
+		}
+	}
+	return index, term
 }
 
 // lagsMost is for how long a member lags that is cut off from the others, almost always.

@@ -28,6 +28,8 @@ type Record struct {
 // Applied is an entry of the log that changes keys, or tries to, and what came of it.
 type Applied struct {
 	At      time.Time // when a majority had it
+	Index   uint64    // of the store, then
+	Term    uint64    // in which it was proposed
 	Request pb.Request
 	Event   *v2store.Event   // the answer; nil if the store has refused it, and for what removes expired keys
 	Err     error            // of the store
@@ -77,7 +79,7 @@ func (r *Record) add(e *entry) {
 	for _, seen := range r.seen {
 		seen.take()
 	}
-	a := Applied{At: time.Now(), Request: e.request, Event: response.Event, Err: response.Err}
+	a := Applied{At: time.Now(), Index: r.store.Index(), Term: e.term, Request: e.request, Event: response.Event, Err: response.Err}
 	switch e.request.Method {
 	case "POST", "PUT", "DELETE":
 	case methodSync:
@@ -132,6 +134,19 @@ func (r *Record) Applied() []Applied {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.applied[:len(r.applied):len(r.applied)]
+}
+
+// Reached returns how far the keys had come at a time: the index, and the raft term of the last of Applied, which is 0 if there
+// was none.
+func (r *Record) Reached(at time.Time) (index, term uint64) {
+	index = r.base
+	for _, a := range r.Applied() {
+		if a.At.After(at) {
+			break
+		}
+		index, term = a.Index, a.Term
+	}
+	return index, term
 }
 
 // Base returns the index with which it began: that of the copy.
