@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -58,6 +59,7 @@ func TestElection(t *testing.T) {
 		c.becomesEmpty()
 		c.follows(several("fresh", 2, newCandidate))
 		time.Sleep(2 * ttl)
+		c.reachThePresent(observers)
 		w.Stop()
 		for _, o := range observers {
 			o.check(c.leaders())
@@ -148,6 +150,17 @@ func (c *contest) lead(ctx context.Context, t *tenure, term *election.Term, by *
 		if got := term.Name(); got != name {
 			c.errorf("%v has proclaimed %s, and its name is %s", t, name, got)
 		}
+	}
+}
+
+// reachThePresent waits for the observers to see the present leader, as long as their watches may take. The check says who
+// has not.
+func (c *contest) reachThePresent(observers []*observer) {
+	leaders := c.leaders()
+	present := leaders[len(leaders)-1]
+	late := func(o *observer) bool { return !o.hasSeen(present) }
+	for began := time.Now(); time.Since(began) < watchesReach && slices.ContainsFunc(observers, late); {
+		time.Sleep(time.Second)
 	}
 }
 

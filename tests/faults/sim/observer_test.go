@@ -125,6 +125,13 @@ func (o *observer) see(leader election.Leader) {
 	o.reopened = false
 }
 
+// hasSeen reports whether a leader is the last one that was seen.
+func (o *observer) hasSeen(leader election.Leader) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.seen) > 0 && o.seen[len(o.seen)-1].leader == leader
+}
+
 // check compares what was seen with all who have led, and with what was between them.
 func (o *observer) check(leaders []election.Leader) {
 	possible := map[int]bool{-1: true} // where in leaders the last sight can have been
