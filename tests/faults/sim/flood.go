@@ -12,17 +12,25 @@ import (
 // returns how many it has made.
 func (c *Cluster) Flood(method, key string, n int, every time.Duration) (made int) {
 	const atOnce = 8
-	for i := range n {
-		c.mu.Lock()
-		if l := c.leader; l != nil && l.runs() && !c.closed {
-			c.flooded++ // or a restored cluster could have the same value at the same index
-			c.append(&entry{request: pb.Request{Method: method, Path: key, Val: fmt.Sprint("flood ", c.flooded)}})
-			made++
-		}
-		c.mu.Unlock()
-		if i%atOnce == 0 {
-			time.Sleep(atOnce * every)
-		}
+	for ; n > 0; n -= atOnce {
+		made += c.appendRequests(method, key, min(n, atOnce))
+		time.Sleep(atOnce * every)
 	}
 	return made
+}
+
+// appendRequests hands the leader n requests at once, and returns how many.
+func (c *Cluster) appendRequests(method, key string, n int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l := c.leader; l == nil || !l.runs() || c.closed {
+		return 0
+	}
+	entries := make([]*entry, n)
+	for i := range entries {
+		c.flooded++ // or a restored cluster could have the same value at the same index
+		entries[i] = &entry{request: pb.Request{Method: method, Path: key, Val: fmt.Sprint("flood ", c.flooded)}}
+	}
+	c.append(entries...)
+	return n
 }

@@ -32,10 +32,12 @@ func (l *raftLog) trim(index uint64) {
 	}
 }
 
-// append appends an entry to the leader's log, and sends it. The caller holds mu.
-func (c *Cluster) append(e *entry) {
-	e.term = c.term
-	c.log.entries = append(c.log.entries, e)
+// append appends entries to the leader's log, and sends them together. The caller holds mu.
+func (c *Cluster) append(entries ...*entry) {
+	for _, e := range entries {
+		e.term = c.term
+	}
+	c.log.entries = append(c.log.entries, entries...)
 	index, term, leader := c.log.last(), c.term, c.leader
 	c.after(c.chance.Between(500*time.Microsecond, 3*time.Millisecond), func() { // to disk
 		if c.term == term && leader.process != nil {

@@ -84,7 +84,8 @@ func (s stage) copy() stage { return stage{s.read, maps.Clone(s.nodes)} }
 
 func (s stage) apply(e *v2store.Event) {
 	key := plain(e.Node.Key)
-	if old := s.nodes[key]; old.dir && (isEnd(e) || !e.Node.Dir) {
+	old, there := s.nodes[key]
+	if old.dir && (isEnd(e) || !e.Node.Dir) {
 		maps.DeleteFunc(s.nodes, func(other string, _ leaf) bool { return within(other, key) })
 	}
 	if isEnd(e) {
@@ -96,6 +97,9 @@ func (s stage) apply(e *v2store.Event) {
 		n = leaf{false, *e.Node.Value, e.Node.CreatedIndex, e.Node.ModifiedIndex}
 	}
 	s.nodes[key] = n
+	if there { // and so is what is above it
+		return
+	}
 	for dir := above(key); dir != ""; dir = above(dir) {
 		s.nodes[dir] = leaf{dir: true}
 	}
