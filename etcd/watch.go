@@ -6,6 +6,7 @@ import (
 	"iter"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/errs"
@@ -155,6 +156,7 @@ type watch struct {
 	marks     landmarks
 	served    atomic.Bool // a member has served it, or what it belongs to
 	unsure    bool        // it has been interrupted: the history may be another one
+	followed  time.Time   // when its history was last known
 	ahead     bool        // it reads ahead of its consumer
 	err       error       // what is wrong with the options
 
@@ -217,6 +219,7 @@ func (w *watch) engine(deliver func(*Response) error, opened func()) *follow.Wat
 		PollTimeout: w.client.pollTimeout,
 		Pulsed:      w.client.cluster.Pulsed(),
 		Interrupted: w.unsure,
+		Term:        w.marks.term(),
 		Streams:     w.feed != nil,
 		Ahead:       w.client.ahead,
 		Concerns:    w.concerns,

@@ -55,6 +55,14 @@ func (l *landmarks) read(resp *Response) {
 	}
 }
 
+// term returns the raft term of the landmark, or 0 if there is none.
+func (l *landmarks) term() uint64 {
+	if mark := l.latest.Load(); mark != nil {
+		return mark.term
+	}
+	return 0
+}
+
 // landmarkOf returns the latest change that resp shows, or nil if that is none.
 func landmarkOf(resp *Response) *landmark {
 	if isRemoval(resp) {

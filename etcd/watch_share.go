@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/etcdv2/client/internal/errs"
 	"github.com/etcdv2/client/internal/feed"
@@ -30,10 +31,12 @@ func newHub(config Config, seen func() uint64) *feed.Hub {
 // errJoinAgain ends one way in which a watch is served, so that it finds another one.
 var errJoinAgain = errs.New("the watch goes on in another way")
 
-// follow delivers the events from next on, by polls of its own or by a feed, whichever the hub says.
+// follow delivers the events from next on, by polls of its own or by a feed, whichever the hub says. A loop that takes
+// long keeps its watch from going on: nobody sees what happens to the cluster meanwhile.
 func (w *watch) follow(ctx context.Context, deliver func(*Response) error) error {
 	for {
 		var err error
+		w.unsure = w.unsure || time.Since(w.followed) >= follow.AnewTime
 		if subscription, poller := w.client.hub.Join(w.joining(), w.openFeed); subscription != nil {
 			err = w.subscribed(ctx, subscription, deliver)
 		} else {
@@ -85,7 +88,7 @@ func (w *watch) pollUntilShared(ctx context.Context, poller *feed.Poller, delive
 				return
 			}
 		}
-		w.next, w.unsure = next, false // or there would be no progress
+		w.next, w.unsure, w.followed = next, false, time.Now() // or there would be no progress
 		shared.Store(true)
 		cancel()
 	}
@@ -125,7 +128,7 @@ func (w *watch) subscribed(ctx context.Context, s *feed.Subscription, deliver fu
 		}
 		switch {
 		case errors.As(err, &ended) && ended.Err == nil:
-			w.next, w.unsure = ended.Next, ended.Unsure
+			w.next, w.unsure, w.followed = ended.Next, ended.Unsure, ended.At
 			w.recognizeBy(ended.Last)
 			return errJoinAgain
 		case ended != nil:

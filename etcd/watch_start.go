@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"time"
 
 	"github.com/etcdv2/client/internal/contexts"
 	"github.com/etcdv2/client/internal/follow"
@@ -10,6 +11,7 @@ import (
 // start determines the first index. It retries until it knows the index, so that nothing is missed if the
 // first poll fails. The header of the poll would be a cheaper source, but a proxy may hold it back.
 func (w *watch) start(ctx context.Context, deliver func(*Response) error) error {
+	w.followed = time.Now()
 	if w.next != 0 {
 		return nil
 	}
@@ -50,7 +52,7 @@ func (w *watch) begin(ctx context.Context) (*Response, error) {
 			return nil, err
 		}
 	}
-	w.next = index + 1
+	w.next, w.followed = index+1, time.Now()
 	return nil, nil
 }
 
@@ -61,6 +63,7 @@ func (w *watch) beginWithCurrent(ctx context.Context) (*Response, error) {
 	if w.recursive {
 		opts = append(opts, WithRecursive())
 	}
+	w.followed = time.Now()
 	current, err := w.client.getToFollow(ctx, w.asked, opts...)
 	if absent(err) && indexOf(err) != 0 {
 		w.next = indexOf(err) + 1

@@ -269,7 +269,7 @@ func (f *Feed) dismiss(s *Subscription, why *Ended) {
 // dismissAll takes all subscribers out of the feed, which has ended.
 func (f *Feed) dismissAll(how End) {
 	for _, s := range f.waiting {
-		f.dismiss(s, &Ended{}) // it may be of the history that follows
+		f.dismiss(s, &Ended{Unsure: true}) // it may be of the history that follows
 	}
 	why := Ended{Next: f.position(), Err: how.Err, Unsure: f.unsure}
 	if how.Err != nil {

@@ -200,7 +200,7 @@ func TestWatchThatJoinsAnInterruptedFeedWaits(t *testing.T) {
 		b.ends["/d"] <- End{Err: changed, After: 12}
 		synctest.Wait()
 		b.got(early, "12", "end 13 another history unsure:true")
-		b.got(waiting, "end 11 <nil> unsure:false")
+		b.got(waiting, "end 11 <nil> unsure:true")
 	})
 	inBubble(t, 0, func(b *bench) {
 		b.shared("/d", 11)

@@ -103,7 +103,7 @@ func TestDirectoryThatIsRefused(t *testing.T) {
 	inBubble(t, 0, func(b *bench) {
 		s := b.shared("/d", 11)
 		b.feeds["/d"].Reopened()
-		b.got(s, "end 11 <nil> unsure:false")
+		b.got(s, "end 11 <nil> unsure:true")
 		if s := b.shared("/d", 11); s.feed.Dir != "/" {
 			b.Errorf("shared by %s", s.feed.Dir)
 		}

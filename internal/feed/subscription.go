@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/etcdv2/client/internal/contexts"
 )
@@ -30,10 +31,11 @@ type Subscription struct {
 
 // Ended is why a subscription has ended.
 type Ended struct {
-	Next   uint64 // the first index of which nothing was handed over
-	Err    error  // what ends the watch; nil if it is to join again
-	Last   Event  // the last event of the feed, by which its history can be recognized; nil for none
-	Unsure bool   // whether the history is still the same
+	Next   uint64    // the first index of which nothing was handed over
+	Err    error     // what ends the watch; nil if it is to join again
+	Last   Event     // the last event of the feed, by which its history can be recognized; nil for none
+	Unsure bool      // whether the history is still the same
+	At     time.Time // when that was
 }
 
 func (e *Ended) Error() string {
@@ -127,6 +129,7 @@ func (s *Subscription) reached(index uint64) {
 func (s *Subscription) end(why *Ended) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	why.At = time.Now()
 	s.ended = why
 	signal(s.filled)
 }

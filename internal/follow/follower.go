@@ -61,8 +61,9 @@ type follower struct {
 func newFollower(ctx context.Context, w *Watch) *follower {
 	start := w.Next - 1
 	f := &follower{
-		watch: w, position: position{start, start}, cluster: w.Cluster, interrupted: w.Interrupted, headers: time.Now(),
-		over: make(chan struct{}), pause: NewPause(),
+		watch: w, position: position{start, start}, cluster: w.Cluster, interrupted: w.Interrupted, term: w.Term,
+		headers: time.Now(),
+		over:    make(chan struct{}), pause: NewPause(),
 	}
 	f.ctx, f.cancel = context.WithCancel(ctx)
 	f.pace = newPace(w.PollTimeout)

@@ -47,7 +47,7 @@ func (f *follower) unobserved(p *poll) bool {
 	witness := func(q *poll) bool {
 		return q != p && q.answer != nil && q.phase < answered && q.registered.Before(p.sent)
 	}
-	return p.registered.Sub(p.sent) >= anewTime && !slices.ContainsFunc(f.polls, witness) && !f.streaming()
+	return p.registered.Sub(p.sent) >= AnewTime && !slices.ContainsFunc(f.polls, witness) && !f.streaming()
 }
 
 // lives reports a sign of life to the watch.

@@ -61,8 +61,8 @@ const (
 	// When a poll is made again while nothing is known about the speed of the store.
 	firstRenewal = 5 * time.Second
 
-	// How long it takes at least to stop a cluster and to start it again from a backup, or empty.
-	anewTime = 500 * time.Millisecond
+	// AnewTime is how long it takes at least to stop a cluster and to start it again from a backup, or empty.
+	AnewTime = 500 * time.Millisecond
 
 	// How long an audit may take.
 	auditTime = time.Minute

@@ -124,6 +124,7 @@ type Watch struct {
 	PollTimeout time.Duration // after which a poll is made again
 	Pulsed      bool          // confirmations are expected
 	Interrupted bool          // it is not known whether the history is still the one that was followed
+	Term        uint64        // the raft term of what is known of the history; 0 if that is not known
 	Streams     bool          // events that come often are to cost little, rather than each a poll
 	Ahead       *Budget       // of polls ahead of the base, shared with other watches; nil is unlimited
 
