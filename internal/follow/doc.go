@@ -74,11 +74,11 @@
 //	the stream has missed nothing       the sentinel sees nothing new          the sentinel's event: polls from
 //	                                                                           delivered on take over
 //	the history is the same             no interruption since, each header     Source.CheckHistory after each
-//	                                    had the same raft term, and each       interruption; until then nothing
-//	                                    poll came while another one waited,    is delivered, and what comes is
-//	                                    or within half a second; or            asked for again; the watch ends
-//	                                    Source.CheckHistory has found what
-//	                                    was seen before
+//	                                    had the raft term of what was known    interruption; until then nothing
+//	                                    before, and each poll came while       is delivered, and what comes is
+//	                                    another one waited, or within half     asked for again; the watch ends
+//	                                    a second; or Source.CheckHistory has
+//	                                    found what was seen before
 //
 // A poll that was asked to end and does not end shows nothing, however long it is silent, and neither does one
 // that this side has ended ([Answer].Cut), because its member answers no question. A late answer counts
