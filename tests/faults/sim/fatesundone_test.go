@@ -22,7 +22,7 @@ func (f *fateCheck) undone(c *ledgerCall, at time.Time) bool {
 	if !c.unique {
 		return false
 	}
-	index, term := f.known(c)
+	index, term := f.known(c, at)
 	return slices.ContainsFunc(f.records, func(r *Record) bool {
 		if !r.begun.After(at) || !r.begun.Before(c.ended) {
 			return false
@@ -32,11 +32,16 @@ func (f *fateCheck) undone(c *ledgerCall, at time.Time) bool {
 	})
 }
 
-// known returns the point from which the call looked for its write, or one before: a member that lags may have told it.
-func (f *fateCheck) known(c *ledgerCall) (index, term uint64) {
+// known returns the point from which a call looks for its write that was applied then, or one before: the call may have
+// learned the point while it ran, and a member that lags may have told it.
+func (f *fateCheck) known(c *ledgerCall, applied time.Time) (index, term uint64) {
 	for _, r := range f.records {
-		if !r.begun.After(c.began) {
-			index, term = r.Reached(c.began.Add(-lagsMost))
+		thenIndex, thenTerm := r.Reached(c.began.Add(-lagsMost))
+		switch {
+		case !r.begun.After(c.began):
+			index, term = thenIndex, thenTerm
+		case !r.begun.After(applied):
+			index, term = min(index, thenIndex), min(term, thenTerm)
 		}
 	}
 	return index, term
