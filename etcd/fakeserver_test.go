@@ -53,6 +53,9 @@ func (m *fakeMember) head(w http.ResponseWriter, index int) {
 	w.Header().Set("X-Etcd-Cluster-Id", m.id)
 	w.Header().Set("X-Etcd-Index", strconv.Itoa(index))
 	w.Header().Set("X-Raft-Index", strconv.Itoa(index+int(m.entries.Load())))
+	if term := m.term.Load(); term != 0 {
+		w.Header().Set("X-Raft-Term", strconv.FormatInt(term, 10))
+	}
 }
 
 func (m *fakeMember) read(w http.ResponseWriter, r *http.Request, key string, query url.Values) {

@@ -22,6 +22,7 @@ type fakeEtcd struct {
 	version string
 	net     network
 	members []*fakeMember
+	term    atomic.Int64 // of the log; 0 if no answer tells it
 
 	mu     sync.Mutex
 	log    []gen.Event  // all that ever happened; an event's index is its place in it, from 1 on

@@ -164,7 +164,6 @@ func (w *watch) openFeed(f *feed.Feed) feed.End {
 		progress: f.Progress, pulse: f.Pulse, opened: f.Opened, reopened: f.Reopened, request: f.Request, feed: f,
 	}
 	shared.marks.latest.Store(w.marks.latest.Load())
-	shared.served.Store(w.served.Load())
 	err := shared.run(f.Context, func(response *Response) error {
 		f.Deliver((*event)(response))
 		return nil

@@ -5,27 +5,31 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/etcdv2/client/internal/feed"
 )
 
 // While a loop is slow, its watch may neither poll nor have a feed. A cluster that was made anew meanwhile has the same ID,
 // and may have passed the index that the watch has come to.
 func TestWatchOfASlowLoopNoticesAnotherHistory(t *testing.T) {
-	endFeed := func(e *fakeEtcd) { // it does not pay, because nobody wants what it brings
+	endFeed := func(e *fakeEtcd, hub *feed.Hub) {
+		e.set("/d/k")
 		for range 6 {
-			for range 200 {
+			for range 200 { // nobody wants that, so the feed does not pay
 				e.set("/d/k/below")
 			}
 			<-time.After(time.Second)
 		}
+		hub.Limit = -1 // no other feed
 	}
 	for name, test := range map[string]struct {
 		begin WatchOption
 		slow  int // events before the loop is slow
-		then  func(*fakeEtcd)
+		then  func(*fakeEtcd, *feed.Hub)
 	}{
-		"after the present content": {WithCurrent(), 1, func(*fakeEtcd) {}},
-		"between polls and a feed":  {fromStart(), 1, func(*fakeEtcd) {}},
-		"between a feed and polls":  {WithCurrent(), 2, func(e *fakeEtcd) { e.set("/d/k"); endFeed(e) }},
+		"after the present content": {WithCurrent(), 1, func(*fakeEtcd, *feed.Hub) {}},
+		"between polls and a feed":  {fromStart(), 1, func(*fakeEtcd, *feed.Hub) {}},
+		"between a feed and polls":  {WithCurrent(), 2, endFeed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -47,7 +51,7 @@ func TestWatchOfASlowLoopNoticesAnotherHistory(t *testing.T) {
 					}
 					if events++; events == test.slow {
 						<-time.After(time.Second)
-						test.then(e)
+						test.then(e, client.hub)
 						last = len(e.log)
 						e.wipe(func() { e.fill(last + 20); e.set("/d/k") })
 						<-time.After(time.Second)
@@ -60,4 +64,24 @@ func TestWatchOfASlowLoopNoticesAnotherHistory(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A program may begin to watch long after its read.
+func TestWatchAfterAnAnswerOfLongAgoNoticesAnotherHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fakes(t, 1)
+		e.term.Store(2)
+		e.fill(9)
+		e.set("/d/k")
+		client := e.connect(t, Config{})
+		read, err := client.Get(t.Context(), "/d/k")
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(time.Minute)
+		e.term.Store(3)
+		e.wipe(func() { e.fill(20); e.set("/d/k") })
+		_, err = client.WatchOnce(t.Context(), "/d/k", WithAfterResponse(read))
+		checkIs(t, err, ErrClusterRolledBack)
+	})
 }

@@ -63,7 +63,6 @@ func (w *watch) beginWithCurrent(ctx context.Context) (*Response, error) {
 	if w.recursive {
 		opts = append(opts, WithRecursive())
 	}
-	w.followed = time.Now()
 	current, err := w.client.getToFollow(ctx, w.asked, opts...)
 	if absent(err) && indexOf(err) != 0 {
 		w.next = indexOf(err) + 1

@@ -36,7 +36,7 @@ type Watch struct {
 	Next      uint64 // the first index that is wanted
 
 	// Unsure is set if it is not known whether the history is still the one that the watch has followed. It then
-	// polls, which finds that out.
+	// polls, which finds that out, and opens no feed before.
 	Unsure bool
 
 	Progress bool // it wants to know how far it has come
@@ -66,7 +66,7 @@ func (h *Hub) Join(w Watch, open func(*Feed) End) (*Subscription, *Poller) {
 		return nil, &Poller{hub: h, watch: w}
 	}
 	f := h.feedFor(w)
-	if f == nil {
+	if f == nil && !w.Unsure {
 		f = h.start(h.crowded(w, 1), open)
 	}
 	if f != nil && f.covers(w.Next) && !w.Unsure {
