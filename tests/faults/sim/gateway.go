@@ -48,15 +48,16 @@ func (g *gateway) stands(p *path) (heal func()) {
 	return func() { p.change(func() { p.gateway = nil }) }
 }
 
-func (g *gateway) serve(w http.ResponseWriter, r *http.Request, m *Member) {
-	// Nobody could tell a gateway that passes writes on, and hides that behind the page of a server without the
-	// path, even if it is asked once more.
-	honest := g.after > 0 && g.reply.body == missingPage.body && r.Method == http.MethodHead
+func (g *gateway) serve(w http.ResponseWriter, r *http.Request, m *Member, p *path) {
+	honest := r.Method == http.MethodHead && p.hides()
 	if honest || !g.chance.Happens(g.share) {
 		m.pass(w, r)
 		return
 	}
 	passes, later := !waits(r) && g.chance.Happens(g.after), g.chance.Happens(0.5)
+	if passes && g.reply.body == missingPage.body {
+		p.change(func() { p.hidden = time.Now() })
+	}
 	if passes && !later {
 		m.pass(nowhere{}, r)
 	}
@@ -76,3 +77,14 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request, m *Member) {
 		}
 	}
 }
+
+// hides reports whether a gateway has just passed a write on, and hidden that behind the page of a server without the path.
+// Nobody could tell that, if the gateway, or the next one, refused the question whether it is so.
+func (p *path) hides() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Since(p.hidden) < hiddenTime
+}
+
+// hiddenTime is for how long.
+const hiddenTime = 10 * time.Second

@@ -27,7 +27,8 @@ type path struct {
 	freed   chan struct{} // closed when that is over
 	lines   map[*line]bool
 	rates   rates
-	gateway *gateway // nil for none
+	gateway *gateway  // nil for none
+	hidden  time.Time // when a gateway last passed a write on, and hid that
 	dials   int
 }
 

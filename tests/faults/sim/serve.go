@@ -17,7 +17,7 @@ func (m *Member) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Unlock()
 	switch {
 	case gateway != nil:
-		gateway.serve(w, r, m)
+		gateway.serve(w, r, m, p)
 	case p.chance.Happens(rates.dropRequest):
 		m.cluster.count("request dropped")
 		panic(http.ErrAbortHandler)
