@@ -186,6 +186,9 @@ func (f *follower) settle() error {
 		return nil
 	}
 	for ; event != nil; event, from, by = f.first() {
+		if event.ModifiedIndex() <= f.proven {
+			f.retract()
+		}
 		if by != nil {
 			f.unsure = f.unsure.add(delivery{by, f.base(), event.ModifiedIndex(), f.there})
 		}

@@ -77,6 +77,14 @@ func TestLateAnswerIsDelivered(t *testing.T) {
 		late.end <- 3
 		synctest.Wait()
 		check(t, "delivered", m.delivered(), []uint64{3})
+		for _, p := range m.all()[3:] {
+			if p.from == 4 { // the silence was wrong: there may be more
+				p.header <- 503
+				p.end <- 5
+			}
+		}
+		synctest.Wait()
+		check(t, "delivered", m.delivered(), []uint64{3, 5})
 	})
 }
 

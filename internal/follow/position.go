@@ -38,6 +38,12 @@ func (f *follower) believe(index uint64) {
 	f.conclude(index)
 }
 
+// retract takes back what silence seemed to prove, because an event has come after all. There may be others.
+func (f *follower) retract() {
+	f.proven = f.delivered
+	f.witnessed, f.keyWitnessed, f.keyClear = 0, 0, min(f.keyClear, f.delivered)
+}
+
 // knows reports whether an event up to index is known and has not been delivered.
 func (f *follower) knows(index uint64) bool {
 	is := func(e Event) bool { return e.ModifiedIndex() > f.delivered && e.ModifiedIndex() <= index }
