@@ -260,25 +260,26 @@ func (f *fateCheck) unsettled(c *ledgerCall, applied []Applied) {
 	}
 }
 
-// deletion checks a deletion that succeeded. Each event belongs to one call.
+// deletion checks a deletion that succeeded. Each event belongs to one call. Two histories can have one at the same index.
 func (f *fateCheck) deletion(c *ledgerCall) {
 	if c.err != nil {
 		return
 	}
+	wrong := "nothing was deleted"
 	for _, a := range f.deletions["/1"+c.key] {
-		if a.Err != nil || a.Event.Node.ModifiedIndex != c.resp.Index || a.At.Before(c.began) || a.At.After(c.ended) {
-			continue
+		switch {
+		case a.Err != nil || a.Event.Node.ModifiedIndex != c.resp.Index || a.At.Before(c.began) || a.At.After(c.ended):
+		case f.claimed[a.Event]:
+			wrong = "another call has deleted it"
+		default:
+			f.claimed[a.Event] = true
+			if c.resp.PrevNode != nil {
+				f.same(c, "the previous node", c.resp.PrevNode, a.Event.PrevNode)
+			}
+			return
 		}
-		if f.claimed[a.Event] {
-			f.wrong(c, "another call has deleted it")
-		}
-		f.claimed[a.Event] = true
-		if c.resp.PrevNode != nil {
-			f.same(c, "the previous node", c.resp.PrevNode, a.Event.PrevNode)
-		}
-		return
 	}
-	f.wrong(c, "nothing was deleted")
+	f.wrong(c, "%s", wrong)
 }
 
 // unclaimed checks that each deletion that no success explains belongs to a call with an unknown outcome.
