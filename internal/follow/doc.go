@@ -59,7 +59,8 @@
 //	the older poll arrived              tell, or lags for ten seconds
 //	the same up to the index of the     a newer poll, on another connection,   the same
 //	older poll, if the end could not    has been silent, too; a proxy may
-//	be had: the connection broke        break connections that are to end
+//	be had: the connection broke        break connections that are to end,
+//	                                    and does so within a second
 //	nothing was missed although the     the poll that was open all the time    as above; if there is no end, the
 //	history has moved on                ended without an event, after its      watch ends as Cleared
 //	                                    member had told that it had come to

@@ -32,6 +32,7 @@ type poll struct {
 	confirmed atomic.Bool // its member answered a question asked since it was sent or, later, registered
 	aliveAt   int         // its age at the first tick after that; 0 before
 	wasSilent bool        // when it was asked to end
+	asked     time.Time   // when that was
 	proves    uint64      // what its end without an event proves: nothing up to this index; 0 for nothing
 	expect    uint64      // the first event that was delivered without it and that it must return, or an earlier one; 0 for none
 }

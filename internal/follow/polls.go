@@ -187,11 +187,11 @@ func (f *follower) finished(p *poll) error {
 	return nil
 }
 
-// notFinished records that a poll has failed that was asked to end. If it was the connection that broke, the way
-// to the members may not let polls end, unless it has let one end before.
+// notFinished records that a poll has failed that was asked to end. If it was the connection that broke, and at once, the
+// way to the members may not let polls end, unless it has let one end before.
 func (f *follower) notFinished(p *poll) {
 	switch {
-	case p.answer == nil || p.answer.Cut() || p.answer.Ends():
+	case p.answer == nil || p.answer.Cut() || p.answer.Ends() || time.Since(p.asked) > breakTime:
 	case p.role == own:
 		f.endless = true
 		f.keyWitness(p)
@@ -251,6 +251,9 @@ func (f *follower) finish(p *poll) {
 	case <-f.ctx.Done():
 		return
 	}
+	f.mu.Lock()
+	p.asked = time.Now()
+	f.mu.Unlock()
 	if p.answer.Finish() {
 		return
 	}

@@ -42,6 +42,23 @@ func TestPollThatBreaks(t *testing.T) {
 	}
 }
 
+// A proxy breaks the connection at once. One that breaks later does so for another reason.
+func TestPollThatBreaksLate(t *testing.T) {
+	for after, want := range map[time.Duration]uint64{0: 5, 2 * breakTime: 0} {
+		drive(t, func(m *machine) {
+			first := m.poll(t, 1, 1, 5)
+			quiet()
+			m.renew()
+			m.poll(t, 2, 1, 9)
+			<-time.After(time.Second + after)
+			synctest.Wait()
+			first.end <- errBroken
+			quiet()
+			check(t, "progress", m.progress.Load(), want)
+		})
+	}
+}
+
 // An event that is known contradicts the silence of a poll that should have brought it, or an earlier one.
 func TestKnownEventContradictsSilence(t *testing.T) {
 	drive(t, func(m *machine) {

@@ -64,6 +64,9 @@ const (
 	// AnewTime is how long it takes at least to stop a cluster and to start it again from a backup, or empty.
 	AnewTime = 500 * time.Millisecond
 
+	// How long a proxy may take to break a connection that is to end: a round trip.
+	breakTime = time.Second
+
 	// How long an audit may take.
 	auditTime = time.Minute
 
