@@ -231,6 +231,11 @@ func (w *watch) engine(deliver func(*Response) error, opened func()) *follow.Wat
 			w.next = response.Index + 1
 			return deliver(response)
 		},
+		Passed: func(e follow.Event) {
+			if below(e.Key(), w.key) { // a hidden one; another one the user may not be allowed to read
+				w.marks.saw((*Response)(e.(*event)))
+			}
+		},
 		Ended:    w.ended,
 		Progress: w.progress,
 		Pulse:    w.pulse,

@@ -197,6 +197,8 @@ func (f *follower) settle() error {
 			if err := f.watch.Deliver(event); err != nil {
 				return err
 			}
+		} else if f.watch.Passed != nil {
+			f.watch.Passed(event)
 		}
 		// Whether that there is nothing before the event follows from silence alone.
 		believed := from > f.delivered+1

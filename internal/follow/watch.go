@@ -136,6 +136,7 @@ type Watch struct {
 	// watch.
 	Deliver func(Event) error
 
+	Passed   func(Event)                         // called with an event that does not concern the watch; may be nil
 	Ended    func(after uint64, err error) error // returns the error for a watch that err ends at index after
 	Progress func(index uint64)                  // called when all up to index is delivered; may be nil
 	Pulse    func()                              // called by any goroutine if its member is alive; may be nil

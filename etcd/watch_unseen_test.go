@@ -2,10 +2,12 @@ package etcd
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/etcdv2/client/internal/errs"
 	"github.com/etcdv2/client/internal/feed"
 )
 
@@ -64,6 +66,23 @@ func TestWatchOfASlowLoopNoticesAnotherHistory(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What a watch has passed over tells histories apart, too.
+func TestWatchRecognizesTheHistoryByWhatItHasPassedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fakes(t, 1)
+		e.fill(9)
+		e.set("/d/k")
+		e.set("/d/_hidden") // which a server finds in its history
+		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
+		check(t, "events", w.take(t, 1), sets("/d/k", 10, 10))
+		synctest.Wait()
+		e.wipe(func() { e.fill(9); e.set("/d/k"); e.set("/d/missed"); e.set("/d/k") })
+		if end := strings.Join(w.take(t, 1), ""); !strings.Contains(end, errs.Bare(ErrClusterRolledBack).Error()) {
+			t.Errorf("it ended with %q", end)
+		}
+	})
 }
 
 // A program may begin to watch long after its read.
