@@ -152,6 +152,7 @@ type watch struct {
 	current   bool   // begins with the present content
 	after     bool   // WithAfterIndex was given
 	next      uint64 // the first index that is wanted; 0 until it is known
+	least     uint64 // the first index at which an event would be new, if silence has moved next; 0 if not
 	cluster   string // ID of the watched cluster; empty until it is known
 	marks     landmarks
 	served    atomic.Bool // a member has served it, or what it belongs to

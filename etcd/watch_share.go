@@ -51,7 +51,7 @@ func (w *watch) follow(ctx context.Context, deliver func(*Response) error) error
 // joining returns the watch as the hub sees it.
 func (w *watch) joining() feed.Watch {
 	return feed.Watch{
-		Key: w.key, Recursive: w.recursive, Next: w.next, Unsure: w.unsure,
+		Key: w.key, Recursive: w.recursive, Next: w.next, Least: w.least, Unsure: w.unsure,
 		Progress: w.progress != nil, Pulse: w.pulse, Reopened: w.reopened, Request: w.request, Feed: w.feed,
 	}
 }
@@ -88,7 +88,7 @@ func (w *watch) pollUntilShared(ctx context.Context, poller *feed.Poller, delive
 				return
 			}
 		}
-		w.next, w.unsure, w.followed = next, false, time.Now() // or there would be no progress
+		w.least, w.next, w.unsure, w.followed = w.next, next, false, time.Now() // or there would be no progress
 		shared.Store(true)
 		cancel()
 	}
@@ -128,7 +128,7 @@ func (w *watch) subscribed(ctx context.Context, s *feed.Subscription, deliver fu
 		}
 		switch {
 		case errors.As(err, &ended) && ended.Err == nil:
-			w.next, w.unsure, w.followed = ended.Next, ended.Unsure, ended.At
+			w.least, w.next, w.unsure, w.followed = 0, ended.Next, ended.Unsure, ended.At
 			w.recognizeBy(ended.Last)
 			return errJoinAgain
 		case ended != nil:

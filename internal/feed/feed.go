@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -91,7 +92,7 @@ func (f *Feed) Deliver(e Event) {
 
 // hand puts e into the queue of s. A subscriber without room for it leaves.
 func (f *Feed) hand(e Event, s *Subscription) {
-	if e.ModifiedIndex() >= s.watch.Next && !s.push(e) {
+	if e.ModifiedIndex() >= cmp.Or(s.watch.Least, s.watch.Next) && !s.push(e) {
 		f.dismiss(s, &Ended{Next: e.ModifiedIndex()})
 	}
 }

@@ -209,6 +209,21 @@ func TestWatchThatJoinsAnInterruptedFeedWaits(t *testing.T) {
 	})
 }
 
+// Silence has moved a watch on before it joined, and was wrong.
+func TestEventThatComesAfterAll(t *testing.T) {
+	inBubble(t, 0, func(b *bench) {
+		early := b.shared("/d", 11)
+		f := b.opened("/d")
+		f.Deliver(change{index: 12, key: "/d"})
+		b.got(early, "12")
+		f.Progress(20)
+		moved := b.shared("/d", 18, func(w *Watch) { w.Least = 13 })
+		f.Deliver(change{index: 15, key: "/d"})
+		b.got(early, "15")
+		b.got(moved, "15")
+	})
+}
+
 // A subscriber that does not read leaves by itself, with the event that it has no room for.
 func TestSlowSubscriberLeaves(t *testing.T) {
 	inBubble(t, 0, func(b *bench) {

@@ -35,6 +35,10 @@ type Watch struct {
 	Recursive bool
 	Next      uint64 // the first index that is wanted
 
+	// Least is the first index at which an event would be new. Silence may have seemed to show that there is none before
+	// Next, and the feed may find one after all. 0 is Next.
+	Least uint64
+
 	// Unsure is set if it is not known whether the history is still the one that the watch has followed. It then
 	// polls, which finds that out, and opens no feed before.
 	Unsure bool
