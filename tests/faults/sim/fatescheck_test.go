@@ -162,7 +162,7 @@ func (f *fateCheck) write(c *ledgerCall, entries []Applied) {
 		for _, a := range applied {
 			switch {
 			case f.undone(c, a.At):
-			case !c.unique || c.verb != "create" || !a.At.After(c.ended):
+			case !c.unique || c.verb != "create" || !a.At.After(c.lastLook()):
 				f.wrong(c, "not applied, it was at %v", a.At)
 			}
 		}

@@ -49,3 +49,11 @@ func (f *fateCheck) known(c *ledgerCall, applied time.Time) (index, term uint64)
 
 // lagsMost is for how long a member lags that is cut off from the others, almost always.
 const lagsMost = 35 * time.Second
+
+// lastLook returns when the call has last looked for its value, or else when it ended. A late copy may be applied after that.
+func (c *ledgerCall) lastLook() time.Time {
+	if n := len(c.looked); n > 0 {
+		return c.looked[n-1]
+	}
+	return c.ended
+}
