@@ -21,6 +21,7 @@ type Cluster struct {
 	members  []*Member
 	faults   *counts
 	requests atomic.Int64
+	expiring atomic.Int64  // requests with a TTL
 	over     chan struct{} // closed at the end
 
 	mu        sync.Mutex
