@@ -173,10 +173,11 @@ func (s *sighting) checkEnd(records []*Record, at int, last uint64, known bool, 
 	case ended.After < last:
 		s.report("it says that it came to %d, and had come to %d", ended.After, last)
 	}
-	if known && at == len(records)-1 && !errors.Is(why, etcd.ErrClusterRolledBack) { // which is of the history before
+	before := errors.Is(why, etcd.ErrClusterRolledBack) || errors.Is(why, etcd.ErrWrongCluster) // it is of the history before
+	if known && at == len(records)-1 && !before {
 		for _, e := range after(s.f.o.viewOf(present, s.f.key, s.f.recursive), last) {
 			if e.Index() <= ended.After && !e.optional {
-				s.report("it says that it came to %d, and the event at %d is missing", ended.After, e.Index())
+				s.report("it says that it came to %d, and the event at %d is missing: %v", ended.After, e.Index(), why)
 				return
 			}
 		}
