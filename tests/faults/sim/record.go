@@ -18,7 +18,6 @@ type Record struct {
 	applier etcdserver.ApplierV2
 	base    uint64
 	begun   time.Time
-	copied  time.Time // when the copy was made that it began with; zero for none
 
 	mu      sync.Mutex
 	seen    map[string]*recorded // by the directory that is watched
@@ -47,13 +46,12 @@ type copied struct {
 	store  []byte
 	record *Record
 	term   uint64 // of the log
-	at     time.Time
 }
 
 // newRecord returns a record of a cluster that begins with a copy, or with nothing. It also records what happens
 // in the hidden directories.
 func newRecord(begin copied, hidden []string) *Record {
-	r := &Record{store: newStore(begin.store), seen: map[string]*recorded{}, begun: time.Now(), copied: begin.at}
+	r := &Record{store: newStore(begin.store), seen: map[string]*recorded{}, begun: time.Now()}
 	r.applier = etcdserver.NewApplierV2(zap.NewNop(), r.store, nil)
 	r.base = r.store.Index()
 	for _, dir := range append([]string{""}, hidden...) {

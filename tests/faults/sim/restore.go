@@ -19,7 +19,7 @@ const backupInterval = time.Minute
 // backUp makes a copy of the store now and then. The caller holds mu.
 func (c *Cluster) backUp() {
 	if l := c.leader; l != nil && l.runs() {
-		c.backup = copied{l.process.save(), c.records[len(c.records)-1], c.term, time.Now()}
+		c.backup = copied{l.process.save(), c.records[len(c.records)-1], c.term}
 	}
 	c.after(backupInterval, c.backUp)
 }
