@@ -273,7 +273,7 @@ func (k *worker) wanders(ctx context.Context) {
 	const key = "/wanderer"
 	cluster := k.ledger.w.Cluster
 	behind := Pick(k.chance, cluster.Peers())
-	heal := behind.suffer(Lag)
+	heal := behind.suffer(memberFaults[Lag])
 	if k.chance.Happens(0.5) {
 		k.set(ctx, key)
 	} else {

@@ -122,19 +122,7 @@ func (l *line) expire() {
 // memberFaults make a fault of a member, and return what ends it; nil if the fault cannot be now. The caller
 // holds the cluster's mu, also for what ends it.
 var memberFaults = map[Fault]func(*Member) (heal func()){
-	Lag: func(m *Member) func() {
-		p := m.process
-		if p == nil {
-			return nil
-		}
-		lag := m.chance.About(4 * time.Second)
-		p.lag += lag
-		return func() {
-			if p.lag -= lag; p.lag == 0 {
-				p.catchUp(p.commit)
-			}
-		}
-	},
+	Lag: func(m *Member) func() { return m.lagBy(m.chance.About(4 * time.Second)) },
 	Freeze: func(m *Member) func() {
 		if !m.runs() {
 			return nil
@@ -180,12 +168,27 @@ var memberFaults = map[Fault]func(*Member) (heal func()){
 	},
 }
 
-// suffer makes a fault of a member, and returns what ends it, which does nothing if the fault cannot be now.
-func (m *Member) suffer(kind Fault) (heal func()) {
+// lagBy makes a member apply so much later, as in memberFaults.
+func (m *Member) lagBy(lag time.Duration) (heal func()) {
+	p := m.process
+	if p == nil {
+		return nil
+	}
+	p.lag += lag
+	return func() {
+		if p.lag -= lag; p.lag == 0 {
+			p.catchUp(p.commit)
+		}
+	}
+}
+
+// suffer makes a fault of a member, one of memberFaults or like them. It returns what ends it, which does nothing if the
+// fault cannot be now.
+func (m *Member) suffer(fault func(*Member) (heal func())) (heal func()) {
 	c := m.cluster
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	end := memberFaults[kind](m)
+	end := fault(m)
 	return func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()

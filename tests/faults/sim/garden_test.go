@@ -52,7 +52,7 @@ func (g *garden) grow(writers int, every time.Duration) {
 
 // flood lets writers that are not simulated write so much, now and then, that the history moves on. Meanwhile a member
 // stops, which then needs a snapshot; or connections of the readers have died, and a member lags, or new polls stall; or
-// the readers are behind a gateway that knows no members.
+// the readers are behind a gateway that knows no members, or reach members only at times, and one lags.
 func (g *garden) flood(readers ...string) {
 	chance := g.w.Chance("flood")
 	g.w.Go(func(ctx context.Context) {
@@ -62,17 +62,19 @@ func (g *garden) flood(readers ...string) {
 			}
 			heal, writes, every := func() {}, Pick(chance, []int{600, 2000, 2000, 7000}), chance.Between(150*time.Microsecond, 250*time.Microsecond)
 			c := g.w.Cluster
-			switch member := Pick(chance, c.members); chance.Below(4) {
+			switch member := Pick(chance, c.members); chance.Below(5) {
 			case 0:
-				heal, writes = member.suffer(Freeze), 7000 // which no member gets otherwise than by a snapshot
+				heal, writes = member.suffer(memberFaults[Freeze]), 7000 // which no member gets otherwise than by a snapshot
 			case 1:
-				heal = member.suffer(Lag)
+				heal = member.suffer(memberFaults[Lag])
 				g.lose(chance, readers)
 			case 2:
 				g.lose(chance, readers)
 				heal, writes, every = g.stall(readers), 7000, time.Millisecond // during which polls are made more than once
 			case 3:
 				heal = g.pages(chance, readers)
+			case 4:
+				heal = g.turnAway(chance, member, readers)
 			}
 			done := c.Flood("PUT", "/1/b/k", writes, every)
 			heal()
@@ -91,6 +93,36 @@ func (g *garden) lose(chance *Chance, readers []string) {
 			}
 		})
 	})
+}
+
+// turnAway keeps the readers from all members, and lets one lag. It returns what lets them reach each member at first only
+// at times: so some learn from one that the history has moved on, and read from the one that is behind.
+func (g *garden) turnAway(chance *Chance, slow *Member, readers []string) (heal func()) {
+	caughtUp, free := slow.suffer(func(m *Member) func() { return m.lagBy(4 * time.Second) }), g.refuse(chance, 1, readers)
+	return func() {
+		for began := time.Now(); time.Since(began) < 3*time.Second; time.Sleep(chance.About(50 * time.Millisecond)) {
+			before := free
+			free = g.refuse(chance, 0.5, readers)
+			before()
+		}
+		free()
+		caughtUp()
+	}
+}
+
+// refuse refuses a share of the readers' paths, and returns what ends that.
+func (g *garden) refuse(chance *Chance, share float64, readers []string) (heal func()) {
+	var heals []func()
+	g.paths(readers, func(p *path) {
+		if chance.Happens(share) {
+			heals = append(heals, pathFaults[Refuse](p))
+		}
+	})
+	return func() {
+		for _, heal := range heals {
+			heal()
+		}
+	}
 }
 
 // stall makes the events come late that readers get behind the headers of new polls, and returns what ends that.

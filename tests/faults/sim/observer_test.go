@@ -78,7 +78,7 @@ func (c *contest) visit(ctx context.Context, name string) *observer {
 	c.w.Go(func(context.Context) {
 		for pause(ctx, chance.About(time.Second)) {
 			at := Pick(chance, cluster.Peers())
-			heals := []func(){at.suffer(Lag)}
+			heals := []func(){at.suffer(memberFaults[Lag])}
 			for _, m := range cluster.Peers() {
 				if m != at {
 					heals = append(heals, pathFaults[Refuse](cluster.net.path(name, m.Name())))

@@ -22,7 +22,7 @@ func TestWatchOvertaken(t *testing.T) {
 		chance := w.Chance("snapshots")
 		for began := time.Now(); time.Since(began) < w.length && !w.Failed(); {
 			time.Sleep(chance.Between(20*time.Second, time.Minute)) // in which the history shows what is missing
-			heal := Pick(chance, w.Cluster.members).suffer(Freeze)
+			heal := Pick(chance, w.Cluster.members).suffer(memberFaults[Freeze])
 			w.Cluster.Flood(Pick(chance, []string{"PUT", "QGET"}), "/1/b/k", 7000, 70*time.Microsecond)
 			heal()
 			w.Count("floods", 1)
