@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/etcdv2/client/tests/etcdtest/internal/launch"
 )
 
 // RunBeside runs another program beside a cluster, such as a proxy in front of it, until the test
@@ -15,9 +17,11 @@ import (
 func RunBeside(tb testing.TB, addr, binary string, args ...string) {
 	tb.Helper()
 	// A connection to addr proves nothing if somebody else listens there already.
-	if err := tryListen(addr); err != nil {
+	l, err := launch.Listen(addr)
+	if err != nil {
 		tb.Fatalf("etcdtest: run %s: its address is taken: %v", binary, err)
 	}
+	l.Close()
 	dir, err := newWorkDir(os.TempDir())
 	if err != nil {
 		tb.Fatalf("etcdtest: %v", err)

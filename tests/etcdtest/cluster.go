@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/etcdv2/client/tests/etcdtest/internal/launch"
 )
 
 // startAttempts is how often New tries other ports when some were taken in between.
@@ -73,7 +75,7 @@ func start(ctx context.Context, cfg *config) (*Cluster, error) {
 	defer cancel()
 	for attempt := 1; ; attempt++ {
 		c, err := newCluster(ctx, cfg)
-		if !addrInUse(err) || attempt == startAttempts {
+		if !launch.InUse(err) || attempt == startAttempts {
 			return c, err
 		}
 		// If the caller chose the address, another one will not do.

@@ -1,12 +1,12 @@
 package etcdtest
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"sync"
-	"syscall"
+
+	"github.com/etcdv2/client/tests/etcdtest/internal/launch"
 )
 
 // Ports come from below the ranges that Linux (32768 and up) and macOS (49152
@@ -48,7 +48,7 @@ func reservePort() (int, error) {
 	for _, i := range rand.Perm((lastPort - firstPort + 1) / blockSize) {
 		first := firstPort + i*blockSize
 		guard, err := net.Listen("tcp", loopback(first))
-		if addrInUse(err) {
+		if launch.InUse(err) {
 			continue
 		}
 		if err != nil {
@@ -79,7 +79,7 @@ func (b *block) take() (int, error) {
 			continue
 		}
 		err := tryListen(loopback(port))
-		if addrInUse(err) {
+		if launch.InUse(err) {
 			continue
 		}
 		if err != nil {
@@ -114,12 +114,6 @@ func tryListen(addr string) error {
 		return err
 	}
 	return l.Close()
-}
-
-// addrInUse reports whether an address was taken. Windows has a number of its own for that, 10048, which no other
-// system uses.
-func addrInUse(err error) bool {
-	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.Errno(10048))
 }
 
 func loopback(port int) string {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+
+	"github.com/etcdv2/client/tests/etcdtest/internal/launch"
 )
 
 func TestReservePort(t *testing.T) {
@@ -38,7 +40,7 @@ func TestBlocksAreGuarded(t *testing.T) {
 	t.Run("reserved", func(t *testing.T) {
 		port := mustReserve(t)
 		guard = loopback(port - (port-firstPort)%blockSize)
-		if err := tryListen(guard); !addrInUse(err) {
+		if err := tryListen(guard); !launch.InUse(err) {
 			t.Errorf("listening on the guard %s of port %d: %v", guard, port, err)
 		}
 	})
@@ -88,7 +90,7 @@ func TestAddrInUse(t *testing.T) {
 		syscall.EMFILE:                          false,
 		errors.New("address already in use"):    false,
 	} {
-		if addrInUse(err) != want {
+		if launch.InUse(err) != want {
 			t.Errorf("%v is an address in use: %t", err, !want)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/etcdv2/client/tests/etcdtest/internal/launch"
 )
 
 // anyPort is what an embedded server listens on, behind its relays.
@@ -26,7 +28,7 @@ type relay struct {
 
 // listenRelay takes the port. Connections wait until serve is called.
 func listenRelay(addr string) (*relay, error) {
-	l, err := net.Listen("tcp", addr)
+	l, err := launch.Listen(addr)
 	if err != nil {
 		return nil, err
 	}

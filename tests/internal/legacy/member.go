@@ -1,7 +1,6 @@
 package legacy
 
 import (
-	"context"
 	"math"
 	"net"
 	"net/http"
@@ -12,6 +11,9 @@ import (
 	"time"
 
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v2store"
+
+	"github.com/etcdv2/client/tests/etcdtest"
+	"github.com/etcdv2/client/tests/internal/live"
 )
 
 // Member is a member of a Cluster.
@@ -188,21 +190,22 @@ func (l *listening) setClosed(closed bool) {
 	l.closed = closed
 }
 
-// listen returns a server at a free port.
+// listen returns a server at an address that nobody else is given, also while it is closed.
 func listen(t testing.TB, handler http.Handler) *listening {
 	t.Helper()
-	l := &listening{handler: handler, address: "127.0.0.1:0"}
+	l := &listening{handler: handler, address: etcdtest.FreeAddr(t)}
 	l.open(t)
 	return l
 }
 
 func (l *listening) open(t testing.TB) {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", l.address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.address = listener.Addr().String()
+	var listener net.Listener
+	live.Eventually(t, "the address is free, which a process that is being started may hold", func() (free bool) {
+		var err error
+		listener, err = net.Listen("tcp", l.address)
+		return err == nil
+	})
 	l.url = "http://" + l.address
 	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if !l.begin() {
