@@ -225,10 +225,11 @@ func TestRenewalsHaveAConnectionAsSoonAsThereIsATTL(t *testing.T) {
 		c, f := newFading(t)
 		defer c.KeepPulse()()
 		check(t, "call", ask(t, c, "/v2/keys/k", false).Outcome, Done)
+		check(t, "poll", ask(t, c, "/v2/keys/poll", false).Outcome, Done)
+		synctest.Wait() // until the pulse has the connection for its own poll
 		check(t, "write", lease(t, c).Outcome, Done)
 		check(t, "a connection is reserved", c.members.all()[0].reservation.made.Load(), true)
 		f.exhausted.Store(true)
-		check(t, "poll on an idle connection", ask(t, c, "/v2/keys/poll", false).Outcome, Done)
 		checkIs(t, ask(t, c, "/v2/keys/poll", false).Err, errs.ErrNoConnection)
 		check(t, "renewal", ask(t, c, "/v2/keys/k", true).Outcome, Done)
 		<-time.After(10*time.Minute + 500*time.Millisecond) // the pulse keeps it open, and does not use it now
