@@ -118,7 +118,7 @@ func (e *fakeEtcd) happen(action, key string, dir bool) int {
 	index := uint64(len(e.log) + 1)
 	event := gen.Event{Action: gen.Action(action), Node: &gen.Node{Key: key, Dir: dir, ModifiedIndex: index, CreatedIndex: index}}
 	if action == "delete" {
-		event.PrevNode = &gen.Node{Key: key, Dir: dir}
+		event.PrevNode = &gen.Node{Key: key, Dir: dir, ModifiedIndex: e.modified(key)}
 	} else if value := strconv.Itoa(int(index)); !dir {
 		event.Node.Value = &value
 	}
@@ -128,6 +128,16 @@ func (e *fakeEtcd) happen(action, key string, dir bool) int {
 		m.apply()
 	}
 	return int(index)
+}
+
+// modified returns the index of the last event of key; 0 for none. The caller holds mu.
+func (e *fakeEtcd) modified(key string) (index uint64) {
+	for _, event := range e.log {
+		if event.Node.Key == key {
+			index = event.Node.ModifiedIndex
+		}
+	}
+	return index
 }
 
 // apply brings the member to the end of the log, and tells who waits. The caller holds mu.

@@ -213,6 +213,9 @@ func (w *watch) run(ctx context.Context, deliver func(*Response) error) error {
 // engine returns the follow.Watch for the events from next on. Opened is called when a request waits at a member.
 func (w *watch) engine(deliver func(*Response) error, opened func()) *follow.Watch {
 	from := &source{client: w.client, key: w.asked, recursive: w.recursive, marks: &w.marks, served: &w.served, opened: opened}
+	if w.feed != nil {
+		from.others = w.feed.Known
+	}
 	engine := &follow.Watch{
 		Source:      &insistent{source: from},
 		Next:        w.next,

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/etcdv2/client/internal/errs"
+	"github.com/etcdv2/client/internal/feed"
 	"github.com/etcdv2/client/internal/follow"
 )
 
@@ -23,6 +24,7 @@ import (
 type landmark struct {
 	key               string
 	created, modified uint64
+	before            uint64 // of a deletion: when what was deleted was modified; 0 if that is not known
 	value             string
 	dir               bool
 	gone              bool   // the change was a deletion
@@ -63,10 +65,35 @@ func (l *landmarks) term() uint64 {
 	return 0
 }
 
+// known returns the landmark as a feed takes it, or nil if there is none.
+func (l *landmarks) known() feed.Landmark {
+	if mark := l.latest.Load(); mark != nil {
+		return mark
+	}
+	return nil
+}
+
+// Adds reports whether m is later than another landmark. If they were seen in two raft terms, each may be of another
+// history, and m does not count.
+func (m *landmark) Adds(to feed.Landmark) bool {
+	other := to.(*landmark)
+	return m.term == other.term && m.modified > other.modified
+}
+
+// Before reports whether an event can have come after m. Raft terms only grow in a history.
+func (m *landmark) Before(e feed.Event) bool {
+	term := e.(*event).RaftTerm
+	return term == 0 || term >= m.term
+}
+
 // landmarkOf returns the latest change that resp shows, or nil if that is none.
 func landmarkOf(resp *Response) *landmark {
 	if isRemoval(resp) {
-		return &landmark{key: resp.Node.Key, modified: resp.Node.ModifiedIndex, gone: true, term: resp.RaftTerm}
+		mark := &landmark{key: resp.Node.Key, modified: resp.Node.ModifiedIndex, gone: true, term: resp.RaftTerm}
+		if resp.PrevNode != nil {
+			mark.before = resp.PrevNode.ModifiedIndex
+		}
+		return mark
 	}
 	var latest *Node
 	for node := range resp.Node.Walk() {
@@ -84,12 +111,24 @@ func landmarkOf(resp *Response) *landmark {
 }
 
 // KnowsHistory reports whether there is a landmark.
-func (s *source) KnowsHistory() bool { return s.marks.latest.Load() != nil }
+func (s *source) KnowsHistory() bool { return s.landmark() != nil }
+
+// landmark returns the latest one that the watch knows, or those that it serves; nil if there is none.
+func (s *source) landmark() *landmark {
+	mark := s.marks.latest.Load()
+	if s.others == nil {
+		return mark
+	}
+	if other, _ := s.others().(*landmark); other != nil && (mark == nil || other.Adds(mark)) {
+		return other
+	}
+	return mark
+}
 
 // CheckHistory returns an error if the history of the cluster does not have the landmark, or nil if there is
 // no landmark yet.
 func (s *source) CheckHistory(ctx context.Context) error {
-	mark := s.marks.latest.Load()
+	mark := s.landmark()
 	if mark == nil {
 		return nil
 	}
@@ -167,7 +206,8 @@ func (m *landmark) shownBy(event *Response) bool {
 	case node.ModifiedIndex != m.event, node.Key != m.key && !m.dir, isRemoval(event) != m.gone:
 		return false
 	case m.gone:
-		return true
+		before := landmarkOf(event).before
+		return m.before == 0 || before == 0 || m.before == before
 	}
 	changedSince := m.event != m.modified
 	return node.CreatedIndex == m.created && (m.dir || changedSince || node.Value == m.value)

@@ -56,6 +56,36 @@ func TestWatchNoticesAnotherHistory(t *testing.T) {
 	}
 }
 
+// A landmark adds to what a feed knows if it is later in the same raft term, and what comes after it has that term or a later
+// one. An answer need not tell the term.
+func TestLandmarksOfOneHistory(t *testing.T) {
+	known := &landmark{modified: 10, term: 2}
+	check(t, "later", (&landmark{modified: 11, term: 2}).Adds(known), true)
+	check(t, "earlier", (&landmark{modified: 9, term: 2}).Adds(known), false)
+	check(t, "later, of another term", (&landmark{modified: 11, term: 3}).Adds(known), false)
+	for term, want := range map[uint64]bool{0: true, 1: false, 2: true, 3: true} {
+		check(t, fmt.Sprint("before an event of term ", term), known.Before(&event{RaftTerm: term}), want)
+	}
+}
+
+// The same key may have been deleted at the same index, but then it was another node.
+func TestDeletionOfAnotherNodeIsAnotherHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fakes(t, 1)
+		e.fill(8)
+		w := startWatch(t, e.connect(t, Config{}), "/d", WithRecursive(), fromStart())
+		e.set("/d/k")
+		e.set("/d/k")
+		e.happen("delete", "/d/k", false)
+		w.take(t, 3)
+		synctest.Wait()
+		e.wipe(func() { e.fill(8); e.set("/d/k"); e.fill(1); e.happen("delete", "/d/k", false); e.set("/d/k") })
+		if end := strings.Join(w.take(t, 1), ""); !strings.Contains(end, errs.Bare(ErrClusterRolledBack).Error()) {
+			t.Errorf("it ended with %q", end)
+		}
+	})
+}
+
 // What has come before it is known that the history is the same may be of another one: the check was answered later.
 func TestWhatComesBeforeTheCheckOfTheHistoryIsAskedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

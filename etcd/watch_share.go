@@ -51,7 +51,7 @@ func (w *watch) follow(ctx context.Context, deliver func(*Response) error) error
 // joining returns the watch as the hub sees it.
 func (w *watch) joining() feed.Watch {
 	return feed.Watch{
-		Key: w.key, Recursive: w.recursive, Next: w.next, Least: w.least, Unsure: w.unsure,
+		Key: w.key, Recursive: w.recursive, Next: w.next, Least: w.least, Known: w.marks.known(), Unsure: w.unsure,
 		Progress: w.progress != nil, Pulse: w.pulse, Reopened: w.reopened, Request: w.request, Feed: w.feed,
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/etcdv2/client/gen"
 	"github.com/etcdv2/client/internal/cluster"
 	"github.com/etcdv2/client/internal/errs"
+	"github.com/etcdv2/client/internal/feed"
 	"github.com/etcdv2/client/internal/follow"
 	"github.com/etcdv2/client/internal/scan"
 )
@@ -25,6 +26,9 @@ type source struct {
 	marks     *landmarks
 	served    *atomic.Bool // a member has served the watch
 	opened    func()       // called when a request waits at a member; nil for none
+
+	// others returns what those know of the history whom the watch serves, or nil; the function is nil if it serves none.
+	others func() feed.Landmark
 }
 
 // event is a Response as the engine sees it.

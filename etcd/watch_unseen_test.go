@@ -68,6 +68,29 @@ func TestWatchOfASlowLoopNoticesAnotherHistory(t *testing.T) {
 	}
 }
 
+// A feed that knows nothing of its history recognizes it by what a watch knows that has joined it.
+func TestFeedRecognizesTheHistoryByWhatItsWatchesKnow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fakes(t, 1)
+		e.fill(9)
+		e.set("/d/k")
+		client := e.connect(t, Config{})
+		client.hub.Limit = 1 // two watches have a feed
+		for _, key := range []string{"/d/a", "/d/b"} {
+			defer startWatch(t, client, key).cancel()
+		}
+		<-time.After(time.Second)
+		second := startWatch(t, client, "/d/k", WithCurrent())
+		second.take(t, 1)
+		<-time.After(10 * time.Second)
+		e.wipe(func() { e.fill(20); e.set("/d/k") })
+		e.set("/d/k")
+		if end := strings.Join(second.take(t, 1), ""); !strings.Contains(end, errs.Bare(ErrClusterRolledBack).Error()) {
+			t.Errorf("it ended with %q", end)
+		}
+	})
+}
+
 // What a watch has passed over tells histories apart, too.
 func TestWatchRecognizesTheHistoryByWhatItHasPassedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -29,6 +29,15 @@ type Event interface {
 	Weight() int   // approximate size in bytes
 }
 
+// Landmark is a change by which a history is recognized.
+type Landmark interface {
+	// Adds reports whether it is a later one than the other, which is not nil, as far as the two can be compared.
+	Adds(to Landmark) bool
+
+	// Before reports whether an event at a higher index can be one of the same history.
+	Before(e Event) bool
+}
+
 // Feed is the watch of a directory that others share. The functions Deliver, Progress, Reopened and Pulse are
 // for that watch.
 type Feed struct {
@@ -49,6 +58,7 @@ type Feed struct {
 	begun     bool    // it has been sure
 	ended     bool
 	waiting   []*Subscription // until it is sure
+	known     Landmark        // the latest one of its subscribers; nil for none
 
 	subscribers map[string][]*Subscription // by key
 	count       int
@@ -71,6 +81,23 @@ func newFeed(h *Hub, dir string, next uint64) *Feed {
 // covers reports whether the feed has, or will have, everything from next on.
 func (f *Feed) covers(next uint64) bool {
 	return next >= f.oldest && next <= max(f.proven, f.hub.Seen())+1
+}
+
+// serves reports whether the feed has, or will have, everything for w from next on, of the same history as far as is known:
+// the cluster may have been restored, and the feed not have noticed yet.
+func (f *Feed) serves(w Watch, next uint64) bool {
+	if !f.covers(next) {
+		return false
+	}
+	for _, e := range slices.Backward(f.ring) {
+		if e.ModifiedIndex() < next {
+			break
+		}
+		if w.Known != nil && !w.Known.Before(e) {
+			return false
+		}
+	}
+	return true
 }
 
 // Deliver hands an event to the subscribers that it concerns.
@@ -164,10 +191,12 @@ func (f *Feed) Opened() {
 
 // sure says that the watch is served, and that the history is the one that the feed has followed.
 func (f *Feed) sure() {
-	if !f.unsure {
+	switch {
+	case !f.unsure:
 		return
-	}
-	if !f.begun {
+	case f.begun:
+		f.forget()
+	default:
 		f.begun = true
 		f.hub.gather(f.Dir)
 	}
@@ -176,6 +205,30 @@ func (f *Feed) sure() {
 		f.replay(s)
 	}
 	f.waiting = nil
+}
+
+// forget drops what the feed has from before an interruption. The history counts as the same if nothing contradicts that,
+// and may be another one that has come further than anybody can compare. Those that have followed the feed then miss
+// events, and are told so; who has begun since must get none of the history before.
+func (f *Feed) forget() {
+	f.ring, f.size, f.oldest = nil, 0, f.proven+1
+	f.dismissWaiting()
+}
+
+// dismissWaiting takes out those that wait: they may be of another history than the feed.
+func (f *Feed) dismissWaiting() {
+	waiting := f.waiting
+	f.waiting = nil
+	for _, s := range waiting {
+		f.dismiss(s, &Ended{Unsure: true})
+	}
+}
+
+// Known returns the latest landmark that those have brought who have joined while the feed was sure; nil for none.
+func (f *Feed) Known() Landmark {
+	f.hub.mu.Lock()
+	defer f.hub.mu.Unlock()
+	return f.known
 }
 
 // Reopened says that a request of the feed's watch has failed. If it was the first one, the feed ends: what
@@ -224,8 +277,12 @@ func (f *Feed) admit(w Watch) *Subscription {
 	return s
 }
 
-// replay hands s what the ring has for it.
+// replay hands s what the ring has for it. What s knows of the history, the feed does not know if nothing has happened since
+// it began.
 func (f *Feed) replay(s *Subscription) {
+	if known := s.watch.Known; known != nil && (f.known == nil || known.Adds(f.known)) {
+		f.known = known
+	}
 	for _, e := range f.ring {
 		if s.concerns(e) {
 			f.hand(e, s)
@@ -269,9 +326,7 @@ func (f *Feed) dismiss(s *Subscription, why *Ended) {
 
 // dismissAll takes all subscribers out of the feed, which has ended.
 func (f *Feed) dismissAll(how End) {
-	for _, s := range f.waiting {
-		f.dismiss(s, &Ended{Unsure: true}) // it may be of the history that follows
-	}
+	f.dismissWaiting()
 	why := Ended{Next: f.position(), Err: how.Err, Unsure: f.unsure}
 	if how.Err != nil {
 		why.Next = how.After + 1

@@ -17,6 +17,7 @@ type change struct {
 	key     string
 	removal bool
 	weight  int
+	after   mark // the latest landmark that can come before it
 }
 
 func (c change) ModifiedIndex() uint64 { return c.index }
@@ -190,22 +191,67 @@ func TestWatchThatJoinsAnInterruptedFeedWaits(t *testing.T) {
 			b.Error("a feed that is not sure tells an index")
 		}
 		f.Progress(12)
-		b.got(late, "12")
+		b.got(late, "end 11 <nil> unsure:true") // what came before the interruption may be of another history
 		if got := b.Present(Watch{Key: "/d"}); got != 12 {
 			b.Errorf("the index is %d", got)
 		}
+		b.polled("/d", 11) // for the same reason
+		f.Deliver(change{index: 13, key: "/d"})
+		b.got(b.shared("/d", 13), "13")
 		f.Reopened()
-		waiting := b.shared("/d", 11)
+		waiting := b.shared("/d", 13)
 		changed := errors.New("another history")
-		b.ends["/d"] <- End{Err: changed, After: 12}
+		b.ends["/d"] <- End{Err: changed, After: 13}
 		synctest.Wait()
-		b.got(early, "12", "end 13 another history unsure:true")
-		b.got(waiting, "end 11 <nil> unsure:true")
+		b.got(early, "12", "13", "end 14 another history unsure:true")
+		b.got(waiting, "end 13 <nil> unsure:true")
 	})
 	inBubble(t, 0, func(b *bench) {
 		b.shared("/d", 11)
 		b.opened("/d")
 		b.polled("/d", 11, func(w *Watch) { w.Unsure = true })
+	})
+}
+
+// mark is a landmark of a test: a later one has a higher number.
+type mark int
+
+func (m mark) Adds(to Landmark) bool { return m > to.(mark) }
+func (m mark) Before(e Event) bool   { return m <= e.(change).after }
+
+// A feed on which nothing has happened knows of the history what its subscribers do, if they joined while it was sure.
+func TestFeedKnowsWhatItsSubscribersKnow(t *testing.T) {
+	inBubble(t, 0, func(b *bench) {
+		knows := func(m mark) func(*Watch) { return func(w *Watch) { w.Known = m } }
+		b.shared("/d", 11)
+		f := b.opened("/d")
+		if known := f.Known(); known != nil {
+			t.Errorf("it knows %v", known)
+		}
+		for _, m := range []mark{3, 5, 4} {
+			b.shared("/d", 11, knows(m))
+		}
+		f.Reopened()
+		b.shared("/d", 11, knows(6))
+		f.Progress(11)
+		if known := f.Known(); known != mark(5) {
+			t.Errorf("it knows %v", known)
+		}
+	})
+}
+
+// A watch of another history gets nothing of what a feed has that has not noticed yet that the cluster was restored.
+func TestWatchOfAnotherHistoryDoesNotJoin(t *testing.T) {
+	inBubble(t, 0, func(b *bench) {
+		of := func(m mark) func(*Watch) { return func(w *Watch) { w.Known = m } }
+		b.shared("/d", 11)
+		f := b.opened("/d")
+		f.Deliver(change{index: 12, key: "/d", after: 3})
+		b.got(b.shared("/d", 12, of(3)), "12")
+		p := b.polled("/d", 12, of(4))
+		if p.Moves(12) || !p.Moves(13) {
+			t.Error("it does not move when it has come to the present")
+		}
 	})
 }
 

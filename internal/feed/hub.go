@@ -39,6 +39,9 @@ type Watch struct {
 	// Next, and the feed may find one after all. 0 is Next.
 	Least uint64
 
+	// Known is a change in the history that the watch follows; nil if it knows none.
+	Known Landmark
+
 	// Unsure is set if it is not known whether the history is still the one that the watch has followed. It then
 	// polls, which finds that out, and opens no feed before.
 	Unsure bool
@@ -73,7 +76,7 @@ func (h *Hub) Join(w Watch, open func(*Feed) End) (*Subscription, *Poller) {
 	if f == nil && !w.Unsure {
 		f = h.start(h.crowded(w, 1), open)
 	}
-	if f != nil && f.covers(w.Next) && !w.Unsure {
+	if f != nil && f.serves(w, w.Next) && !w.Unsure {
 		return f.admit(w), nil
 	}
 	return nil, h.poll(w)
@@ -213,7 +216,7 @@ func (p *Poller) Moves(next uint64) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if f := h.feedFor(p.watch); f != nil {
-		return !f.unsure && f.covers(next)
+		return !f.unsure && f.serves(p.watch, next)
 	}
 	return h.Seen() != 0 && h.crowded(p.watch, 0) != ""
 }
