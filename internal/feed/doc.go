@@ -19,10 +19,18 @@
 //
 //   - one of the names between the two begins with "_": the events of hidden nodes are not in the feed,
 //   - the server does not let the client watch the directory,
-//   - it wants events that the feed did not see, or that are no longer in the feed's ring.
+//   - it wants events that the feed did not see, or that are no longer in the feed's ring,
+//   - what it knows shows that the events in the ring are of another history.
 //
-// In the last case the watch polls by itself until it has come to what the feed has. It then moves to the
+// In the last two cases the watch polls by itself until it has come to what the feed has. It then moves to the
 // feed, and misses nothing, because the ring goes back to the index that it has come to.
+//
+// # Histories
+//
+// A cluster that was restored from a backup has another history with the same indexes. After each interruption the
+// watch of a feed looks for a change that must be in the history: the last one that it has seen itself, or a later one
+// that a watch knew that has joined. If the history no longer goes back so far, nothing shows which one it is. So
+// after an interruption the ring is empty, and those that have waited for the end of it leave.
 //
 // # States
 //
@@ -39,8 +47,8 @@
 //	unsure          at the index that the client has  with a request that waits at a member, at first, and
 //	                seen last; when a request of its  with progress or an event later: sure. Until then, a
 //	                watch has failed                  watch that joins waits, because the feed may be refused,
-//	                                                  or its history may be another one. If the first request
-//	                                                  fails: ended
+//	                                                  or its history may be another one; see above. If the
+//	                                                  first request fails: ended
 //	sure            see above                         when a request of its watch has failed: unsure
 //	ended           when its watch ends; when few     -
 //	                subscribers are left; when it
