@@ -64,6 +64,22 @@ func arrive(t *testing.T, c *Cluster, m *Member, index int) *Open {
 	return open
 }
 
+// Who asks a member how far it has come concludes from the answer that a silent call has missed nothing.
+func TestAnswerThatShowsALeapEndsTheCall(t *testing.T) {
+	for index, ends := range map[int]bool{7 + leap: false, 8 + leap: true} {
+		synctest.Test(t, func(t *testing.T) {
+			var net fakenet.Network
+			endpoint := net.Serve(t, "a", text(404, index, ""))
+			c := newCluster(t, Config{Endpoints: []string{endpoint}, Dial: net.Dial})
+			defer c.KeepPulse()()
+			open := arrive(t, c, c.members.all()[0], 7)
+			v := open.Ask(t.Context(), newCall(t, "GET", "/v2/keys/k", ""), time.Second)
+			check(t, "index", v.Index, uint64(index))
+			check(t, "the call has ended", open.Cut(), ends)
+		})
+	}
+}
+
 // A call that waits on a member that leaps may have left out what was before, also if it was another call
 // that found out.
 func TestEventFromOverALeapIsNotBelieved(t *testing.T) {

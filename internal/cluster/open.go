@@ -42,10 +42,13 @@ func (o *Open) Check(index uint64) error {
 	return o.cluster.pulse.check(o.attempt, index)
 }
 
-// Ask makes a call, with credentials, to the member that o waits on. See Cluster.Ask.
+// Ask makes a call, with credentials, to the member that o waits on. See Cluster.Ask. If the answer shows that the member has
+// leapt, that ends o before Ask returns: silence until the index in the answer would show nothing.
 func (o *Open) Ask(ctx context.Context, call *Call, most time.Duration) Verdict {
 	o.cluster.authorize(call.Request)
-	return o.cluster.Ask(ctx, o.Member, call, most)
+	v := o.cluster.Ask(ctx, o.Member, call, most)
+	o.cluster.pulse.saw(o.Member, v.Index)
+	return v
 }
 
 // Cut reports whether the call has been ended by this side, so that what has not arrived shows nothing.
