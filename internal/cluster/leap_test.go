@@ -64,7 +64,7 @@ func arrive(t *testing.T, c *Cluster, m *Member, index int) *Open {
 	return open
 }
 
-// Who asks a member how far it has come concludes from the answer that a silent call has missed nothing.
+// A member that tells an index far ahead may have received a snapshot, and then the call that waits there has missed events.
 func TestAnswerThatShowsALeapEndsTheCall(t *testing.T) {
 	for index, ends := range map[int]bool{7 + leap: false, 8 + leap: true} {
 		synctest.Test(t, func(t *testing.T) {
