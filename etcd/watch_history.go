@@ -18,7 +18,8 @@ import (
 // So after each interruption the watch looks for a landmark: a change that it knows to have happened.
 //
 // What remains undetected is a history that has the landmark, too: one that was restored from a backup of later
-// than the landmark, or in which the same was written at the same index.
+// than the landmark, or in which the same was written at the same index. So is one that has come so far that the server
+// no longer has the events up to the landmark, unless the node at its key or the raft term shows the difference.
 
 // landmark is a change in the history that a watch follows.
 type landmark struct {

@@ -99,7 +99,8 @@ type Answer interface {
 
 	At() string // the member that the request waits at
 
-	// Reached asks that member how far its store has come. It returns 0 if the member does not tell.
+	// Reached asks that member how far its store has come. It returns 0 if the member does not tell. If the index shows
+	// that a snapshot may have overtaken the member, the reply ends before Reached returns.
 	Reached(ctx context.Context) (index uint64)
 
 	// MayHaveSkipped reports whether the member may have received a snapshot between the header of this answer and
